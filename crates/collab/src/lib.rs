@@ -1,0 +1,1 @@
+//! Room, Desk and Session: collaboration as pure functions.

@@ -1,0 +1,1 @@
+//! The drawing: records, ops, apply and its exact inverse.

@@ -1,0 +1,1 @@
+//! Drawings in and out of files without loss.

@@ -1,0 +1,1 @@
+//! CAD mathematics in f64: arcs and bulges, splines, nearest points, intersections.

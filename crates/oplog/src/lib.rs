@@ -1,0 +1,1 @@
+//! The op log as a file: opaque entries, hash chain, blobs, checkpoints.

@@ -1,0 +1,1 @@
+//! The whole wire: messages, log entries, codec, versions, limits.

@@ -1,0 +1,1 @@
+//! wgpu pipelines: the scene on a GPU.

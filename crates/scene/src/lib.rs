@@ -1,0 +1,1 @@
+//! Entities to triangles and lines: chunks, spatial index, picking, snapping.
