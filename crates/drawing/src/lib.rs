@@ -1,1 +1,29 @@
-//! The drawing: records, ops, apply and its exact inverse.
+//! The drawing: records, the ops that change them, and the exact inverse of each op.
+//!
+//! Floor 1. A [`Drawing`] is a value: cloning it costs nothing that grows with it, and the only way to change one is
+//! [`Drawing::apply`]. Deliberately absent: files, people, locks, colours in pixels, time.
+
+mod drawing;
+mod hash;
+mod header;
+mod ids;
+mod op;
+mod record;
+mod references;
+mod shape;
+mod style;
+mod translate;
+
+pub use drawing::Drawing;
+pub use geometry::{Extrusion, Point, Point3, Rect, Vec2};
+pub use hash::DrawingHash;
+pub use header::{Header, LinearFormat, Units, View};
+pub use ids::{BlockId, EntityId, Handle, IdRange, LayerId, LayoutId, LinetypeId, Order, RecordId, TextStyleId};
+pub use op::{Op, OpError, Outcome};
+pub use record::{Block, Entity, Layer, Layout, Linetype, Record, Span, TextStyle};
+pub use shape::{
+    Arc, Attribute, Boundary, Circle, Dimension, Edge, Ellipse, HAlign, Hatch, HatchFill, Insert, Line, MText, Opaque,
+    PointMark, Polyline, PolylineForm, Shape, Solid, Spline, Text, VAlign, Vertex,
+};
+pub use style::{Color, LineStyle, Lineweight, Style};
+pub use translate::CannotMove;

@@ -1,0 +1,107 @@
+//! Ops: the only way a drawing changes.
+
+use geometry::Vec2;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{EntityId, Handle, RecordId};
+use crate::record::Record;
+use crate::translate::CannotMove;
+
+/// One change to a drawing, whole or not at all.
+///
+/// Ops carry results, not recipes: what was computed once is stored, so that every replica holds the same bits.
+/// [`Op::Translate`] is the one recipe, since addition is the same on every machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Op {
+    /// Puts records whose ids don't exist yet.
+    New(Vec<Record>),
+    /// Replaces records whose ids exist, by ones of the same kind.
+    Change(Vec<Record>),
+    /// Takes records away.
+    Remove(Vec<RecordId>),
+    /// Moves entities, and what is drawn for them only (the block of a dimension), in the world's plane.
+    Translate {
+        /// Which entities.
+        ids: Vec<EntityId>,
+        /// Drawing units.
+        by: Vec2,
+    },
+    /// Gives handles to records that have none, when a drawing is saved. Not an edit: nobody's lock stands in its way.
+    Mint(Vec<(RecordId, Handle)>),
+    /// Takes minted handles away again: the inverse of [`Op::Mint`] alone.
+    Unmint(Vec<RecordId>),
+    /// Several ops, one after another, as one: whole or not at all.
+    Batch(Vec<Op>),
+}
+
+/// What applying an op gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The op that takes it back exactly.
+    pub inverse: Op,
+    /// Every record that was put, changed or taken away, ascending, once each.
+    pub touched: Vec<RecordId>,
+}
+
+/// Why an op was refused. The drawing is as it was.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum OpError {
+    /// A new record has the id of another.
+    #[error("record {0} exists already")]
+    Exists(RecordId),
+    /// A record that is to be changed or removed is not there.
+    #[error("record {0} does not exist")]
+    Missing(RecordId),
+    /// A change would make a record another kind of record (a layer of a line).
+    #[error("record {0} is of another kind")]
+    OtherKind(RecordId),
+    /// Id 0 names nothing.
+    #[error("0 is not a record's id")]
+    ZeroId,
+    /// A number is infinite or not a number.
+    #[error("record {0} holds a number that is not finite")]
+    NotFinite(RecordId),
+    /// What a record refers to is not there.
+    #[error("record {from} needs {what} {to}, which does not exist")]
+    Dangling {
+        /// The record that refers.
+        from: RecordId,
+        /// What it refers to, such as "layer".
+        what: &'static str,
+        /// The id that it names.
+        to: RecordId,
+    },
+    /// A record can't go, since others refer to it.
+    #[error("record {id} is in use by record {by}")]
+    InUse {
+        /// The record that was to go.
+        id: RecordId,
+        /// One that refers to it.
+        by: RecordId,
+    },
+    /// A block would hold itself.
+    #[error("block {0} would be inside itself")]
+    Cycle(RecordId),
+    /// A layer, block, linetype or text style of that name exists.
+    #[error("the name {name:?} is taken by record {by}")]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// Who has it.
+        by: RecordId,
+    },
+    /// An entity can't be moved.
+    #[error(transparent)]
+    CannotMove(#[from] CannotMove),
+    /// A record has a handle already, or another has that handle.
+    #[error("handle {handle} can't be given to record {id}")]
+    Handle {
+        /// The record.
+        id: RecordId,
+        /// The handle.
+        handle: Handle,
+    },
+    /// Batches in batches in batches.
+    #[error("an op is nested more than {0} deep")]
+    TooDeep(usize),
+}
