@@ -1,1 +1,9 @@
-//! Room, Desk and Session: collaboration as pure functions.
+//! Room, Desk and Session: working together as pure functions.
+//!
+//! Floor 3. A [`Room`] is the fold over a log, a [`Desk`] the loop around it on a server, a [`Session`] the other end
+//! in a client. All are synchronous values: messages and `now` go in, messages and effects come out. Deliberately
+//! absent: sockets, files, clocks, randomness, threads, async.
+
+mod effect;
+
+pub use effect::{AppendAnswer, ConnId, Effect, Input, NewPayload, StoredPayload};

@@ -1,1 +1,32 @@
-//! The whole wire: messages, log entries, codec, versions, limits.
+//! The whole wire: messages, log entries, their codec, versions and limits.
+//!
+//! Floor 2. `docs/protocol.md` says in words what stands here in types. Deliberately absent: sockets, decisions, the
+//! log's file.
+
+mod address;
+mod codec;
+mod entry;
+mod ids;
+mod limits;
+mod message;
+mod presence;
+mod snapshot;
+
+pub use address::{Address, AddressError};
+pub use chain::{Hash, LogId, Position, Seq, link};
+pub use codec::{CodecError, Encoding, decode_entry, encode_entry};
+pub use entry::{Author, Ended, Entry, Event};
+pub use ids::{ClientId, ClientSeq, Epoch, Millis, Role, SessionId, Token};
+pub use limits::Limits;
+pub use message::{
+    Answer, ClientMessage, Durability, Held, Hello, Person, Refusal, Request, Resume, ServerMessage, Told, Welcome,
+};
+pub use presence::{Ghost, Presence};
+pub use snapshot::{SnapshotError, decode_drawing, encode_drawing};
+
+/// The version of the wire and of log payloads that this program speaks.
+pub const VERSION: u32 = 1;
+/// The WebSocket subprotocol in MessagePack, for the app.
+pub const SUBPROTOCOL_MSGPACK: &str = "linework.v1.msgpack";
+/// The WebSocket subprotocol in JSON, for scripts, people and browsers.
+pub const SUBPROTOCOL_JSON: &str = "linework.v1.json";

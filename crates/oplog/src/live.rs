@@ -1,0 +1,214 @@
+//! A live log: made, opened, appended to by the one process that holds it.
+
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::Arc;
+
+use chain::{LogId, Position, Seq, link};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
+
+use crate::entry::{Appended, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, MAX_NAME_BYTES, MAX_PAYLOAD_BYTES, NewEntry};
+use crate::error::check_size;
+use crate::lock::{Lock, beside};
+use crate::schema::{self, APPLICATION_ID, CHECKPOINT_TABLE, LOG_TABLES, MAKE, WRITE};
+use crate::{LogError, LogReader};
+
+/// After something large was written, the write-ahead log is cut back to this many bytes.
+const WAL_KEPT_BYTES: i64 = 16 << 20;
+
+/// A log that this process holds and appends to. It can move between threads; reads go through [`LogReader`], whose
+/// methods it has.
+#[derive(Debug)]
+pub struct Log {
+    reader: LogReader,
+    /// Set when a commit failed in a way that leaves open whether it is on the disk.
+    unsure: Option<String>,
+}
+
+impl Deref for Log {
+    type Target = LogReader;
+    fn deref(&self) -> &LogReader {
+        &self.reader
+    }
+}
+
+impl Log {
+    /// Makes a new live log and holds it. The name stands for a whole log or for none, whenever the power goes.
+    ///
+    /// # Errors
+    /// [`LogError::Exists`], `Held`, `Full`, `Unfit` (no place for a live log), or what the system said.
+    pub fn create(path: impl AsRef<Path>, id: LogId) -> Result<Log, LogError> {
+        let path = schema::resolve_new(path.as_ref())?;
+        let lock = Lock::take(&path)?;
+        // Looked at again, now that nobody else makes it.
+        let path = schema::resolve_new(&path)?;
+        let unfinished = beside(&path, "-new");
+        schema::remove(&unfinished).map_err(|source| LogError::io(&unfinished, "removing", source))?;
+        make_file(&unfinished, id).map_err(|source| LogError::sqlite(&path, "making", source))?;
+        schema::put_in_place(&unfinished, &path)?;
+        // A side file left by a log that had this name is of no use: its checkpoints are of another chain.
+        Log::open_held(path, lock)
+    }
+
+    /// Opens a log to append to it, and holds it; a saved log becomes a live one. What a crash or a power cut left
+    /// half-written is taken back.
+    ///
+    /// # Errors
+    /// [`LogError::Missing`], `Empty`, `NotALog`, `Newer`, `Held`; `Torn` if the end of it is damaged (a reader opens
+    /// what is intact); `Unfit` on a file system that can't hold a live log.
+    pub fn open(path: impl AsRef<Path>) -> Result<Log, LogError> {
+        let path = schema::resolve(path.as_ref())?;
+        let lock = Lock::take(&path)?;
+        Log::open_held(path, lock)
+    }
+
+    fn open_held(path: std::path::PathBuf, lock: Lock) -> Result<Log, LogError> {
+        let failed = |source| LogError::sqlite(&path, "opening", source);
+        let connection = schema::connect(&path, WRITE).map_err(failed)?;
+        schema::identify(&connection, &path, APPLICATION_ID)?;
+        let mode: String =
+            connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0)).map_err(failed)?;
+        if mode != "wal" {
+            let what = "its file system has no shared memory, as on network drives".to_owned();
+            return Err(LogError::Unfit { path, what });
+        }
+        // FULL: a commit returns after fsync. The other two matter on macOS, where fsync alone leaves the data in the
+        // drive's cache, and do nothing elsewhere.
+        for (pragma, value) in [("synchronous", "full"), ("fullfsync", "on"), ("checkpoint_fullfsync", "on")] {
+            connection.pragma_update(None, pragma, value).map_err(failed)?;
+        }
+        connection.pragma_update_and_check(None, "journal_size_limit", WAL_KEPT_BYTES, |_| Ok(())).map_err(failed)?;
+        let id = schema::log_id(&connection, &path)?;
+        let head = read_head(&connection, &path, id)?;
+        let reader = LogReader { connection, path, head, lock: Some(Arc::new(lock)) };
+        Ok(Log { reader, unsure: None })
+    }
+
+    /// Appends entries if the log's head is exactly `after`, all of them in one transaction and one fsync. They are on
+    /// the disk when this returns `Stored`.
+    ///
+    /// # Errors
+    /// With [`LogError::Unsure`] the batch may or may not be stored, and the log takes nothing more until it is opened
+    /// again. With any other error (`TooLarge`, `Full`, ...) nothing of it is stored.
+    pub fn append(&mut self, after: &Position, entries: &[NewEntry]) -> Result<Appended, LogError> {
+        let before = self.head;
+        let path = &self.reader.path;
+        let unsure = |reason: String| LogError::Unsure { path: path.clone(), after: before.seq.0, reason };
+        if let Some(reason) = &self.unsure {
+            return Err(unsure(reason.clone()));
+        }
+        if *after != before {
+            return Ok(Appended::Behind(before));
+        }
+        check_batch(path, entries)?;
+        if entries.is_empty() {
+            return Ok(Appended::Stored(before));
+        }
+        let failed = |source| LogError::sqlite(path, "appending to", source);
+        let transaction =
+            self.reader.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let head = insert(&transaction, before, entries).map_err(failed)?;
+        match transaction.commit() {
+            Ok(()) => {
+                self.reader.head = head;
+                Ok(Appended::Stored(head))
+            }
+            // The record that ends a transaction is written last, so a full disk never has it.
+            Err(source) if source.sqlite_error_code() == Some(ErrorCode::DiskFull) => Err(failed(source)),
+            Err(source) => {
+                let error = unsure(source.to_string());
+                self.unsure = Some(source.to_string());
+                Err(error)
+            }
+        }
+    }
+
+    /// A reader of the log as it is now, for another thread; neither waits for the other. As long as it lives the
+    /// log stays held by this process.
+    pub fn reader(&self) -> Result<LogReader, LogError> {
+        let path = self.path.clone();
+        let connection =
+            schema::connect(&path, schema::READ).map_err(|source| LogError::sqlite(&path, "opening", source))?;
+        Ok(LogReader { connection, path, head: self.head, lock: self.lock.clone() })
+    }
+
+    /// Closes the log and leaves it as one file, without a write-ahead log beside it, unless somebody still reads it.
+    /// Dropping a log is as safe, but the file then opens only in a folder that can be written to.
+    ///
+    /// # Errors
+    /// What the disk said; all that was stored is kept.
+    pub fn close(self) -> Result<(), LogError> {
+        let LogReader { connection, path, lock, .. } = self.reader;
+        let failed = |source| LogError::sqlite(&path, "closing", source);
+        match connection.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(())) {
+            Err(source) if source.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) => return Err(failed(source)),
+            _ => {}
+        }
+        let closed = connection.close().map_err(|(_, source)| failed(source));
+        drop(lock);
+        closed
+    }
+}
+
+/// Makes the file of an empty log.
+fn make_file(path: &Path, id: LogId) -> rusqlite::Result<()> {
+    let mut connection = schema::connect(path, MAKE)?;
+    schema::make(&mut connection, &[LOG_TABLES, CHECKPOINT_TABLE], APPLICATION_ID)?;
+    connection.execute("INSERT INTO log (id) VALUES (?1)", [id.0])?;
+    connection.close().map_err(|(_, source)| source)
+}
+
+/// Reads where the log ends, and checks the last entry against the one before: a torn end is found on opening and not
+/// by the first reader. The whole chain is walked by [`LogReader::verify`].
+fn read_head(connection: &Connection, path: &Path, id: LogId) -> Result<Position, LogError> {
+    let failed = |source| LogError::sqlite(path, "opening", source);
+    let torn = |what: String| LogError::Torn { path: path.to_owned(), what };
+    let mut statement =
+        connection.prepare("SELECT seq, hash, payload FROM entry ORDER BY seq DESC LIMIT 2").map_err(failed)?;
+    let last = statement
+        .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?)))
+        .and_then(|rows| rows.collect::<Result<Vec<(i64, [u8; 32], Vec<u8>)>, _>>())
+        .map_err(failed)?;
+    let Some((seq, head, payload)) = last.first() else {
+        return Ok(Position::start(id));
+    };
+    let position = Position { log: id, seq: Seq(*seq as u64), head: chain::Hash(*head) };
+    let (previous_seq, previous) = last.get(1).map_or((0, [0; 32]), |(seq, hash, _)| (*seq, *hash));
+    if previous_seq + 1 != *seq {
+        return Err(torn(format!("entry {} is missing", *seq - 1)));
+    }
+    if link(&chain::Hash(previous), position.seq, payload) != position.head {
+        return Err(torn(format!("entry {seq} is not what was stored")));
+    }
+    Ok(position)
+}
+
+/// Refuses what the format doesn't take, before anything is written.
+fn check_batch(path: &Path, entries: &[NewEntry]) -> Result<(), LogError> {
+    check_size(path, "a batch (entries)", entries.len(), MAX_BATCH_ENTRIES)?;
+    let mut bytes = 0usize;
+    for entry in entries {
+        check_size(path, "a payload (bytes)", entry.payload.len(), MAX_PAYLOAD_BYTES)?;
+        check_size(path, "an author (bytes)", entry.author.len(), MAX_NAME_BYTES)?;
+        check_size(path, "a kind (bytes)", entry.kind.len(), MAX_NAME_BYTES)?;
+        if i64::try_from(entry.time_ms).is_err() {
+            let (size, limit) = (entry.time_ms, i64::MAX as u64);
+            return Err(LogError::TooLarge { path: path.to_owned(), what: "a time (ms)", size, limit });
+        }
+        bytes = bytes.saturating_add(entry.payload.len());
+    }
+    check_size(path, "a batch (bytes)", bytes, MAX_BATCH_BYTES)
+}
+
+fn insert(transaction: &Transaction<'_>, before: Position, entries: &[NewEntry]) -> rusqlite::Result<Position> {
+    let mut statement = transaction.prepare_cached(
+        "INSERT INTO entry (seq, hash, time_ms, author, kind, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    let mut head = before;
+    for entry in entries {
+        head = head.after(&entry.payload);
+        let (seq, time_ms) = (head.seq.0 as i64, entry.time_ms as i64);
+        statement.execute(params![seq, head.head.0, time_ms, entry.author, entry.kind, entry.payload])?;
+    }
+    Ok(head)
+}

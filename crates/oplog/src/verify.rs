@@ -1,0 +1,174 @@
+//! Walking the whole of a log: is everything that was stored still what was stored?
+
+use chain::{Hash, Position, Seq, link};
+
+use crate::LogReader;
+
+/// What a whole and unharmed log holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verified {
+    /// Its end. Whoever noted an earlier position can ask [`LogReader::contains`] whether history was changed.
+    pub position: Position,
+    /// The payload bytes of all entries.
+    pub payload_bytes: u64,
+    /// How many blobs there are.
+    pub blobs: u64,
+    /// The bytes of all blobs.
+    pub blob_bytes: u64,
+}
+
+/// Where a log is damaged first.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{damage}; entries up to {} are intact", .intact.seq)]
+pub struct Broken {
+    /// Everything up to here is what was stored.
+    pub intact: Position,
+    /// What is wrong.
+    pub damage: Damage,
+}
+
+/// How something that was stored is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Damage {
+    /// There are later entries, but not this one.
+    #[error("entry {seq} is missing")]
+    Missing {
+        /// The entry.
+        seq: Seq,
+    },
+    /// The file can't be read where this entry should be.
+    #[error("entry {seq} can't be read ({reason})")]
+    Unreadable {
+        /// The entry.
+        seq: Seq,
+        /// What SQLite said.
+        reason: String,
+    },
+    /// The payload, or the hash, or an entry before, is not what was stored.
+    #[error("entry {seq} is not what was stored")]
+    Altered {
+        /// The entry.
+        seq: Seq,
+    },
+    /// A blob is not what its hash says, or can't be read.
+    #[error("{blob} is damaged ({reason})")]
+    Blob {
+        /// Which one.
+        blob: BlobName,
+        /// How.
+        reason: String,
+    },
+    /// The file's inner structure is damaged where neither entries nor blobs are.
+    #[error("the file is damaged ({reason})")]
+    Pages {
+        /// What SQLite said.
+        reason: String,
+    },
+}
+
+/// A blob as far as it can be named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlobName {
+    /// By its hash.
+    Hash(Hash),
+    /// The so-manieth in the file, from 1; its hash can't be read.
+    Place(u64),
+}
+
+impl std::fmt::Display for BlobName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            BlobName::Hash(hash) => write!(f, "blob {hash}"),
+            BlobName::Place(place) => write!(f, "the blob at place {place}"),
+        }
+    }
+}
+
+impl Broken {
+    pub(crate) fn pages(intact: Position, reason: String) -> Broken {
+        Broken { intact, damage: Damage::Pages { reason } }
+    }
+}
+
+impl LogReader {
+    /// Reads everything and checks it: every entry against the one before, every blob against its hash, and the
+    /// structure of the file. The columns that are there for people (time, author, kind) are covered by no hash.
+    pub fn verify(&self) -> Result<Verified, Broken> {
+        let (position, broken) = self.walk();
+        if let Some(broken) = broken {
+            return Err(broken);
+        }
+        let (blobs, blob_bytes) = self
+            .walk_blobs()
+            .map_err(|(blob, reason)| Broken { intact: position, damage: Damage::Blob { blob, reason } })?;
+        let pages = |reason| Broken::pages(position, reason);
+        let payload_bytes: i64 = self
+            .connection
+            .query_row("SELECT total(length(payload)) FROM entry", [], |row| row.get::<_, f64>(0))
+            .map(|bytes| bytes as i64)
+            .map_err(|source| pages(source.to_string()))?;
+        let structure: String = self
+            .connection
+            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+            .map_err(|source| pages(source.to_string()))?;
+        if structure != "ok" {
+            return Err(pages(structure));
+        }
+        Ok(Verified { position, payload_bytes: payload_bytes as u64, blobs, blob_bytes })
+    }
+
+    /// Walks the chain from the start: how far it holds, and what ends it early.
+    pub(crate) fn walk(&self) -> (Position, Option<Broken>) {
+        let mut intact = Position::start(self.head.log);
+        let damage = match self.walk_from(&mut intact) {
+            Ok(None) => return (intact, None),
+            Ok(Some(damage)) => damage,
+            Err(source) => Damage::Unreadable { seq: intact.seq.next(), reason: source.to_string() },
+        };
+        (intact, Some(Broken { intact, damage }))
+    }
+
+    fn walk_from(&self, intact: &mut Position) -> rusqlite::Result<Option<Damage>> {
+        let mut statement = self.connection.prepare("SELECT seq, hash, payload FROM entry ORDER BY seq")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let seq = intact.seq.next();
+            if row.get::<_, i64>(0)? as u64 != seq.0 {
+                return Ok(Some(Damage::Missing { seq }));
+            }
+            let hash = Hash(row.get(1)?);
+            if link(&intact.head, seq, row.get_ref(2)?.as_blob()?) != hash {
+                return Ok(Some(Damage::Altered { seq }));
+            }
+            *intact = Position { seq, head: hash, ..*intact };
+        }
+        Ok(None)
+    }
+
+    /// Checks every blob; how many, and their bytes, or the first that is damaged and how.
+    fn walk_blobs(&self) -> Result<(u64, u64), (BlobName, String)> {
+        let (mut blobs, mut bytes) = (0u64, 0u64);
+        let unreadable = |place, source: rusqlite::Error| (BlobName::Place(place), source.to_string());
+        let mut statement = self
+            .connection
+            .prepare("SELECT hash, content FROM blob ORDER BY rowid")
+            .map_err(|source| unreadable(1, source))?;
+        let mut rows = statement.query([]).map_err(|source| unreadable(1, source))?;
+        loop {
+            let row = match rows.next() {
+                Ok(Some(row)) => row,
+                Ok(None) => return Ok((blobs, bytes)),
+                Err(source) => return Err(unreadable(blobs + 1, source)),
+            };
+            let hash = row.get(0).map(Hash).map_err(|source| unreadable(blobs + 1, source))?;
+            let wrong = |reason: String| (BlobName::Hash(hash), reason);
+            let content = row.get_ref(1).map_err(|source| wrong(source.to_string()))?;
+            let content = content.as_blob().map_err(|source| wrong(source.to_string()))?;
+            if Hash::of(content) != hash {
+                return Err(wrong("its bytes are not what was stored".into()));
+            }
+            blobs += 1;
+            bytes += content.len() as u64;
+        }
+    }
+}

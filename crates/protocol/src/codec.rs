@@ -1,0 +1,150 @@
+//! Bytes and meaning: how messages and log entries are written.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::entry::Entry;
+
+/// How messages are written on a connection; chosen by the WebSocket subprotocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    /// MessagePack with field names, in binary frames.
+    MessagePack,
+    /// JSON, in text frames; ids, seqs and tokens are strings, bytes are base 64.
+    Json,
+}
+
+/// Why bytes are no message or entry.
+#[derive(Debug, thiserror::Error)]
+pub enum CodecError {
+    /// Not MessagePack, or not of the shape that is expected.
+    #[error("not a message in MessagePack: {0}")]
+    MessagePack(#[from] rmp_serde::decode::Error),
+    /// Not JSON, or not of the shape that is expected.
+    #[error("not a message in JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A value has no such form; our own types always have one.
+    #[error("a value that can't be written: {0}")]
+    Write(#[from] rmp_serde::encode::Error),
+    /// A log entry of a version that this program doesn't know.
+    #[error("a log entry of version {0}, which this program is too old for")]
+    Version(u8),
+    /// A log entry without a byte.
+    #[error("an empty log entry")]
+    Empty,
+}
+
+impl Encoding {
+    /// Writes a message.
+    pub fn encode<T: Serialize>(self, message: &T) -> Result<Vec<u8>, CodecError> {
+        match self {
+            Encoding::MessagePack => Ok(rmp_serde::to_vec_named(message)?),
+            Encoding::Json => Ok(serde_json::to_vec(message)?),
+        }
+    }
+
+    /// Reads a message.
+    pub fn decode<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<T, CodecError> {
+        match self {
+            Encoding::MessagePack => Ok(rmp_serde::from_slice(bytes)?),
+            Encoding::Json => Ok(serde_json::from_slice(bytes)?),
+        }
+    }
+}
+
+/// The first byte of a log payload: the version of what follows.
+const ENTRY_VERSION: u8 = 1;
+
+/// Writes a log payload: the version byte, then MessagePack with field names.
+pub fn encode_entry(entry: &Entry) -> Result<Vec<u8>, CodecError> {
+    let mut bytes = vec![ENTRY_VERSION];
+    entry.serialize(&mut rmp_serde::Serializer::new(&mut bytes).with_struct_map())?;
+    Ok(bytes)
+}
+
+/// Reads a log payload.
+pub fn decode_entry(payload: &[u8]) -> Result<Entry, CodecError> {
+    match payload.split_first() {
+        Some((&ENTRY_VERSION, rest)) => Ok(rmp_serde::from_slice(rest)?),
+        Some((&version, _)) => Err(CodecError::Version(version)),
+        None => Err(CodecError::Empty),
+    }
+}
+
+/// Bytes as one value in MessagePack and as base 64 in JSON; for `#[serde(with = ...)]`.
+pub(crate) mod binary {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        if to.is_human_readable() { to.serialize_str(&to_base64(bytes)) } else { to.serialize_bytes(bytes) }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Vec<u8>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("bytes")
+            }
+            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+                Ok(bytes.to_vec())
+            }
+            fn visit_byte_buf<E>(self, bytes: Vec<u8>) -> Result<Vec<u8>, E> {
+                Ok(bytes)
+            }
+        }
+        if from.is_human_readable() {
+            let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+            from_base64(&text).ok_or_else(|| serde::de::Error::custom("not base 64"))
+        } else {
+            from.deserialize_byte_buf(Visitor)
+        }
+    }
+
+    /// RFC 4648 with padding.
+    fn to_base64(bytes: &[u8]) -> String {
+        let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+        for chunk in bytes.chunks(3) {
+            let word = chunk.iter().fold(0u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+            for digit in 0..4 {
+                let value = (word >> (18 - 6 * digit) & 63) as usize;
+                text.push(if digit > chunk.len() { '=' } else { DIGITS[value] as char });
+            }
+        }
+        text
+    }
+
+    fn from_base64(text: &str) -> Option<Vec<u8>> {
+        let digits = text.trim_end_matches('=').as_bytes();
+        if !text.len().is_multiple_of(4) || text.len() - digits.len() > 2 {
+            return None;
+        }
+        let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
+        for chunk in digits.chunks(4) {
+            let mut word = 0u32;
+            for digit in chunk {
+                word = word << 6 | DIGITS.iter().position(|d| d == digit)? as u32;
+            }
+            word <<= 6 * (4 - chunk.len());
+            bytes.extend(&word.to_be_bytes()[1..chunk.len()]);
+        }
+        Some(bytes)
+    }
+
+    #[cfg(test)]
+    mod tests {
+        #[test]
+        fn base_64_round_trips() {
+            for (bytes, text) in
+                [(&b""[..], ""), (b"f", "Zg=="), (b"fo", "Zm8="), (b"foo", "Zm9v"), (b"foob", "Zm9vYg==")]
+            {
+                assert_eq!(super::to_base64(bytes), text);
+                assert_eq!(super::from_base64(text).as_deref(), Some(bytes));
+            }
+            assert_eq!(super::from_base64("Zg="), None);
+            assert_eq!(super::from_base64("Z*=="), None);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What a log holds: every act that ever changed a room.
+
+use chain::{Hash, Seq};
+use drawing::{DrawingHash, IdRange, Op, RecordId};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{ClientId, ClientSeq, Epoch, Millis, Role, SessionId};
+
+/// Who asked for what an entry records.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Author {
+    /// The session that asked.
+    pub session: SessionId,
+    /// Its installation.
+    pub client: ClientId,
+    /// The request that this entry answers: with `client`, stored exactly once.
+    pub client_seq: ClientSeq,
+}
+
+/// One act, as decided. Its place in the log and its hash are the log's business.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When it was decided, by the clock of the node that decided: for people to read, never for a rule.
+    pub time_ms: Millis,
+    /// Who asked; none where the room itself acted (a start, an expiry).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<Author>,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Why a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ended {
+    /// They left.
+    Left,
+    /// Nothing was heard of them for a whole grace period.
+    Expired,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// The log starts: always the first entry, never another.
+    Created {
+        /// The drawing's name for people.
+        title: String,
+        /// The file that the drawing was read from: a blob of the log.
+        source: Option<Hash>,
+        /// The drawing as it was read ([`crate::encode_drawing`]): a blob of the log, so that a better reader later
+        /// changes no history.
+        snapshot: Hash,
+        /// The hash of that drawing.
+        drawing: DrawingHash,
+    },
+    /// Someone came in; the session's id is the seq of this entry.
+    Joined {
+        /// Their installation.
+        client: ClientId,
+        /// What they call themselves.
+        name: String,
+        /// Their place among the colours for people, 0 to 7.
+        color: u8,
+        /// What they may do.
+        role: Role,
+        /// Ids for what they make.
+        ids: IdRange,
+    },
+    /// A session goes on over a new connection. Stored before the welcome is sent, so that two connections can't both
+    /// believe that they are the session.
+    Resumed {
+        /// Which session.
+        session: SessionId,
+        /// Its epoch from here on.
+        epoch: Epoch,
+    },
+    /// A session ended; its locks ended with it.
+    Gone {
+        /// Which session.
+        session: SessionId,
+        /// The epoch that ended.
+        epoch: Epoch,
+        /// Why.
+        why: Ended,
+    },
+    /// A session holds these records from here on, under this entry's seq as its token. All of those asked for, or
+    /// none.
+    Locked {
+        /// Who holds them.
+        session: SessionId,
+        /// Ascending.
+        ids: Vec<RecordId>,
+    },
+    /// A session holds these records no more.
+    Unlocked {
+        /// Who held them.
+        session: SessionId,
+        /// Ascending.
+        ids: Vec<RecordId>,
+        /// They lapsed unused; else they were let go.
+        #[serde(default)]
+        lapsed: bool,
+    },
+    /// The drawing changed. What is new in it is its author's until let go: locked under this entry's seq.
+    Edited {
+        /// By whom.
+        session: SessionId,
+        /// How.
+        op: Op,
+        /// The edits that this one takes back, newest first; empty for an edit of its own.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        undoes: Vec<Seq>,
+    },
+    /// A session got more ids for what it makes.
+    Granted {
+        /// Who.
+        session: SessionId,
+        /// Which ids.
+        ids: IdRange,
+    },
+}
+
+impl Event {
+    /// One word for logs, lists and the column `kind`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Event::Created { .. } => "created",
+            Event::Joined { .. } => "joined",
+            Event::Resumed { .. } => "resumed",
+            Event::Gone { .. } => "gone",
+            Event::Locked { .. } => "locked",
+            Event::Unlocked { .. } => "unlocked",
+            Event::Edited { undoes, .. } if !undoes.is_empty() => "undone",
+            Event::Edited { .. } => "edited",
+            Event::Granted { .. } => "granted",
+        }
+    }
+}

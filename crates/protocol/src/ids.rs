@@ -1,0 +1,83 @@
+//! Names for who asks, and when.
+
+use chain::Seq;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Milliseconds since 1970 where a time is stored for people to read; milliseconds of a running clock where it is the
+/// `now` of a room.
+pub type Millis = u64;
+
+/// A lock's fencing token: the seq of the entry that granted it.
+pub type Token = Seq;
+
+/// An installation of the program: random, made once, kept across connections, sessions and restarts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct ClientId(pub u128);
+
+impl std::fmt::Display for ClientId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl std::fmt::Debug for ClientId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ClientId({self})")
+    }
+}
+
+/// 32 hexadecimal digits everywhere.
+impl Serialize for ClientId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ClientId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+        u128::from_str_radix(&text, 16).map(ClientId).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A person at work in a room, from joining to leaving, over however many connections: the seq of the entry that let
+/// them in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionId(pub Seq);
+
+impl std::fmt::Display for SessionId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Which connection of a session: 0 for the first, one more with each resume. What names an older one is void.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epoch(pub u32);
+
+/// The number of a request among those of its client: 1 for the first, one more each time, never again the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ClientSeq(pub Seq);
+
+/// What a person may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Look.
+    Viewer,
+    /// Look, lock and edit.
+    #[default]
+    Editor,
+    /// All of it.
+    Owner,
+}
+
+impl Role {
+    /// Whether locks and edits are theirs to ask for.
+    pub fn may_edit(self) -> bool {
+        self >= Role::Editor
+    }
+}

@@ -1,0 +1,46 @@
+//! Bounds that a server holds its clients to, told in the welcome.
+
+use serde::{Deserialize, Serialize};
+
+/// Bounds that a server holds its clients to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Limits {
+    /// Bytes of one message, encoded.
+    pub message_bytes_max: u32,
+    /// Records that one request may lock, edit or let go.
+    pub records_max: u32,
+    /// Records in a ghost or a shown selection.
+    pub ghost_records_max: u32,
+    /// Requests of one client that wait for their answers.
+    pub in_flight_max: u32,
+    /// Presence messages a second of one client; more are merged.
+    pub presence_hz_max: u32,
+    /// People in one drawing.
+    pub people_max: u32,
+    /// Characters of a name.
+    pub name_chars_max: u32,
+    /// Milliseconds between heartbeats; three missed ones end a connection.
+    pub heartbeat_ms: u32,
+    /// Milliseconds that a session outlives its connection.
+    pub grace_ms: u32,
+    /// Milliseconds after which an unused lock lapses.
+    pub lock_idle_ms: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            message_bytes_max: 64 << 20,
+            records_max: 200_000,
+            ghost_records_max: 200,
+            in_flight_max: 64,
+            presence_hz_max: 60,
+            people_max: 500,
+            name_chars_max: 64,
+            heartbeat_ms: 5_000,
+            grace_ms: 30_000,
+            lock_idle_ms: 600_000,
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! What is worth forgetting: cursors, views, drag ghosts. Never in the log; only the latest of a person counts.
+
+use drawing::{Point, RecordId, Vec2, View};
+use serde::{Deserialize, Serialize};
+
+/// What someone is dragging before they let go.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ghost {
+    /// What is dragged; at most [`crate::Limits::ghost_records_max`].
+    pub ids: Vec<RecordId>,
+    /// How far, drawing units.
+    pub by: Vec2,
+}
+
+/// What a person shows of themselves right now. Whole each time: the latest replaces the one before.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Presence {
+    /// Where their pointer is, drawing units; none while it is not over the drawing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<Point>,
+    /// What they see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub view: Option<View>,
+    /// The command they are in, such as `MOVE`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// What they have selected, locked or not; at most [`crate::Limits::ghost_records_max`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub selection: Vec<RecordId>,
+    /// What they are dragging.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ghost: Option<Ghost>,
+}
