@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use chain::{Hash, LogId, Position, Seq};
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::check_size;
 use crate::lock::beside;
@@ -82,10 +82,8 @@ impl Checkpoints {
     /// damaged it is made anew with this state alone, which is told.
     ///
     /// # Errors
-    /// [`LogError::TooLarge`], `Full`, or what the disk said; the checkpoints before are kept.
-    ///
-    /// # Panics
-    /// Never; a position of another log is refused as `NotALog`.
+    /// [`LogError::TooLarge`], `NotALog` for a position of another log, `Full`, or what the disk said; the checkpoints
+    /// before are kept.
     pub fn put(&mut self, position: &Position, state: &[u8]) -> Result<Option<DroppedCheckpoints>, LogError> {
         check_size(&self.path, "a checkpoint (bytes)", state.len(), MAX_STATE_BYTES)?;
         if position.log != self.log {
@@ -211,10 +209,8 @@ fn open_file(path: &Path) -> Result<Connection, LogError> {
         schema::make(&mut connection, &[CHECKPOINT_TABLE], CHECKPOINTS_APPLICATION_ID).map_err(failed)?;
     }
     schema::identify(&connection, path, CHECKPOINTS_APPLICATION_ID)?;
-    let whole: String = connection
-        .query_row("SELECT count(id), max(seq), 'whole' FROM checkpoint", [], |row| row.get(2))
-        .map_err(failed)?;
-    debug_assert_eq!(whole, "whole");
+    // Whether its table is what it should be shows now and not while a state waits to be written.
+    connection.prepare("SELECT id, log, seq, head, state_hash, state FROM checkpoint").map(drop).map_err(failed)?;
     Ok(connection)
 }
 
@@ -224,15 +220,11 @@ fn open_to_read(path: &Path) -> Result<Connection, LogError> {
     Ok(connection)
 }
 
-/// Why a side file is no use as it is; other trouble stays an error.
+/// Why a side file is no use as it is; trouble that is not the file's own stays an error.
 fn useless(error: LogError) -> Result<String, LogError> {
     match error {
         LogError::Torn { what, .. } | LogError::NotALog { what, .. } => Ok(what),
         LogError::Newer { found, .. } => Ok(format!("they have format version {found}")),
-        LogError::Sqlite { source, .. } if source.sqlite_error_code() == Some(ErrorCode::Unknown) => {
-            // A statement that doesn't fit the tables.
-            Ok(source.to_string())
-        }
         other => Err(other),
     }
 }

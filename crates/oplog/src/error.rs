@@ -134,7 +134,18 @@ pub enum LogError {
 impl LogError {
     /// Names what SQLite said.
     pub(crate) fn sqlite(path: &Path, doing: &'static str, source: rusqlite::Error) -> LogError {
+        use rusqlite::Error;
         let path = path.to_owned();
+        // A table or column that is missing, or a value of the wrong type: the tables were made right, so that is
+        // damage, though not of a kind that SQLite sees.
+        if let Error::SqlInputError { .. }
+        | Error::InvalidColumnType(..)
+        | Error::FromSqlConversionFailure(..)
+        | Error::IntegralValueOutOfRange(..)
+        | Error::Utf8Error(..) = source
+        {
+            return LogError::Torn { path, what: source.to_string() };
+        }
         match source.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => LogError::Full { path },
             Some(ErrorCode::DatabaseCorrupt) => LogError::Torn { path, what: source.to_string() },

@@ -5,7 +5,7 @@
 
 use drawing::{Drawing, Header, OpError, Record};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The first byte.
 const VERSION: u8 = 1;
