@@ -94,7 +94,7 @@ pub enum OpError {
     #[error(transparent)]
     CannotMove(#[from] CannotMove),
     /// A record has a handle already, or another has that handle.
-    #[error("handle {handle} can't be given to record {id}")]
+    #[error("handle {:X} can't be given to record {id}", handle.0)]
     Handle {
         /// The record.
         id: RecordId,
