@@ -3,6 +3,7 @@
 //! Floor 1. A [`Drawing`] is a value: cloning it costs nothing that grows with it, and the only way to change one is
 //! [`Drawing::apply`]. Deliberately absent: files, people, locks, colours in pixels, time.
 
+mod aci;
 mod drawing;
 mod hash;
 mod header;
@@ -14,6 +15,7 @@ mod shape;
 mod style;
 mod translate;
 
+pub use aci::aci_rgb;
 pub use drawing::Drawing;
 pub use geometry::{Extrusion, Point, Point3, Rect, Vec2};
 pub use hash::DrawingHash;
