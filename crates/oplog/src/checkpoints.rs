@@ -95,6 +95,9 @@ impl Checkpoints {
             Err(source) => LogError::sqlite(&self.path, "writing", source),
         };
         let why = useless(error)?;
+        // Let go of the file first: not every system removes one that is open.
+        self.connection =
+            Connection::open_in_memory().map_err(|source| LogError::sqlite(&self.path, "making", source))?;
         let (connection, dropped) = make_anew(&self.path, why)?;
         self.connection = connection;
         write(&mut self.connection, position, state, KEPT_CHECKPOINTS)

@@ -148,7 +148,8 @@ impl LogError {
         }
         match source.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => LogError::Full { path },
-            Some(ErrorCode::DatabaseCorrupt) => LogError::Torn { path, what: source.to_string() },
+            // SQLite calls a table that is not there an unknown error.
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::Unknown) => LogError::Torn { path, what: source.to_string() },
             Some(ErrorCode::NotADatabase) => LogError::NotALog { path, what: "it is no SQLite database".into() },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 LogError::Held { path, holder: "another program that reads or writes it directly".into() }

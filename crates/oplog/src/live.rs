@@ -212,3 +212,59 @@ fn insert(transaction: &Transaction<'_>, before: Position, entries: &[NewEntry])
     }
     Ok(head)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_stores_nothing_and_keeps_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.linework");
+        let entry = |payload: Vec<u8>| NewEntry { payload, time_ms: 0, author: "Ana".into(), kind: "edit".into() };
+        let mut log = Log::create(&path, LogId([7; 16])).unwrap();
+        let start = log.position();
+        assert_eq!(log.append(&start, &[entry(b"one".to_vec())]).unwrap(), Appended::Stored(start.after(b"one")));
+        // The nearest to a full disk that a test can make: SQLite itself refuses more pages, for this connection.
+        log.connection.pragma_update_and_check(None, "max_page_count", 20, |_| Ok(())).unwrap();
+        let before = log.position();
+        let error = log.append(&before, &vec![entry(vec![1; 4000]); 100]).unwrap_err();
+        assert!(matches!(error, LogError::Full { .. }), "{error}");
+        assert!(matches!(log.put_blob(&[0; 500_000]), Err(LogError::Full { .. })));
+        assert_eq!(log.position(), before);
+        let end = before.after(b"two");
+        assert_eq!(log.append(&before, &[entry(b"two".to_vec())]).unwrap(), Appended::Stored(end));
+        drop(log);
+        let log = Log::open(&path).unwrap();
+        assert_eq!((log.position(), log.verify().unwrap().position), (end, end));
+    }
+
+    #[test]
+    fn the_disk_is_waited_for_at_each_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Log::create(folder.path().join("a.linework"), LogId([7; 16])).unwrap();
+        let value = |pragma| log.connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!((value("synchronous"), value("fullfsync"), value("checkpoint_fullfsync")), (2, 1, 1));
+    }
+
+    #[test]
+    fn after_a_commit_in_doubt_nothing_is_appended_until_the_log_is_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.linework");
+        let mut log = Log::create(&path, LogId([7; 16])).unwrap();
+        log.unsure = Some("disk I/O error".into());
+        let error = log.append(&log.position(), &[]).unwrap_err();
+        assert!(matches!(error, LogError::Unsure { after: 0, .. }), "{error}");
+        drop(log);
+        let mut log = Log::open(&path).unwrap();
+        assert!(matches!(log.append(&log.position(), &[]), Ok(Appended::Stored(_))));
+    }
+
+    #[test]
+    fn handles_can_move_to_another_thread() {
+        fn check<T: Send>() {}
+        check::<Log>();
+        check::<LogReader>();
+        check::<crate::Checkpoints>();
+    }
+}

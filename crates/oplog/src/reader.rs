@@ -125,6 +125,10 @@ impl LogReader {
             }
             previous = entry.hash;
             entries.push(entry);
+            // Looking past the end could stumble over what made it the end.
+            if expected == self.head.seq {
+                return Ok(entries);
+            }
         }
         match entries.last() {
             None => Err(torn(seq.next(), "is missing")),

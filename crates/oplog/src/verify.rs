@@ -129,7 +129,8 @@ impl LogReader {
     }
 
     fn walk_from(&self, intact: &mut Position) -> rusqlite::Result<Option<Damage>> {
-        let mut statement = self.connection.prepare("SELECT seq, hash, payload FROM entry ORDER BY seq")?;
+        let mut statement =
+            self.connection.prepare("SELECT seq, hash, payload, time_ms, author, kind FROM entry ORDER BY seq")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let seq = intact.seq.next();
@@ -140,6 +141,10 @@ impl LogReader {
             if link(&intact.head, seq, row.get_ref(2)?.as_blob()?) != hash {
                 return Ok(Some(Damage::Altered { seq }));
             }
+            // No hash covers these, but an entry counts as readable only with them.
+            row.get_ref(3)?.as_i64()?;
+            row.get_ref(4)?.as_str()?;
+            row.get_ref(5)?.as_str()?;
             *intact = Position { seq, head: hash, ..*intact };
         }
         Ok(None)
