@@ -16,7 +16,15 @@ const TRIES: usize = 100;
 /// Held as long as this lives; the system frees it when the process ends, however it ends.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone is not enough: while another thread starts a program, that has all our handles for a moment.
+        // If unlocking fails, the handle's end is still the lock's end.
+        let _ = self.file.unlock();
+    }
 }
 
 /// `NAME.linework` -> `NAME.linework-lock`, and likewise for the other side files.
@@ -39,7 +47,7 @@ impl Lock {
                     let holder = format!("process {}\n", std::process::id());
                     file.set_len(0).and_then(|()| file.rewind()).map_err(refused)?;
                     file.write_all(holder.as_bytes()).map_err(refused)?;
-                    return Ok(Lock { _file: file });
+                    return Ok(Lock { file });
                 }
                 Err(TryLockError::Error(source)) => return Err(refused(source)),
                 Err(TryLockError::WouldBlock) => {}

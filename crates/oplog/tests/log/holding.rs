@@ -128,3 +128,21 @@ fn what_is_not_a_log_is_refused_by_name_and_left_as_it_is() {
     let (reader, broken) = LogReader::open(folder.path("no entries")).unwrap();
     assert_eq!((reader.position().seq.0, broken.is_some()), (0, true));
 }
+
+#[test]
+fn a_dropped_log_is_free_though_programs_are_being_started() {
+    let folder = Folder::new();
+    log_of(&folder, "a.linework", &["one"]).close().unwrap();
+    // Between fork and exec a new process has a copy of every handle of this one, the lock's too.
+    let starting = std::thread::spawn(|| {
+        for _ in 0..40 {
+            let mut program = std::process::Command::new(std::env::current_exe().unwrap());
+            let output = program.arg("--list").output().unwrap();
+            assert!(output.status.success());
+        }
+    });
+    while !starting.is_finished() {
+        drop(Log::open(folder.path("a.linework")).unwrap());
+    }
+    starting.join().unwrap();
+}

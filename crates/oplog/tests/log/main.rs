@@ -5,6 +5,7 @@ mod checkpoints;
 mod crash;
 mod damage;
 mod holding;
+mod page;
 mod saving;
 
 use std::path::PathBuf;
