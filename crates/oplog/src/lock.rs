@@ -72,7 +72,8 @@ impl Lock {
             Err(source) => return Err(LogError::io(&path, "looking at", source)),
         };
         match file.try_lock_shared() {
-            Ok(()) => Ok(()),
+            // Given back in so many words, for the reason that `drop` has.
+            Ok(()) => file.unlock().map_err(|source| LogError::io(&path, "looking at", source)),
             Err(TryLockError::WouldBlock) => Err(held(log, &mut file)),
             Err(TryLockError::Error(source)) => Err(LogError::io(&path, "looking at", source)),
         }
