@@ -1,0 +1,135 @@
+//! What panels, tools and keys want: values. One place, `perform`, carries them out.
+
+use std::path::PathBuf;
+
+use drawing::{Color, EntityId, LayerId, LineStyle, Lineweight, Point, Rect, Shape, Vec2};
+use protocol::SessionId;
+
+use crate::command::Command;
+
+/// How picked entities change the selection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    /// They join it.
+    Add,
+    /// They leave it.
+    Remove,
+}
+
+/// An answer to a command's prompt, typed or clicked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CanvasEvent {
+    /// A point, snapped and kept level where that is on.
+    Point(Point),
+    /// A number.
+    Number(f64),
+    /// An option of the prompt, in capitals.
+    Word(String),
+    /// Text as it was typed.
+    Words(String),
+    /// Enter: the default, or the end.
+    Accept,
+    /// One step back.
+    Back,
+    /// Esc: ends, keeping what was finished.
+    Cancel,
+}
+
+/// A right panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Panel {
+    /// Layers and what one sees of them.
+    Layers,
+    /// What is selected.
+    Properties,
+    /// What happened.
+    History,
+}
+
+/// Anything that changes anything.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// Starts a command.
+    Run(Command),
+    /// An answer to the running command, or to none.
+    Tell(CanvasEvent),
+    /// The running command is done.
+    EndTool,
+    /// Changes the selection.
+    Select(Vec<EntityId>, Pick),
+    /// Lets go of the selection.
+    SelectNone,
+    /// Puts new entities in, in the current style.
+    Draw(Vec<Shape>),
+    /// Moves the selection.
+    Translate(Vec2),
+    /// Moves these: what is left of a selection of which others hold a part.
+    TranslateOnly(Vec<EntityId>, Vec2),
+    /// Puts a copy of the selection that far away.
+    CopyBy(Vec2),
+    /// Turns the selection, counter-clockwise.
+    Rotate {
+        /// Around this.
+        center: Point,
+        /// By this many radians.
+        radians: f64,
+    },
+    /// Takes the selection out.
+    Erase,
+    /// Takes these out.
+    EraseOnly(Vec<EntityId>),
+    /// The layer of the selection, or the current one where nothing is selected.
+    Layer(LayerId),
+    /// The colour of the selection, or the current one.
+    Color(Color),
+    /// The linetype of the selection, or the current one.
+    Linetype(LineStyle),
+    /// The lineweight of the selection, or the current one.
+    Lineweight(Lineweight),
+    /// Makes a layer that new things go on, without touching the selection.
+    CurrentLayer(LayerId),
+    /// Shows or hides a layer, for oneself.
+    LayerShown(LayerId, bool),
+    /// Adds a layer of this name to the drawing.
+    NewLayer(String),
+    /// Takes back one's own personal layer states.
+    ForgetLayers,
+    /// Shows this part of the drawing.
+    ZoomTo(Rect),
+    /// Switches to model space or a sheet.
+    Space(drawing::BlockId),
+    /// Sees what someone sees until one moves one's own view.
+    Follow(Option<SessionId>),
+    /// Says something to the person for a while.
+    Say(String),
+    /// Says that something went wrong.
+    Warn(String),
+    /// Takes the message away.
+    Unsay,
+    /// Opens a file.
+    OpenFile(PathBuf),
+    /// Writes the active drawing into a file.
+    SaveTo(PathBuf),
+    /// Gives up opening.
+    CancelOpening(u64),
+    /// Joins the drawing at an address.
+    JoinAddress(String),
+    /// Brings a document to the front.
+    Activate(usize),
+    /// Closes a document, asking where work would be lost.
+    Close(usize),
+    /// Closes a document, come what may.
+    CloseNow(usize),
+    /// Ends the program, come what may.
+    QuitNow,
+    /// Brings back what an earlier run left behind.
+    Recover,
+    /// Throws away what an earlier run left behind.
+    Discard,
+    /// Copies text to the clipboard.
+    CopyText(String),
+    /// Shows a right panel, or hides it where it is shown.
+    Panel(Panel),
+    /// Closes the dialog that is open.
+    CloseDialog,
+}

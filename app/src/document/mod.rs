@@ -1,0 +1,3 @@
+//! One open drawing.
+
+pub mod turn;

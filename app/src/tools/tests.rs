@@ -1,0 +1,115 @@
+//! Tools as people use them: answers in, actions out.
+
+use super::*;
+use drawing::Shape;
+
+/// Feeds answers to the tool of `command` and says in short what came out.
+fn check(command: Command, selected: usize, answers: &[CanvasEvent], expect: &[&str]) {
+    let drawing = Drawing::new();
+    let selection = (1..=selected as u64).map(EntityId).collect();
+    let mut tool = tool_of(command, selected > 0).expect("the command is a tool");
+    let mut out = Vec::new();
+    let mut pointer = Point::ZERO;
+    for answer in answers {
+        if let CanvasEvent::Point(at) = answer {
+            pointer = *at;
+        }
+        let view = View { drawing: &drawing, selection: &selection, pointer };
+        out.extend(tool.event(answer, &view).iter().map(brief));
+        // A preview and a prompt exist in every state.
+        tool.preview(&view);
+        assert!(!tool.prompt(&view).text.is_empty());
+    }
+    assert_eq!(out, expect, "{command:?} {answers:?}");
+}
+
+fn brief(action: &Action) -> String {
+    match action {
+        Action::Draw(shapes) => shapes.iter().map(brief_shape).collect::<Vec<_>>().join(" "),
+        Action::Translate(by) => format!("move {} {}", by.x, by.y),
+        Action::CopyBy(by) => format!("copy {} {}", by.x, by.y),
+        Action::Rotate { center, radians } => format!("turn {} {} {:.3}", center.x, center.y, radians.to_degrees()),
+        Action::ZoomTo(rect) => format!("zoom {} {} {} {}", rect.x0, rect.y0, rect.x1, rect.y1),
+        Action::Run(command) => format!("run {}", command.about().word),
+        Action::EndTool => "end".into(),
+        Action::Erase => "erase".into(),
+        Action::Say(text) => format!("say {text}"),
+        other => format!("{other:?}"),
+    }
+}
+
+fn brief_shape(shape: &Shape) -> String {
+    match shape {
+        Shape::Line(line) => format!("line {},{} {},{}", line.start.x, line.start.y, line.end.x, line.end.y),
+        Shape::Circle(circle) => format!("circle {},{} r{}", circle.center.x, circle.center.y, circle.radius),
+        Shape::Polyline(run) => format!("{} corners{}", run.vertices.len(), if run.closed { " closed" } else { "" }),
+        Shape::Text(text) => format!("text {} h{} at {:.2}", text.value, text.height, text.at.y),
+        other => other.kind().into(),
+    }
+}
+
+fn p(x: f64, y: f64) -> CanvasEvent {
+    CanvasEvent::Point(Point::new(x, y))
+}
+
+fn word(word: &str) -> CanvasEvent {
+    CanvasEvent::Word(word.into())
+}
+
+#[test]
+fn drawing_commands() {
+    use CanvasEvent::{Accept, Back, Cancel, Number, Words};
+    check(Command::Line, 0, &[p(0., 0.), p(1., 0.), p(1., 1.), Accept], &["line 0,0 1,0", "line 1,0 1,1", "end"]);
+    check(
+        Command::Line,
+        0,
+        &[p(0., 0.), p(1., 0.), p(1., 1.), word("CLOSE")],
+        &["line 0,0 1,0", "line 1,0 1,1", "line 1,1 0,0", "end"],
+    );
+    check(Command::Line, 0, &[p(0., 0.), p(1., 0.), Back, p(2., 0.)], &["line 0,0 1,0", "run UNDO", "line 0,0 2,0"]);
+    check(Command::Line, 0, &[p(0., 0.), p(0., 0.)], &["say A line needs two different points"]);
+    check(Command::Polyline, 0, &[p(0., 0.), p(1., 0.), p(1., 1.), word("CLOSE")], &["3 corners closed", "end"]);
+    check(Command::Polyline, 0, &[p(0., 0.), p(1., 0.), Cancel], &["2 corners", "end"]);
+    check(Command::Polyline, 0, &[p(0., 0.), Accept], &["end"]);
+    check(Command::Circle, 0, &[p(1., 1.), Number(2.0)], &["circle 1,1 r2", "end"]);
+    check(Command::Circle, 0, &[p(1., 1.), word("DIAMETER"), Number(2.0)], &["circle 1,1 r1", "end"]);
+    check(Command::Circle, 0, &[p(1., 1.), p(4., 5.)], &["circle 1,1 r5", "end"]);
+    check(Command::Circle, 0, &[p(1., 1.), Number(0.0)], &["say A radius is greater than zero"]);
+    check(Command::Rectangle, 0, &[p(0., 0.), p(4., 5.)], &["4 corners closed", "end"]);
+    check(Command::Rectangle, 0, &[p(0., 0.), p(4., 0.)], &["say A rectangle needs a width and a height"]);
+    let (hello, world) = (Words("Hello".into()), Words("World".into()));
+    check(
+        Command::Text,
+        0,
+        &[p(0., 0.), Number(3.0), hello, world, Accept],
+        &["text Hello h3 at 0.00", "text World h3 at -5.00", "end"],
+    );
+}
+
+#[test]
+fn modifying_commands() {
+    use CanvasEvent::{Accept, Cancel, Number};
+    check(Command::Move, 2, &[p(1., 1.), p(4., 5.)], &["move 3 4", "end"]);
+    check(Command::Move, 2, &[word("DISPLACEMENT"), p(4., 5.)], &["move 4 5", "end"]);
+    check(Command::Move, 0, &[Accept], &["end"]);
+    check(Command::CopyTo, 1, &[p(0., 0.), p(1., 0.), p(2., 0.), Accept], &["copy 1 0", "copy 2 0", "end"]);
+    check(Command::Rotate, 1, &[p(0., 0.), Number(90.0)], &["turn 0 0 90.000", "end"]);
+    check(Command::Rotate, 1, &[p(0., 0.), p(-1., 0.)], &["turn 0 0 180.000", "end"]);
+    check(Command::Erase, 1, &[Accept], &["erase", "end"]);
+    check(Command::Move, 1, &[p(0., 0.), Cancel], &["end"]);
+}
+
+#[test]
+fn viewing_commands() {
+    check(Command::ZoomWindow, 0, &[p(4., 5.), p(0., 0.)], &["zoom 0 0 4 5", "end"]);
+    check(Command::ZoomWindow, 0, &[word("EXTENTS")], &["end", "run EXTENTS"]);
+    let expect = "say Distance 5.0000, angle 53.1°, delta 3.0000, 4.0000";
+    check(Command::Distance, 0, &[p(0., 0.), p(3., 4.)], &[expect, "end"]);
+}
+
+#[test]
+fn ortho_keeps_level_or_upright() {
+    let from = Point::new(1.0, 1.0);
+    assert_eq!(ortho(from, Point::new(9.0, 3.0)), Point::new(9.0, 1.0));
+    assert_eq!(ortho(from, Point::new(3.0, 9.0)), Point::new(1.0, 9.0));
+}
