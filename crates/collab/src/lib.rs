@@ -5,5 +5,11 @@
 //! absent: sockets, files, clocks, randomness, threads, async.
 
 mod effect;
+mod room;
+mod session;
+mod shared;
 
 pub use effect::{AppendAnswer, ConnId, Effect, Input, NewPayload, StoredPayload};
+pub use room::{CheckpointError, Decision, IDS_WITH_JOINING, Past, Room};
+pub use session::{Changes, Draft, NothingToUndo, Notice, Session, SessionError, Status, SubmitError};
+pub use shared::{Applied, FoldError, Holding, Member, Shared};

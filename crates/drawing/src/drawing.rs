@@ -345,10 +345,12 @@ impl Drawing {
             }
             before.push(old);
         }
-        for record in records {
+        for (mut record, old) in records.into_iter().zip(&before) {
             if self.records.contains_key(&record.id()) {
                 return Err(OpError::Exists(record.id()));
             }
+            // A change that was made before a save minted a handle must not take the handle away.
+            record.set_handle(old.handle());
             self.insert(record)?;
         }
         self.check_references(&ids)?;

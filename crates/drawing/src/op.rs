@@ -15,7 +15,7 @@ use crate::translate::CannotMove;
 pub enum Op {
     /// Puts records whose ids don't exist yet.
     New(Vec<Record>),
-    /// Replaces records whose ids exist, by ones of the same kind.
+    /// Replaces records whose ids exist, by ones of the same kind. Each keeps the handle that it has.
     Change(Vec<Record>),
     /// Takes records away.
     Remove(Vec<RecordId>),

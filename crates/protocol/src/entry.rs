@@ -13,8 +13,12 @@ pub struct Author {
     pub session: SessionId,
     /// Its installation.
     pub client: ClientId,
-    /// The request that this entry answers: with `client`, stored exactly once.
+    /// The request that this entry answers: among those of the session and of the sessions that it carries on, stored
+    /// exactly once.
     pub client_seq: ClientSeq,
+    /// The answers that had arrived at the client: the room forgets those requests.
+    #[serde(default)]
+    pub floor: ClientSeq,
 }
 
 /// One act, as decided. Its place in the log and its hash are the log's business.
@@ -67,6 +71,10 @@ pub enum Event {
         role: Role,
         /// Ids for what they make.
         ids: IdRange,
+        /// The session of theirs that ended and that this one carries on: its stored requests, ids and undos are this
+        /// one's too. None for one who comes in without a past, such as a second window.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        carries_on: Option<SessionId>,
     },
     /// A session goes on over a new connection. Stored before the welcome is sent, so that two connections can't both
     /// believe that they are the session.

@@ -61,6 +61,8 @@ pub enum ClientMessage {
         /// Which.
         hash: Hash,
     },
+    /// Asks for a welcome with a snapshot: what one has doesn't match a check.
+    Refresh,
     /// Nothing but "still here".
     Heartbeat,
     /// Leaves: the session ends at once and its locks with it.
@@ -126,6 +128,9 @@ pub struct Person {
     pub color: u8,
     /// What they may do.
     pub role: Role,
+    /// How often they have come back.
+    #[serde(default)]
+    pub epoch: Epoch,
     /// Whether a connection of theirs is open; else their grace runs.
     pub connected: bool,
 }
@@ -171,6 +176,10 @@ pub struct Welcome {
     pub locks: Vec<Held>,
     /// Ids for what one makes, unused so far as the room knows.
     pub ids: Vec<IdRange>,
+    /// Whether the room knows the session that the hello named, so that `stored` and `floor` speak of its requests. If
+    /// not, nobody knows what became of requests that had no answer.
+    #[serde(default)]
+    pub carries_on: bool,
     /// The room's stored requests of this client above its floor, each with its entry: what is pending at the client
     /// and not named here was not stored.
     pub stored: Vec<(ClientSeq, Seq)>,
@@ -222,7 +231,7 @@ pub enum Refusal {
     Held {
         /// Who holds what, of the records asked for.
         by: Vec<Held>,
-        /// How many of the records asked for are free.
+        /// Those of the records asked for that exist and that nobody else holds.
         free: Vec<RecordId>,
     },
     /// Somebody else changed some of it since the author last saw it.

@@ -1,0 +1,192 @@
+//! What a session tells its app: what changed, what happened, what went wrong.
+
+use std::collections::BTreeSet;
+
+use drawing::{Op, OpError, RecordId};
+use protocol::{ClientSeq, Ended, Hash, Held, Person, Refusal, Role, Seq, SessionId};
+
+use crate::shared::FoldError;
+
+/// What is different since the last time one looked.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Changes {
+    /// Records of the shown drawing that were put, changed or taken away.
+    pub ids: BTreeSet<RecordId>,
+    /// Everything was replaced: a snapshot came.
+    pub whole: bool,
+    /// What happened, in order.
+    pub notices: Vec<Notice>,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Notice {
+    /// One is in the room; `resumed` says that it is the session from before, with its locks.
+    Welcomed {
+        /// Whether it is the session from before.
+        resumed: bool,
+    },
+    /// One holds these records from now on.
+    Granted {
+        /// Which.
+        ids: Vec<RecordId>,
+    },
+    /// A lock that was asked for is not to be had.
+    LockRefused {
+        /// What was asked for.
+        ids: Vec<RecordId>,
+        /// Why, and what is free.
+        refusal: Refusal,
+    },
+    /// Something else was refused. A refused edit is the last one of the drafts.
+    Refused {
+        /// The request.
+        client_seq: ClientSeq,
+        /// Whether it was an edit and is a draft now.
+        draft: bool,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// Locks of one's own ended because they were not used.
+    Lapsed {
+        /// On which records.
+        ids: Vec<RecordId>,
+    },
+    /// Somebody came in.
+    Joined(Person),
+    /// Somebody's session ended.
+    Left(Person, Ended),
+    /// Somebody's locks are others than before.
+    Locks,
+    /// Somebody's connection broke or came back.
+    People,
+    /// Somebody shows something else of themselves.
+    Presence(Vec<SessionId>),
+    /// A request of one's own is safe, and is this entry.
+    Stored {
+        /// The request.
+        client_seq: ClientSeq,
+        /// Its entry.
+        seq: Seq,
+    },
+    /// An undo or redo of one's own took effect.
+    Undone {
+        /// Its entry.
+        seq: Seq,
+        /// What it left alone, since others changed or hold it.
+        left: Vec<RecordId>,
+    },
+    /// A blob that was asked for; none if there is no such blob.
+    Blob {
+        /// Which.
+        hash: Hash,
+        /// Its bytes.
+        bytes: Option<Vec<u8>>,
+    },
+    /// The drawing was not what the server says it is. A fresh one is on its way; what waits stays waiting.
+    Mismatch {
+        /// Where.
+        seq: Seq,
+    },
+}
+
+/// An edit that was shown and then refused: kept for the person, never dropped silently.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// What they did.
+    pub op: Op,
+    /// Why it was refused.
+    pub refusal: Refusal,
+}
+
+/// Where a session stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// Not welcomed yet.
+    Connecting,
+    /// The drawing is on its way.
+    Joining {
+        /// Pieces that have come.
+        received: u32,
+        /// Pieces in all; 0 while not known, or when it is catching up.
+        pieces: u32,
+    },
+    /// In the room.
+    Live,
+    /// The connection broke; edits wait.
+    Reconnecting,
+    /// The server ended it.
+    Ended {
+        /// Why, in words for a person.
+        why: String,
+        /// Whether trying again may help.
+        retry: bool,
+    },
+}
+
+/// Why an edit was refused on the spot. Nothing of it was done.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SubmitError {
+    /// There is no room yet, or no longer.
+    #[error("the drawing is not open for editing yet")]
+    NotReady,
+    /// One may only look.
+    #[error("the role {0:?} doesn't allow editing")]
+    NotAllowed(Role),
+    /// Others hold some of it.
+    #[error("somebody else holds some of it")]
+    Held {
+        /// Who holds what.
+        by: Vec<Held>,
+    },
+    /// The drawing's own rules forbid it.
+    #[error(transparent)]
+    Invalid(#[from] OpError),
+    /// Too many edits wait to be stored or to be looked at.
+    #[error("{0} edits wait already: the connection has to come back first")]
+    TooManyWaiting(usize),
+}
+
+/// There is nothing to take back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is nothing to take back")]
+pub struct NothingToUndo;
+
+/// What a server said doesn't fit: the connection is of no more use, a new one may be.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SessionError {
+    /// Something came before the welcome, or twice.
+    #[error("{0} came when it was not due")]
+    NotDue(&'static str),
+    /// An entry that doesn't follow on what is there.
+    #[error(transparent)]
+    Fold(#[from] FoldError),
+    /// A piece of a snapshot or a blob that isn't the next one.
+    #[error("piece {found} of {what} came where {expected} was due")]
+    Piece {
+        /// Of what.
+        what: &'static str,
+        /// The piece that was due.
+        expected: u32,
+        /// The piece that came.
+        found: u32,
+    },
+    /// A snapshot that can't be read.
+    #[error("the drawing can't be read: {0}")]
+    Snapshot(String),
+    /// A blob whose bytes are not what its name says.
+    #[error("blob {0} has other bytes than its name says")]
+    Blob(Hash),
+    /// A version of the protocol that this program doesn't speak.
+    #[error("the server speaks version {0} of the protocol, which this program doesn't")]
+    Version(u32),
+}
+
+impl Changes {
+    /// Puts what came later to what came before.
+    pub fn extend(&mut self, later: Changes) {
+        self.ids.extend(later.ids);
+        self.whole |= later.whole;
+        self.notices.extend(later.notices);
+    }
+}

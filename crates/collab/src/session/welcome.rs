@@ -1,0 +1,181 @@
+//! Coming in: the first time, again after a break, and again in place when what one has turned out wrong.
+
+use drawing::Drawing;
+use imbl::OrdMap;
+use protocol::{Refusal, SessionId, Welcome};
+
+use super::changes::{Changes, Draft, Notice, SessionError, Status};
+use super::pending::Wish;
+use super::{Facts, Joining, Session, Step};
+use crate::shared::{Holding, Member, Shared};
+
+impl Session {
+    pub(super) fn welcome(&mut self, welcome: Box<Welcome>) -> Result<Changes, SessionError> {
+        if welcome.version == 0 || welcome.version > protocol::VERSION {
+            return Err(SessionError::Version(welcome.version));
+        }
+        if self.joining.is_some() || self.status == Status::Live && !self.refreshing {
+            return Err(SessionError::NotDue("a welcome"));
+        }
+        let before = self.confirmed.as_ref().map(|confirmed| confirmed.position);
+        if !welcome.snapshot && before.is_none_or(|before| before.log != welcome.position.log) {
+            return Err(SessionError::NotDue("a welcome without a snapshot"));
+        }
+        let resumed = self.me() == Some(welcome.session);
+        let mut changes = Changes::default();
+        if !welcome.carries_on {
+            self.forget_past(&mut changes);
+        }
+        self.mine.insert(welcome.session);
+        self.facts = Some(Facts {
+            session: welcome.session,
+            epoch: welcome.epoch,
+            role: welcome.role,
+            title: welcome.title.clone(),
+            source: welcome.source,
+            original: welcome.original,
+            durability: welcome.durability,
+            limits: welcome.limits,
+        });
+        welcome.ids.iter().for_each(|range| self.ids.grant(*range));
+        self.settle_pending(&welcome, &mut changes);
+        self.set_steps(&welcome);
+        self.offline = welcome.people.iter().filter(|each| !each.connected).map(|each| each.session).collect();
+        self.refreshing = false;
+        self.status = Status::Joining { received: 0, pieces: 0 };
+        self.joining = Some(Joining { welcome, resumed, bytes: Vec::new(), received: 0 });
+        changes.extend(self.finish_catching_up());
+        Ok(changes)
+    }
+
+    /// The room knows nothing of what one was: requests without an answer may or may not be in the log, so that none
+    /// may be asked again.
+    fn forget_past(&mut self, changes: &mut Changes) {
+        self.mine.clear();
+        self.intents.clear();
+        self.ids = Default::default();
+        for pending in std::mem::take(&mut self.pending) {
+            if let Wish::Edit(edit) = pending.wish {
+                let why = "the room no longer knows whether it stored this edit before the connection broke".into();
+                let refusal = Refusal::Unavailable { why };
+                self.drafts.push(Draft { op: edit.op, refusal: refusal.clone() });
+                changes.notices.push(Notice::Refused { client_seq: pending.client_seq, draft: true, refusal });
+            }
+        }
+    }
+
+    /// What the welcome names is stored; what it doesn't name isn't, and is asked again in the same order.
+    fn settle_pending(&mut self, welcome: &Welcome, changes: &mut Changes) {
+        for pending in &mut self.pending {
+            pending.stored = welcome.stored.iter().any(|(request, _)| *request == pending.client_seq);
+            if let Wish::Undo { of, .. } = &mut pending.wish
+                && let Step::Waiting(request) = *of
+                && let Some((_, seq)) = welcome.stored.iter().find(|(each, _)| *each == request)
+            {
+                *of = Step::Stored(*seq);
+            }
+        }
+        let lost = |floor| move |pending: &&super::Pending| !pending.stored && pending.client_seq <= floor;
+        let forgotten: Vec<_> =
+            self.pending.iter().filter(lost(welcome.floor)).map(|pending| pending.client_seq).collect();
+        for request in forgotten {
+            let why = "the room no longer knows whether it stored this edit".into();
+            changes.extend(self.refused(request, Refusal::Unavailable { why }));
+        }
+    }
+
+    /// The stacks as the room has them, with what waits on top.
+    fn set_steps(&mut self, welcome: &Welcome) {
+        self.steps.undo = welcome.undoable.iter().map(|seq| Step::Stored(*seq)).collect();
+        self.steps.redo = welcome.redoable.iter().map(|seq| Step::Stored(*seq)).collect();
+        for pending in self.pending.iter().filter(|pending| !pending.stored) {
+            let waiting = Step::Waiting(pending.client_seq);
+            match &pending.wish {
+                Wish::Edit(edit) if !matches!(edit.op, drawing::Op::Mint(_)) => {
+                    self.steps.undo.push(waiting);
+                    self.steps.redo.clear();
+                }
+                Wish::Undo { of, redo } => {
+                    let (from, to) = if *redo {
+                        (&mut self.steps.redo, &mut self.steps.undo)
+                    } else {
+                        (&mut self.steps.undo, &mut self.steps.redo)
+                    };
+                    from.retain(|step| step != of);
+                    to.push(waiting);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    pub(super) fn snapshot_piece(&mut self, piece: u32, pieces: u32, more: &[u8]) -> Result<Changes, SessionError> {
+        let joining = self.joining.as_mut().filter(|joining| joining.welcome.snapshot);
+        let joining = joining.ok_or(SessionError::NotDue("a piece of a snapshot"))?;
+        if piece != joining.received || piece >= pieces {
+            return Err(SessionError::Piece { what: "the drawing", expected: joining.received, found: piece });
+        }
+        joining.bytes.extend_from_slice(more);
+        joining.received += 1;
+        self.status = Status::Joining { received: joining.received, pieces };
+        if joining.received < pieces {
+            return Ok(Changes::default());
+        }
+        let bytes = std::mem::take(&mut joining.bytes);
+        let drawing = protocol::decode_drawing(&bytes).map_err(|error| SessionError::Snapshot(error.to_string()))?;
+        self.join_with(drawing)
+    }
+
+    /// The drawing of the welcome, whole: what pieces of a snapshot come to.
+    pub(super) fn join_with(&mut self, drawing: Drawing) -> Result<Changes, SessionError> {
+        let joining = self.joining.take().filter(|joining| joining.welcome.snapshot);
+        let Joining { welcome, resumed, .. } = joining.ok_or(SessionError::NotDue("a drawing"))?;
+        let member = |person: &protocol::Person| {
+            let protocol::Person { client, name, color, role, epoch, .. } = person;
+            (person.session, Member { client: *client, name: name.clone(), color: *color, role: *role, epoch: *epoch })
+        };
+        let mut locks = OrdMap::new();
+        for held in &welcome.locks {
+            let holding = Holding { session: held.session, token: held.token, since_ms: held.since_ms };
+            locks.extend(held.ids.iter().map(|id| (*id, holding)));
+        }
+        let members = welcome.people.iter().map(member).collect();
+        self.confirmed = Some(Shared { position: welcome.position, drawing, members, locks });
+        self.spoilt = false;
+        self.drop_stored(&welcome);
+        self.status = Status::Live;
+        self.refresh_people();
+        let mut changes = self.rebuild(Vec::new());
+        changes.whole = true;
+        changes.notices.push(Notice::Welcomed { resumed });
+        Ok(changes)
+    }
+
+    /// What the welcome called stored is in the snapshot.
+    fn drop_stored(&mut self, welcome: &Welcome) {
+        for (request, seq) in &welcome.stored {
+            self.steps.stored(*request, *seq);
+            self.intents.retain(|_, (_, each)| each != request);
+        }
+        self.pending.retain(|pending| !pending.stored);
+    }
+
+    /// One who resumes is in when the entries up to the welcome's position have come.
+    pub(super) fn finish_catching_up(&mut self) -> Changes {
+        let here = self.confirmed.as_ref().map(|confirmed| confirmed.position.seq);
+        let there = |joining: &mut Joining| !joining.welcome.snapshot && Some(joining.welcome.position.seq) <= here;
+        let Some(joining) = self.joining.take_if(there) else { return Changes::default() };
+        self.status = Status::Live;
+        self.refresh_people();
+        let notices = vec![Notice::Welcomed { resumed: joining.resumed }, Notice::Locks];
+        Changes { notices, ..Changes::default() }
+    }
+
+    pub(super) fn refresh_people(&mut self) {
+        let Some(confirmed) = &self.confirmed else { return };
+        let offline = &self.offline;
+        let people = confirmed.people(|session: SessionId| !offline.contains(&session));
+        self.people = people.into_iter().map(|person| (person.session, person)).collect();
+        self.presences.retain(|session, _| self.people.get(session).is_some_and(|person| person.connected));
+    }
+}

@@ -1,0 +1,289 @@
+//! What everybody in a room sees alike, and how an entry changes it: the part of the fold that a room and each of its
+//! clients have in common.
+
+use drawing::{Drawing, IdRange, Op, OpError, RecordId};
+use imbl::OrdMap;
+use protocol::{ClientId, Epoch, Event, Held, Millis, Person, Position, Role, Seq, SessionId, Token, Told};
+use serde::{Deserialize, Serialize};
+
+/// Somebody in the room, as the log tells it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Member {
+    /// Their installation.
+    pub client: ClientId,
+    /// What they call themselves.
+    pub name: String,
+    /// Their place among the colours for people, 0 to 7.
+    pub color: u8,
+    /// What they may do.
+    pub role: Role,
+    /// How often they have come back.
+    pub epoch: Epoch,
+}
+
+/// Who holds a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holding {
+    /// Whose session.
+    pub session: SessionId,
+    /// The lock's token: the seq of the entry that granted it.
+    pub token: Token,
+    /// When it was granted, for people to read: milliseconds since 1970.
+    pub since_ms: Millis,
+}
+
+/// Drawing, people and locks at one position of a log. Cloning is O(1).
+#[derive(Debug, Clone)]
+pub struct Shared {
+    /// Where it stands.
+    pub position: Position,
+    /// The drawing.
+    pub drawing: Drawing,
+    /// Everybody whose session lives.
+    pub members: OrdMap<SessionId, Member>,
+    /// Who holds what.
+    pub locks: OrdMap<RecordId, Holding>,
+}
+
+/// What an entry did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Applied {
+    /// Records that were put, changed or taken away, ascending.
+    pub touched: Vec<RecordId>,
+    /// Those of them that are there now and weren't, ascending.
+    pub made: Vec<RecordId>,
+    /// Those of them that were there and aren't, ascending.
+    pub removed: Vec<RecordId>,
+    /// What takes an edit back.
+    pub inverse: Option<Op>,
+    /// Records whose holder changed, ascending.
+    pub relocked: Vec<RecordId>,
+}
+
+/// Why an entry does not follow on what is there: a log that is damaged, of another branch, or written by a program
+/// with other rules.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FoldError {
+    /// Not the entry that comes next.
+    #[error("entry {found} came where entry {expected} was due")]
+    NotNext {
+        /// The seq that was due.
+        expected: Seq,
+        /// The seq that came.
+        found: Seq,
+    },
+    /// The hash does not continue the chain.
+    #[error("entry {0} does not continue the chain of hashes")]
+    Chain(Seq),
+    /// The bytes can't be read.
+    #[error("entry {seq} can't be read: {why}")]
+    Unreadable {
+        /// Which entry.
+        seq: Seq,
+        /// What is wrong.
+        why: String,
+    },
+    /// A log starts once, and with its first entry.
+    #[error("entry {0} starts the log, which only the first can and must")]
+    Start(Seq),
+    /// The drawing that a log starts from is another than the first entry says.
+    #[error("the drawing that the log starts from is not the one that its first entry names")]
+    OtherDrawing,
+    /// A session that isn't in the room.
+    #[error("entry {seq} is about session {session}, which is not in the room")]
+    UnknownSession {
+        /// Which entry.
+        seq: Seq,
+        /// Which session.
+        session: SessionId,
+    },
+    /// An epoch that isn't the session's.
+    #[error("entry {0} names an epoch that its session does not have")]
+    Epoch(Seq),
+    /// A record that one can't hold: it isn't there, or it is held.
+    #[error("entry {seq} locks record {id}, which is held or not there")]
+    Unlockable {
+        /// Which entry.
+        seq: Seq,
+        /// Which record.
+        id: RecordId,
+    },
+    /// A record that isn't held by whom it should be.
+    #[error("entry {seq} unlocks record {id}, which its session does not hold")]
+    NotHeld {
+        /// Which entry.
+        seq: Seq,
+        /// Which record.
+        id: RecordId,
+    },
+    /// The drawing's rules forbid an edit.
+    #[error("entry {seq}: {why}")]
+    Op {
+        /// Which entry.
+        seq: Seq,
+        /// The rule.
+        why: OpError,
+    },
+    /// Ids that were granted before.
+    #[error("entry {0} grants ids that are not the next free ones")]
+    Ids(Seq),
+    /// Takes back an edit that isn't there to be taken back.
+    #[error("entry {seq} takes back entry {undone}, which can't be")]
+    NotUndoable {
+        /// Which entry.
+        seq: Seq,
+        /// What it takes back.
+        undone: Seq,
+    },
+}
+
+impl Shared {
+    /// Applies the entry that comes next, whole or not at all.
+    pub fn apply(&mut self, told: &Told) -> Result<Applied, FoldError> {
+        let seq = told.seq;
+        let expected = self.position.seq.next();
+        if seq != expected {
+            return Err(FoldError::NotNext { expected, found: seq });
+        }
+        let applied = self.apply_event(seq, told.entry.time_ms, &told.entry.event)?;
+        self.position = Position { log: self.position.log, seq, head: told.hash };
+        Ok(applied)
+    }
+
+    fn apply_event(&mut self, seq: Seq, time_ms: Millis, event: &Event) -> Result<Applied, FoldError> {
+        match event {
+            Event::Created { .. } => Err(FoldError::Start(seq)),
+            Event::Joined { client, name, color, role, .. } => {
+                let member =
+                    Member { client: *client, name: name.clone(), color: *color, role: *role, epoch: Epoch::default() };
+                self.members.insert(SessionId(seq), member);
+                Ok(Applied::default())
+            }
+            Event::Resumed { session, epoch } => {
+                let known = self.member(seq, *session)?.epoch;
+                if *epoch <= known {
+                    return Err(FoldError::Epoch(seq));
+                }
+                if let Some(member) = self.members.get_mut(session) {
+                    member.epoch = *epoch;
+                }
+                Ok(Applied::default())
+            }
+            Event::Gone { session, epoch, .. } => {
+                if self.member(seq, *session)?.epoch != *epoch {
+                    return Err(FoldError::Epoch(seq));
+                }
+                self.members.remove(session);
+                let relocked = self.held_by(*session);
+                relocked.iter().for_each(|id| {
+                    self.locks.remove(id);
+                });
+                Ok(Applied { relocked, ..Applied::default() })
+            }
+            Event::Locked { session, ids } => self.lock(seq, time_ms, *session, ids),
+            Event::Unlocked { session, ids, .. } => self.unlock(seq, *session, ids),
+            Event::Edited { session, op, .. } => self.edit(seq, time_ms, *session, op),
+            Event::Granted { session, .. } => self.member(seq, *session).map(|_| Applied::default()),
+        }
+    }
+
+    fn member(&self, seq: Seq, session: SessionId) -> Result<&Member, FoldError> {
+        self.members.get(&session).ok_or(FoldError::UnknownSession { seq, session })
+    }
+
+    fn lock(&mut self, seq: Seq, since_ms: Millis, session: SessionId, ids: &[RecordId]) -> Result<Applied, FoldError> {
+        self.member(seq, session)?;
+        let mut locks = self.locks.clone();
+        for &id in ids {
+            let holding = Holding { session, token: seq, since_ms };
+            if self.drawing.get(id).is_none() || locks.insert(id, holding).is_some() {
+                return Err(FoldError::Unlockable { seq, id });
+            }
+        }
+        self.locks = locks;
+        Ok(Applied { relocked: ids.to_vec(), ..Applied::default() })
+    }
+
+    fn unlock(&mut self, seq: Seq, session: SessionId, ids: &[RecordId]) -> Result<Applied, FoldError> {
+        self.member(seq, session)?;
+        let mut locks = self.locks.clone();
+        for &id in ids {
+            if locks.remove(&id).is_none_or(|holding| holding.session != session) {
+                return Err(FoldError::NotHeld { seq, id });
+            }
+        }
+        self.locks = locks;
+        Ok(Applied { relocked: ids.to_vec(), ..Applied::default() })
+    }
+
+    fn edit(&mut self, seq: Seq, since_ms: Millis, session: SessionId, op: &Op) -> Result<Applied, FoldError> {
+        self.member(seq, session)?;
+        let before = self.drawing.clone();
+        let outcome = self.drawing.apply(op).map_err(|why| FoldError::Op { seq, why })?;
+        let mut applied = Applied { touched: outcome.touched, inverse: Some(outcome.inverse), ..Applied::default() };
+        for &id in &applied.touched {
+            match (before.get(id).is_some(), self.drawing.get(id).is_some()) {
+                // What is new is its maker's until let go.
+                (false, true) => {
+                    self.locks.insert(id, Holding { session, token: seq, since_ms });
+                    applied.made.push(id);
+                    applied.relocked.push(id);
+                }
+                (true, false) => {
+                    if self.locks.remove(&id).is_some() {
+                        applied.relocked.push(id);
+                    }
+                    applied.removed.push(id);
+                }
+                _ => {}
+            }
+        }
+        Ok(applied)
+    }
+
+    /// What a session holds, ascending: a walk over all locks.
+    pub fn held_by(&self, session: SessionId) -> Vec<RecordId> {
+        self.locks.iter().filter(|(_, holding)| holding.session == session).map(|(id, _)| *id).collect()
+    }
+
+    /// Everybody, ascending by session; `connected` says whose connection is open.
+    pub fn people(&self, connected: impl Fn(SessionId) -> bool) -> Vec<Person> {
+        let person = |(session, member): (&SessionId, &Member)| member.person(*session, connected(*session));
+        self.members.iter().map(person).collect()
+    }
+
+    /// All locks, together by holder and token.
+    pub fn held(&self) -> Vec<Held> {
+        gather(self.locks.iter().map(|(id, holding)| (*id, *holding)))
+    }
+}
+
+impl Member {
+    /// This member as the wire tells them.
+    pub fn person(&self, session: SessionId, connected: bool) -> Person {
+        let Member { client, name, color, role, epoch } = self;
+        Person { session, client: *client, name: name.clone(), color: *color, role: *role, epoch: *epoch, connected }
+    }
+}
+
+/// Locks together by holder and token, ascending.
+pub(crate) fn gather(locks: impl IntoIterator<Item = (RecordId, Holding)>) -> Vec<Held> {
+    let mut by_token = std::collections::BTreeMap::<(SessionId, Token), Held>::new();
+    for (id, Holding { session, token, since_ms }) in locks {
+        let held = by_token.entry((session, token)).or_insert_with(|| Held { session, token, since_ms, ids: vec![] });
+        held.ids.push(id);
+    }
+    by_token.into_values().collect()
+}
+
+/// Puts a range of ids to others, joined with the one before where it follows on it.
+pub(crate) fn add_range(ranges: &mut Vec<IdRange>, more: IdRange) {
+    if let Some(last) = ranges.last_mut()
+        && last.first.0 + u64::from(last.len) == more.first.0
+        && let Some(len) = last.len.checked_add(more.len)
+    {
+        last.len = len;
+    } else {
+        ranges.push(more);
+    }
+}
