@@ -1,1 +1,13 @@
 //! Drawings in and out of files without loss.
+//!
+//! Floor 2. [`read`] makes a [`drawing::Drawing`] of the bytes of a DXF file, with findings for what was wrong in it;
+//! [`save`] gives those bytes back with only the tags changed that an edit changed. Deliberately absent: files and
+//! paths (bytes come in and go out), pixels, time, panics on bad input.
+
+mod charset;
+mod finding;
+mod read;
+mod tag;
+
+pub use finding::{Finding, Place, ReadError, Severity};
+pub use read::{Progress, Reading, read};
