@@ -50,6 +50,8 @@ pub struct ChunkMesh {
     pub fill_indices: Vec<u32>,
     /// What it covers, from the origin: x0, y0, x1, y1; all zero where it is empty.
     pub bounds: [f32; 4],
+    /// How many things were left out, because they or all together were too much.
+    pub left_out: u32,
 }
 
 /// How a style is painted right now.

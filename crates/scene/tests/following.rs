@@ -1,0 +1,125 @@
+//! A scene follows its drawing: whatever is changed, it draws what a scene made afresh draws.
+
+use std::collections::BTreeSet;
+
+use drawing::{BlockId, Drawing, Entity, EntityId, Line, Op, Order, Point3, Record, RecordId, Shape, Style, Vec2};
+use scene::{Background, Band, Fonts, Scene, SceneOptions, TextMode, Theme, Visibility};
+
+fn options() -> SceneOptions {
+    SceneOptions { text: TextMode::Boxes, fonts: std::sync::Arc::new(Fonts::default()) }
+}
+
+fn line(id: u64, owner: BlockId, x: f64, y: f64) -> Record {
+    let line = Line { start: Point3::flat(x, y), end: Point3::flat(x + 1.0, y + 0.5) };
+    Record::Entity(Entity {
+        id: EntityId(id),
+        handle: None,
+        source: None,
+        owner,
+        order: Order(id * Order::STEP),
+        style: Style::on(Drawing::LAYER_0),
+        shape: Shape::Line(line),
+    })
+}
+
+/// Every segment in world coordinates with its place in the draw order, sorted.
+fn picture(scene: &Scene, drawing: &Drawing) -> Vec<[i64; 4]> {
+    let mut depths = Vec::new();
+    for chunk in scene.chunks() {
+        let mesh = scene.tessellate(drawing, chunk, Band::of(10.0));
+        for s in &mesh.segments {
+            let world = |p: [f32; 2]| [mesh.origin.x + f64::from(p[0]), mesh.origin.y + f64::from(p[1])];
+            let [a, b] = [world(s.a), world(s.b)];
+            depths.push((s.depth, [a[0], a[1], b[0], b[1]].map(|v| (v * 100.0).round() as i64)));
+        }
+    }
+    depths.sort_by(|a, b| a.0.total_cmp(&b.0));
+    depths.into_iter().map(|(_, segment)| segment).collect()
+}
+
+/// A small generator of numbers, so that a run can be repeated (Steele and others, splitmix64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % bound
+    }
+}
+
+#[test]
+fn updates_draw_what_a_new_scene_draws() {
+    for seed in 0..20 {
+        let mut numbers = Numbers(seed);
+        let mut drawing = Drawing::new();
+        let space = Drawing::MODEL_SPACE;
+        let first = (100..300).map(|id| line(id, space, numbers.below(1000) as f64, numbers.below(1000) as f64));
+        drawing.apply(&Op::New(first.collect())).unwrap();
+        let mut scene = Scene::new(&drawing, space, options());
+        let mut undo: Vec<Op> = Vec::new();
+        let mut next = 1000;
+        for _ in 0..60 {
+            let ids: Vec<EntityId> = drawing.entities_of(space).map(|entity| entity.id).collect();
+            let some = |numbers: &mut Numbers| ids[numbers.below(ids.len() as u64) as usize];
+            let op = match numbers.below(5) {
+                0 => Op::Remove(vec![some(&mut numbers).into()]),
+                1 => {
+                    next += 1;
+                    Op::New(vec![line(next, space, numbers.below(1000) as f64, 0.0)])
+                }
+                2 => Op::Translate { ids: vec![some(&mut numbers)], by: Vec2::new(numbers.below(100_000) as f64, 3.0) },
+                3 => undo.pop().unwrap_or(Op::Batch(Vec::new())),
+                _ => {
+                    let mut entity = drawing.entity(some(&mut numbers)).unwrap().clone();
+                    entity.order = Order(numbers.below(2000) * Order::STEP + 1);
+                    Op::Change(vec![Record::Entity(entity)])
+                }
+            };
+            // An undo may come too late to be possible.
+            let Ok(outcome) = drawing.apply(&op) else { continue };
+            let changed: BTreeSet<RecordId> = outcome.touched.iter().copied().collect();
+            undo.push(outcome.inverse);
+            let dirty = scene.update(&drawing, &changed);
+            assert!(changed.is_empty() || !dirty.chunks.is_empty());
+            let afresh = Scene::new(&drawing, space, options());
+            assert_eq!(picture(&scene, &drawing), picture(&afresh, &drawing), "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn an_update_touches_few_chunks() {
+    let mut drawing = Drawing::new();
+    let space = Drawing::MODEL_SPACE;
+    let lines = (0..30_000u64).map(|i| line(100 + i, space, (i % 200) as f64 * 2.0, (i / 200) as f64 * 2.0));
+    drawing.apply(&Op::New(lines.collect())).unwrap();
+    let mut scene = Scene::new(&drawing, space, options());
+    assert!(scene.chunks().count() > 10);
+    let outcome = drawing.apply(&Op::Translate { ids: vec![EntityId(5000)], by: Vec2::new(0.1, 0.0) }).unwrap();
+    let dirty = scene.update(&drawing, &outcome.touched.iter().copied().collect());
+    assert_eq!(dirty.chunks.len(), 1);
+    assert!(!dirty.paint);
+}
+
+#[test]
+fn switching_a_layer_is_paint_only() {
+    let mut drawing = Drawing::new();
+    drawing.apply(&Op::New(vec![line(100, Drawing::MODEL_SPACE, 0.0, 0.0)])).unwrap();
+    let mut scene = Scene::new(&drawing, Drawing::MODEL_SPACE, options());
+    let mut layer = drawing.layer(Drawing::LAYER_0).unwrap().clone();
+    layer.off = true;
+    let outcome = drawing.apply(&Op::Change(vec![Record::Layer(layer)])).unwrap();
+    let dirty = scene.update(&drawing, &outcome.touched.iter().copied().collect());
+    assert!(dirty.paint && dirty.chunks.is_empty());
+    let theme = Theme { background: Background::Dark, ink: false };
+    let mut visibility = Visibility::default();
+    assert!(!scene.paint(&drawing, &visibility, theme)[0].visible);
+    assert!(scene.pick(&drawing, geometry::Point::ZERO, 1.0, &visibility).is_empty());
+    visibility.layers.insert(Drawing::LAYER_0, true);
+    let style = scene.paint(&drawing, &visibility, theme)[0];
+    assert!(style.visible && style.color == [1.0; 4]);
+    assert_eq!(scene.pick(&drawing, geometry::Point::ZERO, 1.0, &visibility).len(), 1);
+}
