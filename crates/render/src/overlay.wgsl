@@ -40,9 +40,10 @@ fn quad(
     var end = to_px(b);
     var along_px = along * paint.px_per_unit;
     // What reaches far is cut, as in stroke.wgsl.
-    let reach = max(abs(start), abs(end));
-    if max(reach.x, reach.y) > 8192.0 {
-        let part = inside(start, end, paint.half_size_px + paint.width_px + 4.0);
+    let ends = max(abs(start), abs(end));
+    let reach = max(ends.x, ends.y);
+    if reach > 8192.0 {
+        let part = inside(start, end, paint.half_size_px + paint.width_px + 4.0 + reach * 1e-6);
         if part.x > part.y {
             return Quad(vec4f(0.0, 0.0, 0.0, 1.0), vec2f(0.0), 0.0, 0.0);
         }

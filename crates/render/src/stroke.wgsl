@@ -35,7 +35,8 @@ fn quad(
     var end = to_px(b);
     let reach = max(abs(start), abs(end));
     if max(reach.x, reach.y) > FAR_PX {
-        let limit = place.half_size_px + width_px + 4.0;
+        // With room for how coarse f32 is out there.
+        let limit = place.half_size_px + width_px + 4.0 + max(reach.x, reach.y) * 1e-6;
         let part = inside(start, end, limit);
         if part.x > part.y {
             return nowhere;
