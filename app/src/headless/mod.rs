@@ -1,12 +1,28 @@
 //! Commands without a window.
+//!
+//! Results go to standard output, JSON where asked for; findings and errors go to standard error. The status is 0, 1
+//! where something in a file is damaged, 2 where the command could not do what was asked.
+
+mod input;
+mod log;
+mod render;
+mod words;
 
 use std::process::ExitCode;
 
 /// What to do without a window.
 #[derive(Debug, clap::Subcommand)]
-pub enum Command {}
+pub enum Command {
+    /// Draw a file into a picture.
+    Render(render::Render),
+    /// List what happened to a drawing.
+    Log(log::Log),
+}
 
 /// Runs one; the status is 0, or 1 where it found something wrong. An error is status 2.
 pub fn run(command: Command) -> anyhow::Result<ExitCode> {
-    match command {}
+    match command {
+        Command::Render(render) => render.run(),
+        Command::Log(log) => log.run(),
+    }
 }

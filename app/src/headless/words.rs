@@ -1,0 +1,154 @@
+//! Log entries in words.
+
+use std::collections::HashMap;
+
+use drawing::{Op, Record, RecordId};
+use protocol::{Ended, Entry, Event, Seq, SessionId};
+
+/// Parts of a batch that are told one by one.
+const PARTS_MAX: usize = 3;
+
+/// Reads along with a log and tells what happens; remembers who is who.
+#[derive(Debug, Default)]
+pub struct Story {
+    names: HashMap<SessionId, String>,
+}
+
+/// What an entry says.
+#[derive(Debug, PartialEq)]
+pub struct ToldInWords {
+    /// Who did it; empty for the room itself.
+    pub who: String,
+    /// What was done, as a sentence about them.
+    pub what: String,
+}
+
+impl Story {
+    /// What the next entry says.
+    pub fn tell(&mut self, seq: Seq, entry: &Entry) -> ToldInWords {
+        if let Event::Joined { name, .. } = &entry.event {
+            self.names.insert(SessionId(seq), name.clone());
+        }
+        let who = match &entry.event {
+            Event::Created { .. } => String::new(),
+            Event::Joined { name, .. } => name.clone(),
+            Event::Resumed { session, .. }
+            | Event::Gone { session, .. }
+            | Event::Locked { session, .. }
+            | Event::Unlocked { session, .. }
+            | Event::Edited { session, .. }
+            | Event::Granted { session, .. } => self.name(*session),
+        };
+        let what = match &entry.event {
+            Event::Created { title, source, .. } => {
+                let from = if source.is_some() { "read from a file" } else { "new" };
+                format!("the log of {title:?} starts, {from}")
+            }
+            Event::Joined { carries_on: Some(_), .. } => format!("{who} came back"),
+            Event::Joined { .. } => format!("{who} joined"),
+            Event::Resumed { .. } => format!("{who} was connected again"),
+            Event::Gone { why: Ended::Left, .. } => format!("{who} left"),
+            Event::Gone { why: Ended::Expired, .. } => format!("{who} was not heard of any more"),
+            Event::Locked { ids, .. } => format!("{who} locked {}", count(ids.len(), "object")),
+            Event::Unlocked { ids, lapsed: false, .. } => format!("{who} let go of {}", count(ids.len(), "object")),
+            Event::Unlocked { ids, .. } => format!("{who}'s locks on {} lapsed", count(ids.len(), "object")),
+            Event::Edited { undoes, .. } if !undoes.is_empty() => {
+                let seqs: Vec<String> = undoes.iter().map(Seq::to_string).collect();
+                format!("{who} took back {}", seqs.join(", "))
+            }
+            Event::Edited { op, .. } => format!("{who} {}", op_in_words(op)),
+            Event::Granted { ids, .. } => format!("{who} got {}", count(ids.len as usize, "more id")),
+        };
+        ToldInWords { who, what }
+    }
+
+    fn name(&self, session: SessionId) -> String {
+        self.names.get(&session).cloned().unwrap_or_else(|| format!("session {session}"))
+    }
+}
+
+/// What an op does, as what follows a name.
+pub fn op_in_words(op: &Op) -> String {
+    match op {
+        Op::New(records) => format!("added {}", kinds(records)),
+        Op::Change(records) => format!("changed {}", kinds(records)),
+        Op::Remove(ids) => format!("deleted {}", objects(ids)),
+        Op::Translate { ids, by } => format!("moved {} by {},{}", count(ids.len(), "entity"), by.x, by.y),
+        Op::Mint(handles) => format!("saved, which gave {} a handle", count(handles.len(), "object")),
+        Op::Unmint(ids) => format!("took the handles of {} back", objects(ids)),
+        Op::Batch(ops) => {
+            let mut parts: Vec<String> = ops.iter().take(PARTS_MAX).map(op_in_words).collect();
+            if ops.len() > PARTS_MAX {
+                parts.push(format!("{} more", ops.len() - PARTS_MAX));
+            }
+            if parts.is_empty() { "changed nothing".into() } else { parts.join(", ") }
+        }
+    }
+}
+
+fn objects(ids: &[RecordId]) -> String {
+    count(ids.len(), "object")
+}
+
+/// Records by kind, as in "2 LINE, 1 CIRCLE".
+fn kinds(records: &[Record]) -> String {
+    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    for record in records {
+        match kinds.iter_mut().find(|(kind, _)| *kind == record.kind()) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((record.kind(), 1)),
+        }
+    }
+    let parts: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    if parts.is_empty() { "nothing".into() } else { parts.join(", ") }
+}
+
+/// "1 entity", "3 entities".
+fn count(number: usize, what: &str) -> String {
+    match (number, what.strip_suffix('y')) {
+        (1, _) => format!("1 {what}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {what}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use drawing::{Drawing, EntityId, Handle, IdRange, Vec2};
+    use protocol::{Epoch, Role};
+
+    #[test]
+    fn entries_are_told() {
+        let ana = SessionId(Seq(2));
+        let ids = vec![RecordId(7), RecordId(8)];
+        let layer = Drawing::new().layers().next().unwrap().clone();
+        let edited = |op| Event::Edited { session: ana, op, undoes: vec![] };
+        let moved = Op::Translate { ids: vec![EntityId(7), EntityId(8), EntityId(9)], by: Vec2::new(1.0, -2.5) };
+        let range = IdRange { first: RecordId(100), len: 10 };
+        let joined = Event::Joined {
+            client: Default::default(),
+            name: "Ana".into(),
+            color: 0,
+            role: Role::Editor,
+            ids: range,
+            carries_on: None,
+        };
+        let mut story = Story::default();
+        let mut check = |seq: u64, event: Event, expect: &str| {
+            let told = story.tell(Seq(seq), &Entry { time_ms: 0, author: None, event });
+            assert_eq!(told, ToldInWords { who: "Ana".into(), what: expect.into() });
+        };
+        check(2, joined, "Ana joined");
+        check(3, Event::Locked { session: ana, ids: ids.clone() }, "Ana locked 2 objects");
+        check(4, edited(moved), "Ana moved 3 entities by 1,-2.5");
+        check(5, edited(Op::New(vec![Record::Layer(layer)])), "Ana added 1 LAYER");
+        check(6, edited(Op::Remove(vec![RecordId(7)])), "Ana deleted 1 object");
+        let batch = Op::Batch(vec![Op::Remove(ids.clone()), Op::Mint(vec![(RecordId(7), Handle(0x2f))])]);
+        check(7, edited(batch), "Ana deleted 2 objects, saved, which gave 1 object a handle");
+        let undone = Event::Edited { session: ana, op: Op::Remove(vec![]), undoes: vec![Seq(6), Seq(4)] };
+        check(8, undone, "Ana took back 6, 4");
+        check(9, Event::Unlocked { session: ana, ids, lapsed: true }, "Ana's locks on 2 objects lapsed");
+        check(10, Event::Gone { session: ana, epoch: Epoch(0), why: Ended::Left }, "Ana left");
+    }
+}
