@@ -123,6 +123,7 @@ pub enum Effect {
         message: Arc<ServerMessage>,
     },
     /// Send this frozen drawing as [`ServerMessage::Snapshot`] pieces, or hand it over as it is within one process.
+    /// What is sent to this connection after this effect goes out after the last piece.
     SendSnapshot {
         /// To whom.
         to: ConnId,
@@ -130,7 +131,7 @@ pub enum Effect {
         drawing: Drawing,
     },
     /// Send a stretch of the log to one who catches up, as [`ServerMessage::Entries`]: everything after `after` up to
-    /// and with `upto`.
+    /// and with `upto`. What is sent to this connection after this effect goes out after the last entry of it.
     SendLog {
         /// To whom.
         to: ConnId,
@@ -151,7 +152,8 @@ pub enum Effect {
         /// The whole room, frozen.
         room: Arc<crate::Room>,
     },
-    /// End a connection after what was sent to it has gone out.
+    /// End a connection after what was sent to it has gone out, with a [`ServerMessage::Bye`] as the last message. No
+    /// [`Input::Closed`] has to follow.
     Close {
         /// Which.
         conn: ConnId,

@@ -4,11 +4,13 @@
 //! in a client. All are synchronous values: messages and `now` go in, messages and effects come out. Deliberately
 //! absent: sockets, files, clocks, randomness, threads, async.
 
+mod desk;
 mod effect;
 mod room;
 mod session;
 mod shared;
 
+pub use desk::{Desk, Settings};
 pub use effect::{AppendAnswer, ConnId, Effect, Input, NewPayload, StoredPayload};
 pub use room::{CheckpointError, Decision, IDS_WITH_JOINING, Past, Room};
 pub use session::{Changes, Draft, NothingToUndo, Notice, Session, SessionError, Status, SubmitError};

@@ -189,6 +189,16 @@ pub(super) fn size(op: &Op) -> usize {
     }
 }
 
+/// How many records a request names.
+pub(crate) fn request_size(request: &Request) -> usize {
+    match request {
+        Request::Lock { ids } | Request::Unlock { ids } => ids.len(),
+        Request::Edit { op, .. } => size(op),
+        Request::Undo { entries } => entries.len(),
+        Request::Grant { .. } => 1,
+    }
+}
+
 /// Whether an op gives or takes handles anywhere in it.
 fn mints(op: &Op) -> bool {
     match op {

@@ -17,7 +17,7 @@ use crate::shared::{Applied, FoldError, Shared, add_range};
 
 pub use checkpoint::CheckpointError;
 pub use decide::Decision;
-pub(crate) use decide::named;
+pub(crate) use decide::{named, request_size};
 use lineage::Lineage;
 
 /// How many ids come with joining.

@@ -186,14 +186,13 @@ impl Session {
 
     fn take_asks(&mut self, out: &mut Vec<ClientMessage>) {
         let floor = self.floor();
-        let max = self.limits().in_flight_max as usize;
-        let mut in_flight = self.pending.iter().filter(|pending| pending.sent).count();
-        for pending in self.pending.iter_mut().filter(|pending| !pending.sent && !pending.stored) {
+        let in_flight = self.pending.iter().filter(|pending| pending.sent).count();
+        let more = (self.limits().in_flight_max as usize).saturating_sub(in_flight);
+        for pending in self.pending.iter_mut().filter(|pending| !pending.sent && !pending.stored).take(more) {
             // Order is kept: what can't go yet holds up what comes after it.
-            let Some(request) = pending.request().filter(|_| in_flight < max) else { break };
+            let Some(request) = pending.request() else { break };
             pending.sent = true;
             pending.ever_sent = true;
-            in_flight += 1;
             out.push(ClientMessage::Ask { client_seq: pending.client_seq, floor, request });
         }
     }

@@ -1,0 +1,304 @@
+//! Deciding and appending: what waits is decided together on a clone of the room, appended together, and answered
+//! when the store has it.
+
+use protocol::{
+    Answer, Author, ClientSeq, Ended, Entry, Epoch, Event, Millis, Position, Refusal, Resume, ServerMessage, SessionId,
+    Told,
+};
+
+use super::reading::Reading;
+use super::{BATCH_BYTES_MAX, BATCH_MAX, Desk, Phase, Work, send};
+use crate::effect::{AppendAnswer, ConnId, Effect, NewPayload, StoredPayload};
+use crate::room::{Decision, Past, Room, request_size};
+
+/// An append and all that hangs on it.
+#[derive(Debug)]
+pub(super) struct Batch {
+    /// Where the log's head must be.
+    after: Position,
+    payloads: Vec<NewPayload>,
+    /// The same, as it is told.
+    told: Vec<Told>,
+    /// The room when it is stored.
+    room: Room,
+    /// What was decided, to decide it again if the append comes to nothing.
+    works: Vec<Work>,
+    /// What is to be done when it is stored, in order.
+    outcomes: Vec<Outcome>,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// The store hasn't answered.
+    InFlight,
+    /// The store doesn't know, or somebody else was first: the log says which.
+    Unsure,
+}
+
+/// What a work comes to once everything that was decided before it is stored.
+#[derive(Debug)]
+enum Outcome {
+    Answer { conn: ConnId, client_seq: ClientSeq, answer: Answer },
+    LetIn { conn: ConnId, session: SessionId, resume: Option<Resume>, carries_on: bool },
+    TurnAway { conn: ConnId, why: String },
+    Expired { session: SessionId },
+    Done,
+}
+
+impl Desk {
+    /// Decides what waits, if the log's head is where the room is and no append is under way.
+    pub(super) fn pump(&mut self, now: Millis, effects: &mut Vec<Effect>) {
+        while self.phase == Phase::Serving
+            && self.batch.is_none()
+            && self.reading == Reading::Not
+            && !self.queue.is_empty()
+        {
+            let batch = self.decide_waiting(now);
+            if batch.payloads.is_empty() {
+                // Everything that these answers rest on is stored.
+                self.finish(now, batch.outcomes, effects);
+            } else {
+                effects.push(Effect::Append { after: batch.after, payloads: batch.payloads.clone() });
+                self.batch = Some(batch);
+            }
+        }
+    }
+
+    fn decide_waiting(&mut self, now: Millis) -> Batch {
+        let after = self.room.position();
+        let mut batch = Batch {
+            after,
+            payloads: Vec::new(),
+            told: Vec::new(),
+            room: self.room.clone(),
+            works: Vec::new(),
+            outcomes: Vec::new(),
+            state: State::InFlight,
+        };
+        let mut bytes = 0;
+        while batch.works.len() < BATCH_MAX
+            && bytes < BATCH_BYTES_MAX
+            && let Some(work) = self.queue.pop_front()
+        {
+            if let Work::Ask { request, .. } = &work {
+                self.queued_records -= request_size(request);
+            }
+            let (entry, outcome) = self.decide_one(now, &batch.room, &work);
+            let outcome = match entry {
+                None => outcome,
+                Some(entry) => match batch.push(entry) {
+                    Ok(more) => {
+                        bytes += more;
+                        outcome
+                    }
+                    Err(why) => refuse(&work, why),
+                },
+            };
+            batch.works.push(work);
+            batch.outcomes.push(outcome);
+        }
+        batch
+    }
+
+    /// What a work comes to in `room`, which is ahead of what is stored.
+    fn decide_one(&self, now: Millis, room: &Room, work: &Work) -> (Option<Entry>, Outcome) {
+        let own = |event| Some(Entry { time_ms: now, author: None, event });
+        let seq = room.position().seq.next();
+        match work {
+            Work::Hello { conn, hello, role } => {
+                if !self.conns.contains_key(conn) {
+                    return (None, Outcome::Done);
+                }
+                let past = match hello.resume {
+                    Some(resume) if resume.position.log == room.position().log => {
+                        room.past_of(resume.session, hello.client, *role)
+                    }
+                    _ => Past::Unknown,
+                };
+                let let_in =
+                    |session, carries_on| Outcome::LetIn { conn: *conn, session, resume: hello.resume, carries_on };
+                if let Past::Lives(session) = past {
+                    let epoch = Epoch(room.epoch(session).map_or(0, |epoch| epoch.0).saturating_add(1));
+                    return (own(Event::Resumed { session, epoch }), let_in(session, true));
+                }
+                let max = self.settings.limits.people_max;
+                if room.shared().members.len() >= max as usize {
+                    let why = format!("the drawing is full: it has room for {max} people");
+                    return (None, Outcome::TurnAway { conn: *conn, why });
+                }
+                let carries_on = hello.resume.filter(|_| past == Past::Ended).map(|resume| resume.session);
+                let joined = Event::Joined {
+                    client: hello.client,
+                    name: hello.name.clone(),
+                    color: room.free_color(),
+                    role: *role,
+                    ids: room.ids_for_joining(),
+                    carries_on,
+                };
+                (own(joined), let_in(SessionId(seq), carries_on.is_some()))
+            }
+            Work::Ask { conn, session, client_seq, floor, request } => {
+                let answer = |answer| Outcome::Answer { conn: *conn, client_seq: *client_seq, answer };
+                let stored = |seq| answer(Answer::Stored { seq, durability: self.settings.durability });
+                if let Some(seq) = room.stored_as(*session, *client_seq) {
+                    return (None, stored(seq));
+                }
+                if *client_seq <= room.stored_requests(*session).1 {
+                    let why = format!("request {} was answered before, as the client said itself", client_seq.0);
+                    return (None, answer(Answer::Refused(Refusal::Invalid { why })));
+                }
+                match room.decide(*session, request, &self.settings.limits) {
+                    Err(refusal) => (None, answer(Answer::Refused(refusal))),
+                    Ok(Decision::Nothing) => (None, answer(Answer::Nothing)),
+                    Ok(Decision::Store(event)) => {
+                        let client = room.shared().members.get(session).map(|member| member.client);
+                        let author = client.map(|client| Author {
+                            session: *session,
+                            client,
+                            client_seq: *client_seq,
+                            floor: *floor,
+                        });
+                        (Some(Entry { time_ms: now, author, event }), stored(seq))
+                    }
+                }
+            }
+            Work::Leave { session, .. } => {
+                let gone = room.epoch(*session).map(|epoch| Event::Gone { session: *session, epoch, why: Ended::Left });
+                (gone.and_then(own), Outcome::Done)
+            }
+            Work::Expire { session, epoch } => {
+                // One who came back since has another epoch.
+                let still = room.epoch(*session) == Some(*epoch);
+                let gone = Event::Gone { session: *session, epoch: *epoch, why: Ended::Expired };
+                (still.then_some(gone).and_then(own), Outcome::Expired { session: *session })
+            }
+            Work::Lapse { session, token } => {
+                let shared = room.shared();
+                let locks = shared.locks.iter().filter(|(_, each)| each.session == *session && each.token == *token);
+                let ids: Vec<_> = locks.map(|(id, _)| *id).collect();
+                let lapsed = Event::Unlocked { session: *session, ids: ids.clone(), lapsed: true };
+                ((!ids.is_empty()).then_some(lapsed).and_then(own), Outcome::Done)
+            }
+        }
+    }
+
+    pub(super) fn appended(&mut self, now: Millis, answer: AppendAnswer, effects: &mut Vec<Effect>) {
+        let Some(batch) = self.batch.as_mut().filter(|batch| batch.state == State::InFlight) else { return };
+        match answer {
+            AppendAnswer::Stored(position) if position == batch.room.position() => self.settle(now, effects),
+            AppendAnswer::Stored(_) | AppendAnswer::Behind(_) | AppendAnswer::Unknown => {
+                batch.state = State::Unsure;
+                self.ask_to_read(effects);
+            }
+            AppendAnswer::Failed(why) => self.fail(now, why, effects),
+        }
+    }
+
+    /// The batch is in the log: the room goes on from it, everybody is told, then those who asked.
+    fn settle(&mut self, now: Millis, effects: &mut Vec<Effect>) {
+        let Some(batch) = self.batch.take() else { return };
+        self.room = batch.room;
+        let bytes = batch.payloads.iter().map(|each| each.payload.len()).sum();
+        self.tell_stored(now, batch.told, bytes, effects);
+        self.finish(now, batch.outcomes, effects);
+    }
+
+    /// What the log has after the room says what became of the batch: it begins with the batch, or with what somebody
+    /// else appended first, and then the batch is decided again on top of that.
+    pub(super) fn settle_by(&mut self, now: Millis, first: &StoredPayload, effects: &mut Vec<Effect>) {
+        let Some(batch) = &self.batch else { return };
+        if batch.told.first().is_some_and(|told| told.hash == first.hash) {
+            return self.settle(now, effects);
+        }
+        let Some(batch) = self.batch.take() else { return };
+        for work in batch.works.into_iter().rev() {
+            if let Work::Ask { request, .. } = &work {
+                self.queued_records += request_size(request);
+            }
+            self.queue.push_front(work);
+        }
+    }
+
+    pub(super) fn append_again(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(batch) = &mut self.batch {
+            batch.state = State::InFlight;
+            effects.push(Effect::Append { after: batch.after, payloads: batch.payloads.clone() });
+        }
+    }
+
+    /// Nothing of the batch is stored or will be. Who asked is told so, and stays.
+    fn fail(&mut self, now: Millis, why: &'static str, effects: &mut Vec<Effect>) {
+        let Some(batch) = self.batch.take() else { return };
+        for work in batch.works {
+            let outcome = refuse(&work, why.into());
+            self.postpone(now, work);
+            self.finish(now, vec![outcome], effects);
+        }
+    }
+
+    fn finish(&mut self, now: Millis, outcomes: Vec<Outcome>, effects: &mut Vec<Effect>) {
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Answer { conn, client_seq, answer } => {
+                    if let Some(known) = self.conns.get_mut(&conn) {
+                        known.in_flight = known.in_flight.saturating_sub(1);
+                        send(effects, vec![conn], ServerMessage::Answer { client_seq, answer });
+                    }
+                }
+                Outcome::LetIn { conn, session, resume, carries_on } => {
+                    self.let_in(now, conn, session, resume, carries_on, effects);
+                }
+                Outcome::TurnAway { conn, why } => self.end(now, conn, why, true, effects),
+                Outcome::Expired { session } => {
+                    self.expiring.remove(&session);
+                }
+                Outcome::Done => {}
+            }
+        }
+    }
+}
+
+impl Batch {
+    /// Puts an entry to the batch and applies it to the batch's room; gives its bytes.
+    fn push(&mut self, entry: Entry) -> Result<usize, String> {
+        let payload = protocol::encode_entry(&entry).map_err(|error| error.to_string())?;
+        let position = self.room.position().after(&payload);
+        let author = author_name(&self.room, &entry);
+        let told = Told { seq: position.seq, hash: position.head, entry };
+        self.room.apply(&told).map_err(|error| error.to_string())?;
+        let bytes = payload.len();
+        let kind = told.entry.event.kind();
+        self.payloads.push(NewPayload { payload, time_ms: told.entry.time_ms, author, kind });
+        self.told.push(told);
+        Ok(bytes)
+    }
+}
+
+/// What a work comes to when it can't be stored.
+fn refuse(work: &Work, why: String) -> Outcome {
+    match work {
+        Work::Hello { conn, .. } | Work::Leave { conn, .. } => Outcome::TurnAway { conn: *conn, why },
+        Work::Ask { conn, client_seq, .. } => {
+            let answer = Answer::Refused(Refusal::Unavailable { why });
+            Outcome::Answer { conn: *conn, client_seq: *client_seq, answer }
+        }
+        Work::Expire { session, .. } => Outcome::Expired { session: *session },
+        Work::Lapse { .. } => Outcome::Done,
+    }
+}
+
+/// The name of the person whom an entry is about.
+fn author_name(room: &Room, entry: &Entry) -> String {
+    let session = match &entry.event {
+        Event::Joined { name, .. } => return name.clone(),
+        Event::Created { .. } => return String::new(),
+        Event::Resumed { session, .. }
+        | Event::Gone { session, .. }
+        | Event::Locked { session, .. }
+        | Event::Unlocked { session, .. }
+        | Event::Edited { session, .. }
+        | Event::Granted { session, .. } => session,
+    };
+    room.shared().members.get(session).map_or(String::new(), |member| member.name.clone())
+}

@@ -1,0 +1,274 @@
+//! The desk: the loop around a room on a server, as a value. Inputs go in, effects come out; whoever performs them is
+//! a server or a simulation.
+//!
+//! One append is under way at a time. What is asked meanwhile waits, and is then decided together, one on top of
+//! another, on a clone of the room, and appended together. Nothing is told before it is stored.
+
+mod aging;
+mod batch;
+mod door;
+mod presence;
+mod reading;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use protocol::{
+    Answer, ClientMessage, ClientSeq, Durability, Epoch, Hash, Hello, Limits, Millis, Refusal, Request, Role, Seq,
+    ServerMessage, SessionId, Token,
+};
+
+use crate::effect::{ConnId, Effect, Input};
+use crate::room::{Room, request_size};
+use crate::shared::FoldError;
+use batch::Batch;
+use presence::Shown;
+use reading::Reading;
+
+/// How many requests are decided together at most.
+const BATCH_MAX: usize = 256;
+/// How many bytes of entries are appended together, unless one alone is more.
+const BATCH_BYTES_MAX: usize = 4 << 20;
+/// How many records the requests that wait may name in all.
+const QUEUED_RECORDS_MAX: usize = 2_000_000;
+/// How many entries back a resume finds its place in the chain; one from before that gets a snapshot.
+const RECENT_MAX: usize = 4_096;
+/// A checkpoint is saved after so many entries ...
+const CHECKPOINT_ENTRIES: usize = 2_000;
+/// ... or so many bytes of them.
+const CHECKPOINT_BYTES: usize = 8 << 20;
+/// The drawing's hash is sent after so many entries.
+const CHECK_ENTRIES: u64 = 256;
+
+/// What a server says about itself to a desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Bounds for clients.
+    pub limits: Limits,
+    /// How safe the store keeps what it answers `Stored` to.
+    pub durability: Durability,
+}
+
+/// The loop around a room.
+#[derive(Debug)]
+pub struct Desk {
+    settings: Settings,
+    room: Room,
+    phase: Phase,
+    reading: Reading,
+    /// What is being appended.
+    batch: Option<Batch>,
+    /// What waits to be decided.
+    queue: VecDeque<Work>,
+    queued_records: usize,
+    conns: BTreeMap<ConnId, Conn>,
+    /// Over which connection a session is here.
+    here: BTreeMap<SessionId, ConnId>,
+    /// Since when a session that lives has no connection here.
+    absent: BTreeMap<SessionId, Millis>,
+    /// Sessions whose end waits to be stored.
+    expiring: BTreeSet<SessionId>,
+    /// When a lock was last used.
+    used: BTreeMap<(SessionId, Token), Millis>,
+    /// The room's own acts wait until then, after the store could not write.
+    own_acts_at: Millis,
+    /// The latest positions, oldest first.
+    recent: VecDeque<(Seq, Hash)>,
+    unsaved_entries: usize,
+    unsaved_bytes: usize,
+    shown: Shown,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Phase {
+    /// Reading the log up to its head.
+    Opening,
+    /// At the head.
+    Serving,
+    /// The log doesn't follow its own rules; nothing is served any more.
+    Broken(FoldError),
+}
+
+/// An open connection that said hello.
+#[derive(Debug)]
+struct Conn {
+    heard: Millis,
+    /// Whose it is, once welcomed.
+    session: Option<SessionId>,
+    /// Requests without an answer.
+    in_flight: u32,
+}
+
+/// Something to be decided.
+#[derive(Debug, Clone)]
+enum Work {
+    Hello { conn: ConnId, hello: Hello, role: Role },
+    Ask { conn: ConnId, session: SessionId, client_seq: ClientSeq, floor: ClientSeq, request: Request },
+    Leave { conn: ConnId, session: SessionId },
+    Expire { session: SessionId, epoch: Epoch },
+    Lapse { session: SessionId, token: Token },
+}
+
+impl Desk {
+    /// Opens a room as it was at some position of its log, and reads on from there.
+    pub fn open(settings: Settings, room: Room) -> (Desk, Vec<Effect>) {
+        let position = room.position();
+        let desk = Desk {
+            settings,
+            room,
+            phase: Phase::Opening,
+            reading: Reading::Asked,
+            batch: None,
+            queue: VecDeque::new(),
+            queued_records: 0,
+            conns: BTreeMap::new(),
+            here: BTreeMap::new(),
+            absent: BTreeMap::new(),
+            expiring: BTreeSet::new(),
+            used: BTreeMap::new(),
+            own_acts_at: 0,
+            recent: VecDeque::from([(position.seq, position.head)]),
+            unsaved_entries: 0,
+            unsaved_bytes: 0,
+            shown: Shown::default(),
+        };
+        (desk, vec![Effect::Read { after: position.seq }])
+    }
+
+    /// Takes in what happened; what is to be done about it comes out, in order. `now` never goes back; it is what
+    /// entries are stamped with: a steady clock that was set to the time of day when the process started.
+    pub fn handle(&mut self, now: Millis, input: Input) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if matches!(self.phase, Phase::Broken(_)) {
+            if let Input::Hello { conn, .. } = input {
+                effects.push(self.goodbye_broken(conn));
+            }
+            return effects;
+        }
+        match input {
+            Input::Hello { conn, hello, role } => self.hello(now, conn, hello, role, &mut effects),
+            Input::Message { conn, message } => self.message(now, conn, message, &mut effects),
+            Input::Closed { conn } => self.closed(now, conn, &mut effects),
+            // Its answers are lost with its queue; a new connection learns from the welcome what became of them.
+            Input::Overflowed { conn } => {
+                self.end(now, conn, "the connection is too slow for what happens here".into(), true, &mut effects);
+            }
+            Input::Appended(answer) => self.appended(now, answer, &mut effects),
+            Input::Read { entries, head } => self.read(now, entries, head, &mut effects),
+            Input::ReadFailed => self.reading = self.reading.failed(),
+            Input::Woken => self.woken(&mut effects),
+            Input::Tick => self.tick(now, &mut effects),
+        }
+        self.pump(now, &mut effects);
+        effects
+    }
+
+    /// Ends everything here: all that is stored is in the checkpoint, and who was here may come back. What was asked
+    /// and isn't stored has no answer, and is asked again.
+    pub fn close(&mut self, why: &str) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.unsaved_entries > 0 && matches!(self.phase, Phase::Serving) {
+            self.save(&mut effects);
+        }
+        for (conn, _) in std::mem::take(&mut self.conns) {
+            effects.push(Effect::Close { conn, why: why.into(), retry: true });
+        }
+        self.here.clear();
+        self.queue.clear();
+        effects
+    }
+
+    /// The room as far as it is stored and applied.
+    pub fn room(&self) -> &Room {
+        &self.room
+    }
+
+    /// How many people are here over an open connection.
+    pub fn connected(&self) -> usize {
+        self.here.len()
+    }
+
+    /// Why nothing is served any more, if so.
+    pub fn broken(&self) -> Option<&FoldError> {
+        if let Phase::Broken(error) = &self.phase { Some(error) } else { None }
+    }
+
+    /// Whether the head of the log was reached and people are let in.
+    pub fn is_serving(&self) -> bool {
+        self.phase == Phase::Serving
+    }
+
+    /// In how many milliseconds at the latest the next tick is wanted.
+    pub fn wants_tick_ms(&self) -> u32 {
+        if self.shown.is_due() { 20 } else { 100 }
+    }
+
+    fn message(&mut self, now: Millis, conn: ConnId, message: ClientMessage, effects: &mut Vec<Effect>) {
+        // One who is closed may have said something before they noticed.
+        let Some(known) = self.conns.get_mut(&conn) else { return };
+        known.heard = now;
+        let Some(session) = known.session else {
+            if message != ClientMessage::Heartbeat {
+                self.end(now, conn, "something was said before the welcome".into(), false, effects);
+            }
+            return;
+        };
+        match message {
+            ClientMessage::Hello(_) => self.end(now, conn, "hello was said twice".into(), false, effects),
+            ClientMessage::Ask { client_seq, floor, request } => {
+                self.ask(Work::Ask { conn, session, client_seq, floor, request }, effects);
+            }
+            ClientMessage::Presence(presence) => self.show(now, session, presence, effects),
+            ClientMessage::Blob { hash } => effects.push(Effect::SendBlob { to: conn, hash }),
+            ClientMessage::Refresh => self.send_welcome(conn, session, None, true, effects),
+            ClientMessage::Heartbeat => send(effects, vec![conn], ServerMessage::Heartbeat),
+            ClientMessage::Leave => self.queue.push_back(Work::Leave { conn, session }),
+        }
+    }
+
+    fn ask(&mut self, work: Work, effects: &mut Vec<Effect>) {
+        let Work::Ask { conn, client_seq, request, .. } = &work else { return };
+        let (conn, client_seq, records) = (*conn, *client_seq, request_size(request));
+        let Some(known) = self.conns.get_mut(&conn) else { return };
+        let over = |limit: &str, max: u64, asked: u64| Refusal::Limit { limit: limit.into(), max, asked };
+        let max = self.settings.limits.in_flight_max;
+        let refusal = if known.in_flight >= max {
+            Some(over("in_flight_max", u64::from(max), u64::from(known.in_flight) + 1))
+        } else if self.queued_records + records > QUEUED_RECORDS_MAX {
+            Some(Refusal::Unavailable { why: "more is being asked than can be stored just now".into() })
+        } else {
+            None
+        };
+        if let Some(refusal) = refusal {
+            let answer = Answer::Refused(refusal);
+            return send(effects, vec![conn], ServerMessage::Answer { client_seq, answer });
+        }
+        known.in_flight += 1;
+        self.queued_records += records;
+        self.queue.push_back(work);
+    }
+
+    /// Sends to everybody who was welcomed.
+    fn tell(&self, message: ServerMessage, effects: &mut Vec<Effect>) {
+        send(effects, self.live(None), message);
+    }
+
+    /// The connections of everybody who was welcomed, save one, ascending.
+    fn live(&self, except: Option<ConnId>) -> Vec<ConnId> {
+        let mut to: Vec<_> = self.here.values().copied().filter(|conn| Some(*conn) != except).collect();
+        to.sort_unstable();
+        to
+    }
+
+    fn save(&mut self, effects: &mut Vec<Effect>) {
+        self.unsaved_entries = 0;
+        self.unsaved_bytes = 0;
+        effects.push(Effect::SaveCheckpoint { room: Arc::new(self.room.clone()) });
+    }
+}
+
+fn send(effects: &mut Vec<Effect>, to: Vec<ConnId>, message: ServerMessage) {
+    if !to.is_empty() {
+        effects.push(Effect::Send { to, message: Arc::new(message) });
+    }
+}

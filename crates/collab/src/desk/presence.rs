@@ -1,0 +1,93 @@
+//! What people show of themselves: one slot a person, sent at once while it is quiet, and gathered for a tick when it
+//! is busy.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use protocol::{Limits, Millis, Presence, ServerMessage, SessionId};
+
+use super::Desk;
+use crate::effect::{ConnId, Effect};
+
+/// With more people than this, presence is gathered: at 30 messages a second of each to each, 25 people are 18,000 a
+/// second.
+const QUIET_PEOPLE_MAX: usize = 25;
+
+/// What everybody shows.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    latest: BTreeMap<SessionId, (Presence, Millis)>,
+    due: BTreeSet<SessionId>,
+}
+
+impl Shown {
+    pub fn forget(&mut self, session: SessionId) {
+        self.latest.remove(&session);
+        self.due.remove(&session);
+    }
+
+    pub fn is_due(&self) -> bool {
+        !self.due.is_empty()
+    }
+}
+
+impl Desk {
+    pub(super) fn show(&mut self, now: Millis, session: SessionId, presence: Presence, effects: &mut Vec<Effect>) {
+        let limits = &self.settings.limits;
+        let presence = within(limits, presence);
+        let pause_ms = 1_000 / Millis::from(limits.presence_hz_max.max(1));
+        let sent_at = self.shown.latest.get(&session).map(|(_, at)| *at);
+        let at_once = self.here.len() <= QUIET_PEOPLE_MAX && sent_at.is_none_or(|at| now >= at + pause_ms);
+        if at_once {
+            self.shown.due.remove(&session);
+            let to = self.live(self.here.get(&session).copied());
+            send(effects, to, vec![(session, presence.clone())]);
+            self.shown.latest.insert(session, (presence, now));
+        } else {
+            self.shown.due.insert(session);
+            self.shown.latest.insert(session, (presence, sent_at.unwrap_or(now)));
+        }
+    }
+
+    /// Sends what was gathered.
+    pub(super) fn show_due(&mut self, now: Millis, effects: &mut Vec<Effect>) {
+        let mut gathered = Vec::new();
+        for session in std::mem::take(&mut self.shown.due) {
+            if let Some((presence, at)) = self.shown.latest.get_mut(&session) {
+                *at = now;
+                gathered.push((session, presence.clone()));
+            }
+        }
+        // One message for everybody, encoded once: who finds themselves in it looks past that.
+        let only = if let [(session, _)] = gathered.as_slice() { self.here.get(session).copied() } else { None };
+        send(effects, self.live(only), gathered);
+    }
+
+    /// Sends what all others show to one who comes in.
+    pub(super) fn show_all(&self, to: ConnId, me: SessionId, effects: &mut Vec<Effect>) {
+        let others = self.shown.latest.iter().filter(|(session, _)| **session != me);
+        send(effects, vec![to], others.map(|(session, (presence, _))| (*session, presence.clone())).collect());
+    }
+}
+
+fn send(effects: &mut Vec<Effect>, to: Vec<ConnId>, latest: Vec<(SessionId, Presence)>) {
+    if !to.is_empty() && !latest.is_empty() {
+        effects.push(Effect::SendPresence { to, message: Arc::new(ServerMessage::Presence(latest)) });
+    }
+}
+
+/// Presence cut to its bounds, without numbers that nobody can draw.
+fn within(limits: &Limits, mut presence: Presence) -> Presence {
+    let most = limits.ghost_records_max as usize;
+    presence.selection.truncate(most);
+    if let Some(ghost) = &mut presence.ghost {
+        ghost.ids.truncate(most);
+    }
+    presence.ghost = presence.ghost.filter(|ghost| ghost.by.x.is_finite() && ghost.by.y.is_finite());
+    presence.cursor = presence.cursor.filter(|at| at.x.is_finite() && at.y.is_finite());
+    let finite =
+        |view: &drawing::View| view.center.x.is_finite() && view.center.y.is_finite() && view.height.is_finite();
+    presence.view = presence.view.filter(finite);
+    presence.tool = presence.tool.map(|tool| tool.chars().take(limits.name_chars_max as usize).collect());
+    presence
+}

@@ -1,0 +1,125 @@
+//! Reading: opening a log, catching up with what others appended, finding out what became of an append.
+
+use protocol::{Millis, Position, Told};
+
+use super::{CHECK_ENTRIES, CHECKPOINT_BYTES, CHECKPOINT_ENTRIES, Desk, Phase, RECENT_MAX};
+use crate::effect::{Effect, StoredPayload};
+use crate::shared::FoldError;
+use protocol::ServerMessage;
+
+/// Whether the log is being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// The room is where it knows the log's head to be.
+    Not,
+    /// A read is under way.
+    Asked,
+    /// A read is under way, and somebody appended since it began.
+    AskedAndWoken,
+    /// A read is to be asked for at the next tick.
+    Due,
+}
+
+impl Reading {
+    pub fn failed(self) -> Reading {
+        if self == Reading::Not { Reading::Not } else { Reading::Due }
+    }
+}
+
+impl Desk {
+    pub(super) fn ask_to_read(&mut self, effects: &mut Vec<Effect>) {
+        self.reading = Reading::Asked;
+        effects.push(Effect::Read { after: self.room.position().seq });
+    }
+
+    pub(super) fn reading_tick(&mut self, effects: &mut Vec<Effect>) {
+        if self.reading == Reading::Due {
+            self.ask_to_read(effects);
+        }
+    }
+
+    pub(super) fn woken(&mut self, effects: &mut Vec<Effect>) {
+        match self.reading {
+            Reading::Asked => self.reading = Reading::AskedAndWoken,
+            // An append under way will say that it is behind.
+            Reading::Not if self.batch.is_none() => self.ask_to_read(effects),
+            Reading::Not | Reading::AskedAndWoken | Reading::Due => {}
+        }
+    }
+
+    pub(super) fn read(&mut self, now: Millis, entries: Vec<StoredPayload>, head: Position, effects: &mut Vec<Effect>) {
+        let again = match self.reading {
+            Reading::Asked => false,
+            Reading::AskedAndWoken => true,
+            Reading::Not | Reading::Due => return,
+        };
+        self.reading = Reading::Not;
+        if let Some(first) = entries.first() {
+            self.settle_by(now, first, effects);
+        } else if head == self.room.position() {
+            // Nothing came of the append so far. Appending the very same again, at the very same place, makes sure
+            // that at most one of the two ever will.
+            self.append_again(effects);
+        }
+        if let Err(error) = self.follow(now, entries, effects) {
+            return self.break_off(error, effects);
+        }
+        let here = self.room.position();
+        if head.seq == here.seq && head != here || head.seq < here.seq && !again {
+            // Either the log lost what it had, or it is another one.
+            return self.break_off(FoldError::Chain(head.seq), effects);
+        }
+        if again || here.seq < head.seq {
+            return self.ask_to_read(effects);
+        }
+        if self.phase == Phase::Opening {
+            self.phase = Phase::Serving;
+            self.start_clocks(now);
+        }
+    }
+
+    /// Applies entries that are in the log, save those that are applied already, and tells them.
+    fn follow(&mut self, now: Millis, entries: Vec<StoredPayload>, effects: &mut Vec<Effect>) -> Result<(), FoldError> {
+        let mut told = Vec::with_capacity(entries.len());
+        let mut bytes = 0;
+        let mut result = Ok(());
+        for StoredPayload { seq, hash, payload } in entries {
+            if seq <= self.room.position().seq {
+                continue;
+            }
+            bytes += payload.len();
+            match self.room.apply_payload(seq, hash, &payload) {
+                Ok((entry, _)) => told.push(entry),
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            }
+        }
+        self.tell_stored(now, told, bytes, effects);
+        result
+    }
+
+    /// What follows on every entry once the room has applied it.
+    pub(super) fn tell_stored(&mut self, now: Millis, told: Vec<Told>, bytes: usize, effects: &mut Vec<Effect>) {
+        let Some(first) = told.first().map(|told| told.seq) else { return };
+        self.unsaved_entries += told.len();
+        self.unsaved_bytes += bytes;
+        self.recent.extend(told.iter().map(|told| (told.seq, told.hash)));
+        while self.recent.len() > RECENT_MAX {
+            self.recent.pop_front();
+        }
+        let serving = self.is_serving();
+        if serving {
+            self.tell(ServerMessage::Entries(told.clone()), effects);
+            told.iter().for_each(|told| self.set_clocks(now, told.seq, &told.entry.event, effects));
+            let last = self.room.position().seq;
+            if first.0 / CHECK_ENTRIES != last.0.saturating_add(1) / CHECK_ENTRIES {
+                self.tell(ServerMessage::Check { seq: last, drawing: self.room.drawing().hash() }, effects);
+            }
+        }
+        if self.unsaved_entries >= CHECKPOINT_ENTRIES || self.unsaved_bytes >= CHECKPOINT_BYTES {
+            self.save(effects);
+        }
+    }
+}
