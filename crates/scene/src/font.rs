@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use geometry::Rect;
 use lyon::math::point;
 use lyon::path::Path;
 use lyon::tessellation::{BuffersBuilder, FillOptions, FillRule, FillTessellator, FillVertex, VertexBuffers};
@@ -40,6 +41,8 @@ struct Face {
     scale: f64,
     /// Advances of the letters of ASCII; NaN where the font lacks one.
     ascii: [f32; 128],
+    /// Their ink.
+    ascii_ink: Vec<Option<Option<Rect>>>,
 }
 
 /// The triangles of a letter, in heights of a capital from where it starts on the baseline.
@@ -71,6 +74,16 @@ impl Fonts {
         self.faces.iter().find_map(|face| face.advance(letter)).unwrap_or(missing)
     }
 
+    /// The rectangle around the ink of a letter, in heights of a capital from where it starts on the baseline; none for
+    /// a space.
+    pub(crate) fn ink(&self, letter: char) -> Option<Rect> {
+        match self.faces.iter().find_map(|face| face.ink(letter)) {
+            Some(ink) => ink,
+            None if letter.is_whitespace() => None,
+            None => Some(Rect::new(0.05, 0.0, self.advance(letter) - 0.05, 1.0)),
+        }
+    }
+
     /// The triangles of a letter, good enough for a capital of so many tolerances.
     pub(crate) fn glyph(&self, letter: char, tolerance: f64) -> Arc<GlyphMesh> {
         let level = TOLERANCES.iter().position(|t| *t <= tolerance).unwrap_or(TOLERANCES.len() - 1);
@@ -97,8 +110,9 @@ impl Face {
         let per_em = f64::from(scaler.font().units_per_em()).max(1.0);
         let capital = scaler.metrics().cap_height().map_or(0.0, f64::from);
         let scale = if capital > 0.05 * per_em { 1.0 / capital } else { 1.0 / (0.72 * per_em) };
-        let mut face = Face { scaler, scale, ascii: [f32::NAN; 128] };
+        let mut face = Face { scaler, scale, ascii: [f32::NAN; 128], ascii_ink: vec![None; 128] };
         for code in 32..127u8 {
+            face.ascii_ink[usize::from(code)] = face.measure_ink(char::from(code));
             face.ascii[usize::from(code)] = face.measure(char::from(code)).map_or(f32::NAN, |advance| advance as f32);
         }
         face
@@ -115,6 +129,24 @@ impl Face {
             Some(advance) => (!advance.is_nan()).then_some(f64::from(*advance)),
             None => self.measure(letter),
         }
+    }
+
+    /// Outer none where the font lacks the letter, inner none where the letter is blank.
+    fn ink(&self, letter: char) -> Option<Option<Rect>> {
+        match self.ascii_ink.get(letter as usize) {
+            Some(ink) => *ink,
+            None => self.measure_ink(letter),
+        }
+    }
+
+    fn measure_ink(&self, letter: char) -> Option<Option<Rect>> {
+        let glyph = self.scaler.font().charmap().map_unicode(letter)?;
+        let ink = self.scaler.linear_glyph_metrics().extents(glyph).map(|extents| {
+            let [x, y, width, height] = [extents.x_bearing, extents.y_bearing, extents.width, extents.height]
+                .map(|v| f64::from(v) * self.scale);
+            Rect::new(x, y - height, x + width, y)
+        });
+        Some(ink.filter(|ink| ink.is_finite() && ink.width() > 0.0))
     }
 
     fn tessellate(&self, letter: char, tolerance: f64) -> Option<GlyphMesh> {

@@ -23,6 +23,7 @@ mod scene;
 mod snap;
 mod styles;
 mod tessellate;
+mod text;
 mod update;
 
 pub use extents::Extents;

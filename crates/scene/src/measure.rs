@@ -1,6 +1,6 @@
 //! What an entity covers, and how much work it is to draw.
 
-use drawing::{Drawing, Entity, HatchFill, Shape};
+use drawing::{Drawing, Entity, HatchFill, Insert, Shape};
 use geometry::{Affine, Point, Rect};
 
 use crate::blocks::Blocks;
@@ -32,8 +32,8 @@ impl Painter for Extent {
         rings.iter().flatten().for_each(|p| self.add(Rect::from_points(*p, *p)));
     }
 
-    fn text_area(&mut self, ring: &[Point; 4], _pen: &Pen) {
-        ring.iter().for_each(|p| self.add(Rect::from_points(*p, *p)));
+    fn area(&mut self, rings: &[Vec<Point>], pen: &Pen) {
+        self.fill(rings, pen);
     }
 
     fn glyph(&mut self, _mesh: &GlyphMesh, _to_world: Affine, _pen: &Pen) {}
@@ -55,7 +55,7 @@ pub(crate) fn bounds(drawing: &Drawing, options: &SceneOptions, blocks: &mut Blo
             let measured: Vec<Affine> =
                 if count <= COPIES_MEASURED { copies } else { corners.iter().map(|i| copies[*i]).collect() };
             let copies = own.into_iter().flat_map(|own| measured.iter().map(move |copy| copy.transform_rect_bbox(own)));
-            copies.reduce(|a, b| a.union(b))
+            copies.chain(attributes(drawing, options, insert, entity)).reduce(|a, b| a.union(b))
         }
         Shape::Dimension(dimension) => {
             let own = dimension.block.and_then(|block| blocks.info(drawing, options, block).bounds);
@@ -65,6 +65,15 @@ pub(crate) fn bounds(drawing: &Drawing, options: &SceneOptions, blocks: &mut Blo
         _ => extent(drawing, options, entity),
     };
     shown.filter(|rect| rect.is_finite())
+}
+
+/// What the attributes of an insert cover: all of it but its block.
+fn attributes(drawing: &Drawing, options: &SceneOptions, insert: &Insert, entity: &Entity) -> Option<Rect> {
+    let mut extent = Extent::default();
+    if !insert.attributes.is_empty() {
+        Lowering::new(setting(drawing, options), &mut extent).attributes_of(insert, &entity.style);
+    }
+    extent.0
 }
 
 fn extent(drawing: &Drawing, options: &SceneOptions, entity: &Entity) -> Option<Rect> {

@@ -34,8 +34,8 @@ pub(crate) trait Painter {
     /// An area between rings, even-odd.
     fn fill(&mut self, rings: &[Vec<Point>], pen: &Pen);
 
-    /// The area of a line of text, for those who don't look at letters.
-    fn text_area(&mut self, ring: &[Point; 4], pen: &Pen);
+    /// What counts as inside although it isn't filled: a line of text, a pattern of lines. Even-odd.
+    fn area(&mut self, rings: &[Vec<Point>], pen: &Pen);
 
     /// A letter.
     fn glyph(&mut self, mesh: &GlyphMesh, to_world: Affine, pen: &Pen);
@@ -43,8 +43,8 @@ pub(crate) trait Painter {
     /// A point that means something.
     fn mark(&mut self, mark: Mark, at: Point, pen: &Pen);
 
-    /// Whether letters are looked at.
-    fn wants_glyphs(&self) -> bool {
+    /// Whether letters and the lines of patterns are looked at, not only their area.
+    fn wants_texture(&self) -> bool {
         false
     }
 

@@ -69,10 +69,8 @@ impl Painter for Probe<'_> {
         }
     }
 
-    fn text_area(&mut self, ring: &[Point; 4], pen: &Pen) {
-        if self.seeing.sees(pen.key) {
-            self.inside |= geometry::contains([ring.as_slice()], self.at);
-        }
+    fn area(&mut self, rings: &[Vec<Point>], pen: &Pen) {
+        self.fill(rings, pen);
     }
 
     fn glyph(&mut self, _mesh: &GlyphMesh, _to_world: Affine, _pen: &Pen) {}
@@ -87,13 +85,6 @@ struct Frame<'a> {
     touched: bool,
     outside: bool,
     tolerance: f64,
-}
-
-impl Frame<'_> {
-    fn ring(&mut self, ring: &[Point]) {
-        self.outside |= !ring.iter().all(|p| holds(self.rect, *p));
-        self.touched |= geometry::ring_touches(ring, self.rect);
-    }
 }
 
 fn holds(rect: Rect, p: Point) -> bool {
@@ -129,10 +120,8 @@ impl Painter for Frame<'_> {
         }
     }
 
-    fn text_area(&mut self, ring: &[Point; 4], pen: &Pen) {
-        if self.seeing.sees(pen.key) {
-            self.ring(ring);
-        }
+    fn area(&mut self, rings: &[Vec<Point>], pen: &Pen) {
+        self.fill(rings, pen);
     }
 
     fn glyph(&mut self, _mesh: &GlyphMesh, _to_world: Affine, _pen: &Pen) {}

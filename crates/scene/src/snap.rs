@@ -128,7 +128,7 @@ impl Painter for Gather<'_> {
 
     fn fill(&mut self, _rings: &[Vec<Point>], _pen: &Pen) {}
 
-    fn text_area(&mut self, _ring: &[Point; 4], _pen: &Pen) {}
+    fn area(&mut self, _rings: &[Vec<Point>], _pen: &Pen) {}
 
     fn glyph(&mut self, _mesh: &GlyphMesh, _to_world: Affine, _pen: &Pen) {}
 

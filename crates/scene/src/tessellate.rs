@@ -152,7 +152,7 @@ impl Painter for MeshPainter<'_> {
         self.mesh.fill_indices.extend(buffers.indices.iter().map(|i| first + i));
     }
 
-    fn text_area(&mut self, _ring: &[Point; 4], _pen: &Pen) {}
+    fn area(&mut self, _rings: &[Vec<Point>], _pen: &Pen) {}
 
     fn glyph(&mut self, glyph: &GlyphMesh, to_world: Affine, pen: &Pen) {
         let (style, depth) = (self.style(pen.key), self.slot.depth(pen.part));
@@ -166,7 +166,7 @@ impl Painter for MeshPainter<'_> {
 
     fn mark(&mut self, _mark: Mark, _at: Point, _pen: &Pen) {}
 
-    fn wants_glyphs(&self) -> bool {
+    fn wants_texture(&self) -> bool {
         true
     }
 

@@ -32,7 +32,11 @@ impl Lowering<'_> {
         let world = |p: &Point3| to_world * p.xy();
         let controls: Vec<Point> = spline.controls.iter().map(world).collect();
         let points = match Nurbs::new(usize::from(spline.degree), &spline.knots, &controls, &spline.weights) {
-            Some(curve) => curve.flatten(self.setting.tolerance),
+            Some(curve) => {
+                // Where no tolerance is given, to measure, a hundredth will do.
+                let size = curve.bounds();
+                curve.flatten(self.setting.tolerance.min(size.width().max(size.height()) / 100.0))
+            }
             None => {
                 let fit: Vec<Point> = spline.fit.iter().map(world).collect();
                 geometry::through_points(&fit, spline.closed, self.setting.tolerance)

@@ -3,6 +3,8 @@
 use drawing::{BlockId, Dimension, Insert, Style};
 use geometry::{Affine, Point, Vec2};
 
+use crate::painter::{Mark, Pen};
+
 use super::{DEPTH_MAX, Lowering, Place, plane};
 
 /// Copies of a block that one insert may show.
@@ -11,6 +13,9 @@ const COPIES_MAX: u64 = 100_000;
 impl Lowering<'_> {
     pub(super) fn insert(&mut self, insert: &Insert, style: &Style, place: &Place) {
         let inside = place.inherited.inside(self.setting.drawing, style);
+        let at = place.to_world * plane(insert.extrusion, insert.at.z) * insert.at.xy();
+        let (key, _) = place.inherited.resolve(self.setting.drawing, style);
+        self.painter.mark(Mark::Insertion, at, &Pen { key: &key, dashes: &[], part: 0 });
         for copy in placements(self.setting.drawing.block(insert.block).map_or(Point::ZERO, |b| b.base), insert) {
             let to_world = place.to_world * copy;
             self.block(insert.block, &Place { to_world, inherited: inside.clone(), depth: place.depth + 1 });
@@ -18,6 +23,14 @@ impl Lowering<'_> {
         if u64::from(insert.columns) * u64::from(insert.rows) > COPIES_MAX {
             self.painter.left_out();
         }
+        self.attributes(insert, &inside, place);
+    }
+
+    /// The attributes alone of an insert of the space itself.
+    pub(crate) fn attributes_of(&mut self, insert: &Insert, style: &Style) {
+        let place = Place::top();
+        let inside = place.inherited.inside(self.setting.drawing, style);
+        self.attributes(insert, &inside, &place);
     }
 
     pub(super) fn dimension(&mut self, dimension: &Dimension, style: &Style, place: &Place) {

@@ -1,8 +1,12 @@
 //! From entities to strokes and fills: the rules of CAD, kind by kind.
 
 mod curves;
+mod hatch;
 mod inserts;
+mod marks;
+mod pattern;
 mod polyline;
+mod text;
 
 use drawing::{Drawing, Entity, LinetypeId, Shape, Style};
 use geometry::{Affine, Extrusion, Point, Point3, Rect};
@@ -49,6 +53,13 @@ struct Place {
     depth: u8,
 }
 
+impl Place {
+    /// The space itself.
+    fn top() -> Place {
+        Place { to_world: Affine::IDENTITY, inherited: Inherited::default(), depth: 0 }
+    }
+}
+
 /// How one entity is drawn where it is met.
 struct Look {
     key: StyleKey,
@@ -63,8 +74,7 @@ impl<'a> Lowering<'a> {
     /// Lowers an entity of the space itself.
     pub(crate) fn top(&mut self, entity: &Entity) {
         self.part = 0;
-        let place = Place { to_world: Affine::IDENTITY, inherited: Inherited::default(), depth: 0 };
-        self.entity(entity, &place);
+        self.entity(entity, &Place::top());
     }
 
     fn entity(&mut self, entity: &Entity, place: &Place) {
@@ -88,8 +98,13 @@ impl<'a> Lowering<'a> {
                     Shape::Ellipse(ellipse) => self.ellipse(ellipse, place, &look),
                     Shape::Spline(spline) => self.spline(spline, place, &look),
                     Shape::Polyline(polyline) => self.polyline(polyline, place, &look),
-                    // Opaque kinds are not drawn.
-                    _ => {}
+                    Shape::Point(point) => self.point(point, place, &look),
+                    Shape::Solid(solid) => self.solid(solid, place, &look),
+                    Shape::Hatch(hatch) => self.hatch(hatch, place, &look),
+                    Shape::Text(text) => self.text(text, place, &look),
+                    Shape::MText(text) => self.mtext(text, place, &look),
+                    // Opaque kinds are not drawn; the two others had their turn.
+                    Shape::Opaque(_) | Shape::Insert(_) | Shape::Dimension(_) => {}
                 }
             }
         }
