@@ -103,16 +103,19 @@ fn encoding_named(code_page: &str) -> Option<&'static Encoding> {
     })
 }
 
-/// Whether every line with bytes over 127 is sound Shift-JIS with at least one letter of two bytes or of half width.
+/// Whether every line with bytes over 127 is sound Shift-JIS, and most of them have Japanese letters. What western text
+/// reads as by chance is rarely kana or a common ideograph.
 fn looks_like_shift_jis(bytes: &[u8]) -> bool {
-    let mut high = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_ascii()).take(10_000).peekable();
-    high.peek().is_some()
-        && high.all(|line| {
-            encoding_rs::SHIFT_JIS.decode_without_bom_handling_and_without_replacement(line).is_some_and(|text| {
-                // What western text reads as by chance is rarely kana or common ideographs.
-                text.chars().any(|letter| matches!(letter, '\u{3000}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}'))
-            })
-        })
+    let (mut lines, mut japanese) = (0, 0);
+    for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_ascii()).take(10_000) {
+        let Some(text) = encoding_rs::SHIFT_JIS.decode_without_bom_handling_and_without_replacement(line) else {
+            return false;
+        };
+        lines += 1;
+        let is_japanese = |letter| matches!(letter, '\u{3000}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}');
+        japanese += usize::from(text.chars().any(is_japanese));
+    }
+    japanese * 2 > lines
 }
 
 fn unescape(text: &str) -> String {

@@ -7,7 +7,9 @@
 mod charset;
 mod finding;
 mod read;
+mod save;
 mod tag;
 
 pub use finding::{Finding, Place, ReadError, Severity};
 pub use read::{Progress, Reading, read};
+pub use save::{SaveError, Saved, mint, save};

@@ -21,9 +21,10 @@ use drawing::Drawing;
 use crate::finding::{Finding, ReadError};
 use crate::tag::AsciiTags;
 
-pub(crate) use assemble::Assembly;
 pub(crate) use context::Context;
-pub(crate) use header::HeaderFacts;
+pub(crate) use hatch::Part;
+pub(crate) use polyline::is_drawn_vertex;
+pub(crate) use sections::read_one;
 
 /// How far reading has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -67,6 +67,12 @@ impl Context {
     }
 }
 
+/// Whether a VERTEX of a polyline is drawn: a control point of the frame isn't.
+pub(crate) fn is_drawn_vertex(tags: &[Tag]) -> bool {
+    let flags = tags.iter().find(|tag| tag.own && tag.code == 70).and_then(Tag::integer).unwrap_or(0);
+    flags & flag::FRAME == 0 && flags & 192 != 128
+}
+
 impl PolylineDraft {
     /// What it is, now that all vertices are there: meshes are opaque.
     pub fn into_shape(mut self) -> Shape {

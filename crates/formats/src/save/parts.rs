@@ -1,0 +1,197 @@
+//! The objects that belong to an entity: vertices of a POLYLINE, attributes of an INSERT, and the SEQEND behind them.
+
+use drawing::{Attribute, Entity, Insert, Point3, Polyline, PolylineForm, Shape, Vertex};
+
+use super::Saver;
+use super::out::{Out, Outs};
+use super::patch::{Edit, patch_object};
+use crate::read::is_drawn_vertex;
+use crate::tag::Tag;
+
+impl<'a> Saver<'a> {
+    /// The edits in the objects behind the first one.
+    pub(super) fn patch_parts(
+        &mut self,
+        before: &Entity,
+        after: &Entity,
+        objects: &[Vec<Tag<'a>>],
+        edits: &mut Vec<Edit>,
+    ) {
+        match (&before.shape, &after.shape) {
+            (Shape::Polyline(old), Shape::Polyline(new)) if old.form != PolylineForm::Light => {
+                self.patch_vertices(after, old, new, objects, edits);
+            }
+            (Shape::Insert(old), Shape::Insert(new)) => {
+                self.patch_attributes((before, old), (after, new), objects, edits)
+            }
+            _ => {}
+        }
+    }
+
+    fn patch_vertices(
+        &mut self,
+        entity: &Entity,
+        old: &Polyline,
+        new: &Polyline,
+        objects: &[Vec<Tag<'a>>],
+        edits: &mut Vec<Edit>,
+    ) {
+        let vertices: Vec<&Vec<Tag>> =
+            objects[1..].iter().filter(|tags| tags.first().is_some_and(|tag| tag.trimmed() == b"VERTEX")).collect();
+        let (drawn, frame): (Vec<&Vec<Tag>>, Vec<&Vec<Tag>>) =
+            vertices.into_iter().partition(|tags| is_drawn_vertex(tags));
+        for ((tags, old_vertex), new_vertex) in drawn.iter().zip(&old.vertices).zip(&new.vertices) {
+            let (old_tags, new_tags) =
+                (self.vertex_tags(entity, old, old_vertex, tags), self.vertex_tags(entity, new, new_vertex, tags));
+            patch_object(tags, &old_tags, &new_tags, self.manner, edits);
+        }
+        if let Some(step) = common_step(&old.vertices, &new.vertices) {
+            frame.iter().for_each(|tags| self.shift_vertex(tags, step, edits));
+        }
+        for gone in drawn.iter().skip(new.vertices.len()) {
+            if let (Some(first), Some(last)) = (gone.first(), gone.last()) {
+                edits.push(Edit::cut(first.start, last.end));
+            }
+        }
+        let last = objects.iter().rev().find(|tags| tags.first().is_some_and(|tag| tag.trimmed() != b"SEQEND"));
+        if let Some(at) = last.and_then(|tags| tags.last()).map(|tag| tag.end) {
+            let mut bytes = Vec::new();
+            for vertex in new.vertices.iter().skip(drawn.len()) {
+                self.new_vertex(entity, new.form, vertex, &mut bytes);
+            }
+            if !bytes.is_empty() {
+                edits.push(Edit::insert(at, bytes));
+            }
+        }
+    }
+
+    fn vertex_tags(&self, entity: &Entity, polyline: &Polyline, vertex: &Vertex, file: &[Tag<'a>]) -> Vec<Out> {
+        let mut manner = self.manner;
+        manner.markers = file.iter().any(|tag| tag.own && tag.code == 100);
+        let mut outs = Outs::new(manner, Some(file));
+        self.after().vertex(entity, polyline.form, vertex, None, &mut outs);
+        outs.tags
+    }
+
+    /// A control point of the frame of a fitted polyline moves with it.
+    fn shift_vertex(&self, tags: &[Tag<'a>], step: Point3, edits: &mut Vec<Edit>) {
+        for (code, by) in [(10, step.x), (20, step.y), (30, step.z)] {
+            if let Some(tag) = tags.iter().find(|tag| tag.own && tag.code == code)
+                && let (Some(number), true) = (tag.number(), by != 0.0)
+            {
+                let mut outs = Outs::new(self.manner, None);
+                outs.number(code, number + by);
+                let (start, end) = (tag.value_start, tag.value_start + tag.value.len());
+                edits.extend(outs.tags.pop().map(|out| Edit { start, end, bytes: out.value }));
+            }
+        }
+    }
+
+    fn patch_attributes(
+        &mut self,
+        (before, old): (&Entity, &Insert),
+        (after, new): (&Entity, &Insert),
+        objects: &[Vec<Tag<'a>>],
+        edits: &mut Vec<Edit>,
+    ) {
+        for attribute in &old.attributes {
+            let Some(tags) = self.attribute_in(attribute, objects) else { continue };
+            match new.attributes.iter().find(|each| each.source == attribute.source) {
+                Some(kept) => {
+                    let old_tags = self.attribute_tags(before, attribute, tags, true);
+                    let new_tags = self.attribute_tags(after, kept, tags, false);
+                    patch_object(tags, &old_tags, &new_tags, self.manner, edits);
+                }
+                None => {
+                    if let (Some(first), Some(last)) = (tags.first(), tags.last()) {
+                        edits.push(Edit::cut(first.start, last.end));
+                    }
+                }
+            }
+        }
+        let is_old = |each: &&Attribute| old.attributes.iter().any(|attribute| attribute.source == each.source);
+        let added: Vec<Attribute> = new.attributes.iter().filter(|each| !is_old(each)).cloned().collect();
+        if added.is_empty() {
+            return;
+        }
+        let ended = objects.iter().any(|tags| tags.first().is_some_and(|tag| tag.trimmed() == b"SEQEND"));
+        let at = objects.iter().rev().find(|tags| tags.first().is_some_and(|tag| tag.trimmed() != b"SEQEND"));
+        if let Some(at) = at.and_then(|tags| tags.last()).map(|tag| tag.end) {
+            let mut bytes = Vec::new();
+            added.iter().for_each(|attribute| self.new_attribute(after, attribute, &mut bytes));
+            if !ended {
+                self.new_seqend(after, &mut bytes);
+            }
+            edits.push(Edit::insert(at, bytes));
+        }
+    }
+
+    fn attribute_in<'o>(&self, attribute: &Attribute, objects: &'o [Vec<Tag<'a>>]) -> Option<&'o Vec<Tag<'a>>> {
+        let start = attribute.source?.start as usize;
+        objects.iter().find(|tags| tags.first().is_some_and(|tag| tag.start == start))
+    }
+
+    fn attribute_tags(&self, entity: &Entity, attribute: &Attribute, file: &[Tag<'a>], before: bool) -> Vec<Out> {
+        let mut manner = self.manner;
+        manner.markers = file.iter().any(|tag| tag.own && tag.code == 100);
+        let mut outs = Outs::new(manner, Some(file));
+        let namer = if before { self.before() } else { self.after() };
+        namer.attribute(entity, attribute, None, &mut outs);
+        outs.tags
+    }
+
+    /// The objects behind the first one of a new entity.
+    pub(super) fn new_parts(&mut self, entity: &Entity, to: &mut Vec<u8>) {
+        match &entity.shape {
+            Shape::Polyline(polyline) if polyline.form != PolylineForm::Light || !self.manner.light_polylines => {
+                for vertex in &polyline.vertices {
+                    self.new_vertex(entity, polyline.form, vertex, to);
+                }
+                self.new_seqend(entity, to);
+            }
+            Shape::Insert(insert) if !insert.attributes.is_empty() => {
+                for attribute in &insert.attributes {
+                    self.new_attribute(entity, attribute, to);
+                }
+                self.new_seqend(entity, to);
+            }
+            _ => {}
+        }
+    }
+
+    fn new_vertex(&mut self, entity: &Entity, form: PolylineForm, vertex: &Vertex, to: &mut Vec<u8>) {
+        let handle = self.fresh_handle();
+        let mut outs = Outs::new(self.manner, None);
+        self.after().vertex(entity, form, vertex, handle, &mut outs);
+        self.manner.write(&outs.tags, to);
+    }
+
+    fn new_attribute(&mut self, entity: &Entity, attribute: &Attribute, to: &mut Vec<u8>) {
+        // One that was copied has the handle of the one that it was copied from.
+        let handle = self.fresh_handle();
+        let attribute = Attribute { handle: None, ..attribute.clone() };
+        let mut outs = Outs::new(self.manner, None);
+        self.after().attribute(entity, &attribute, handle, &mut outs);
+        self.manner.write(&outs.tags, to);
+    }
+
+    fn new_seqend(&mut self, entity: &Entity, to: &mut Vec<u8>) {
+        let handle = self.fresh_handle();
+        let mut outs = Outs::new(self.manner, None);
+        self.after().seqend(entity, handle, &mut outs);
+        self.manner.write(&outs.tags, to);
+    }
+}
+
+/// What every vertex moved by, if all moved by the same to within rounding.
+fn common_step(old: &[Vertex], new: &[Vertex]) -> Option<Point3> {
+    let (first, last) = (old.first()?, new.first()?);
+    let step = last.at - first.at;
+    let close = |a: f64, b: f64, scale: f64| (a - b).abs() <= 1e-9 * scale.abs().max(1.0);
+    let same = old.len() == new.len()
+        && old.iter().zip(new).all(|(old, new)| {
+            let each = new.at - old.at;
+            close(each.x, step.x, new.at.x) && close(each.y, step.y, new.at.y) && close(each.z, step.z, new.at.z)
+        });
+    same.then_some(step)
+}
