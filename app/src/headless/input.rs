@@ -26,6 +26,8 @@ const LOG_MAGIC: &[u8] = b"SQLite format 3\0";
 pub struct Input {
     /// The drawing; of a log, as it was at its end.
     pub drawing: Drawing,
+    /// The drawing as it was read from its file; of a log, as it was at its start.
+    pub original: Drawing,
     /// The file that the drawing's records have spans in; none for one that came from no file.
     pub source: Option<Vec<u8>>,
     /// What was wrong.
@@ -52,14 +54,16 @@ impl Input {
         let reading = formats::read(&bytes, &mut |_| ControlFlow::Continue(()))
             .with_context(|| format!("{} could not be read", path.display()))?;
         let took = started.elapsed();
-        Ok(Input { drawing: reading.drawing, source: Some(bytes), findings: reading.findings, broken: None, took })
+        let original = reading.drawing.clone();
+        let (drawing, findings) = (reading.drawing, reading.findings);
+        Ok(Input { drawing, original, source: Some(bytes), findings, broken: None, took })
     }
 
     /// Reads an op log to its end, or to where it is damaged.
     pub fn read_log(path: &Path) -> anyhow::Result<Input> {
         let started = Instant::now();
         let (log, broken) = LogReader::open(path)?;
-        let room = replay(&log).with_context(|| format!("{} could not be replayed", path.display()))?;
+        let (original, room) = replay(&log).with_context(|| format!("{} could not be replayed", path.display()))?;
         let source = match room.source() {
             Some(hash) => Some(log.blob(&hash)?.with_context(|| {
                 format!("{} lacks the file that its drawing came from (blob {hash})", path.display())
@@ -68,7 +72,7 @@ impl Input {
         };
         let broken = broken.map(|broken| broken.to_string());
         let took = started.elapsed();
-        Ok(Input { drawing: room.drawing().clone(), source, findings: Vec::new(), broken, took })
+        Ok(Input { drawing: room.drawing().clone(), original, source, findings: Vec::new(), broken, took })
     }
 
     /// Tells what was wrong, on standard error.
@@ -105,17 +109,17 @@ pub fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("{} could not be read", path.display()))
 }
 
-/// The room at the end of a log: a fold over all its entries.
-pub fn replay(log: &LogReader) -> anyhow::Result<Room> {
-    let mut room: Option<Room> = None;
+/// The drawing at the start of a log, and the room at its end: a fold over all its entries.
+fn replay(log: &LogReader) -> anyhow::Result<(Drawing, Room)> {
+    let mut rooms: Option<(Drawing, Room)> = None;
     let mut from = protocol::Seq(0);
     loop {
         let entries = log.read_after(from, ENTRIES_AT_ONCE, BYTES_AT_ONCE)?;
         let Some(last) = entries.last() else { break };
         from = last.seq;
         for stored in entries {
-            match &mut room {
-                Some(room) => {
+            match &mut rooms {
+                Some((_, room)) => {
                     room.apply_payload(stored.seq, stored.hash, &stored.payload)?;
                 }
                 None => {
@@ -126,10 +130,10 @@ pub fn replay(log: &LogReader) -> anyhow::Result<Room> {
                     let snapshot = log.blob(snapshot)?.context("it lacks the drawing that it starts from")?;
                     let drawing = protocol::decode_drawing(&snapshot)?;
                     let first = Told { seq: stored.seq, hash: stored.hash, entry };
-                    room = Some(Room::start(log.position().log, &first, drawing)?);
+                    rooms = Some((drawing.clone(), Room::start(log.position().log, &first, drawing)?));
                 }
             }
         }
     }
-    room.context("it has no entry")
+    rooms.context("it has no entry")
 }

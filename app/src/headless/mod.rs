@@ -3,8 +3,11 @@
 //! Results go to standard output, JSON where asked for; findings and errors go to standard error. The status is 0, 1
 //! where something in a file is damaged, 2 where the command could not do what was asked.
 
+mod convert;
+mod edit;
 mod input;
 mod log;
+mod output;
 mod render;
 mod words;
 
@@ -15,6 +18,10 @@ use std::process::ExitCode;
 pub enum Command {
     /// Draw a file into a picture.
     Render(render::Render),
+    /// Change a file: only the tags that an edit touches.
+    Edit(edit::Edit),
+    /// Make a DXF file of a drawing or of an op log, by way of an op log.
+    Convert(convert::Convert),
     /// List what happened to a drawing.
     Log(log::Log),
 }
@@ -23,6 +30,8 @@ pub enum Command {
 pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Render(render) => render.run(),
+        Command::Edit(edit) => edit.run(),
+        Command::Convert(convert) => convert.run(),
         Command::Log(log) => log.run(),
     }
 }

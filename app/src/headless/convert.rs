@@ -1,0 +1,94 @@
+//! `linework convert`: a drawing into an op log and out of it again, or out of one that there is.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::bail;
+use oplog::{Appended, Log, NewEntry};
+use protocol::{Entry, Event, LogId};
+
+use super::input::{Input, is_log};
+use super::output;
+
+/// What `linework convert` is given.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "For example:\n  linework convert plan.linework plan.dxf\n  \
+                        linework convert plan.dxf copy.dxf --log plan.linework")]
+pub struct Convert {
+    /// A DXF file, or a saved op log: then the drawing as it was at its end.
+    #[arg(value_name = "IN")]
+    from: PathBuf,
+    /// The DXF file that is written.
+    #[arg(value_name = "OUT.dxf")]
+    to: PathBuf,
+    /// Where the op log that a DXF file goes through is kept; it is thrown away if not given.
+    #[arg(long, value_name = "FILE.linework")]
+    log: Option<PathBuf>,
+}
+
+/// A log file that goes when it is no longer needed, on every way out.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Left behind it harms nobody: the folder is the system's for such files.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+impl Convert {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        if is_log(&self.from)? {
+            if self.log.is_some() {
+                bail!("{} is an op log already, so --log makes no sense", self.from.display());
+            }
+            return self.export(&self.from);
+        }
+        match &self.log {
+            Some(log) => {
+                self.import(log)?;
+                self.export(log)
+            }
+            None => {
+                let name = format!("linework-convert-{:032x}.linework", crate::settings::random());
+                let scratch = Scratch(std::env::temp_dir().join(name));
+                self.import(&scratch.0)?;
+                self.export(&scratch.0)
+            }
+        }
+    }
+
+    /// Starts a log from the DXF file.
+    fn import(&self, path: &Path) -> anyhow::Result<()> {
+        let input = Input::read_drawing(&self.from)?;
+        input.tell_findings(&self.from);
+        let mut log = Log::create(path, LogId(crate::settings::random().to_le_bytes()))?;
+        let source = match &input.source {
+            Some(bytes) => Some(log.put_blob(bytes)?),
+            None => None,
+        };
+        let snapshot = log.put_blob(&protocol::encode_drawing(&input.drawing))?;
+        let title = self.from.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let event = Event::Created { title, source, snapshot, drawing: input.drawing.hash() };
+        let kind = event.kind().to_owned();
+        let time_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+        let payload = protocol::encode_entry(&Entry { time_ms, author: None, event })?;
+        let start = log.position();
+        match log.append(&start, &[NewEntry { payload, time_ms, author: String::new(), kind }])? {
+            Appended::Stored(_) => {}
+            Appended::Behind(at) => bail!("{} has {} entries already", path.display(), at.seq),
+        }
+        log.close()?;
+        Ok(())
+    }
+
+    /// Writes the drawing at the end of a log.
+    fn export(&self, log: &Path) -> anyhow::Result<ExitCode> {
+        let input = Input::read_log(log)?;
+        input.tell_findings(log);
+        let bytes = output::export(&input, input.drawing.clone())?;
+        output::write(&self.from, &self.to, &bytes)?;
+        Ok(if input.broken.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}
