@@ -13,7 +13,7 @@ use protocol::{
     SUBPROTOCOL_MSGPACK, Seq, ServerMessage, SessionId, Told, Welcome, decode_drawing,
 };
 use tokio::net::TcpStream;
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Notify};
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 
 use crate::tally::Tally;
@@ -44,6 +44,8 @@ struct Shared {
     people: usize,
     ready: Barrier,
     done: AtomicUsize,
+    /// Told whenever somebody is done.
+    someone_done: Notify,
     /// When each place of each person's cursor was sent; a place's x is its index here, its y is the person.
     moves: Vec<Mutex<Vec<Instant>>>,
     /// When each edit of each person was asked for, by its client_seq.
@@ -65,6 +67,7 @@ impl Run {
             people,
             ready: Barrier::new(people),
             done: AtomicUsize::new(0),
+            someone_done: Notify::new(),
             moves: (0..people).map(|_| Mutex::default()).collect(),
             edits: (0..people).map(|_| Mutex::default()).collect(),
             clients: clients.collect(),
@@ -205,13 +208,14 @@ impl Person {
             }
         }
         self.run.done.fetch_add(1, Ordering::SeqCst);
+        self.run.someone_done.notify_waiters();
+        let run = self.run.clone();
         let late = tokio::time::Instant::now() + TAIL;
         while tokio::time::Instant::now() < late && !(self.has_seen_all() && self.asked.is_none()) {
             tokio::select! {
                 message = hear(&mut self.socket) => { let message = message?; self.take(message)? }
                 _ = tokio::time::sleep_until(late) => {}
-                // Others may have ended without another message on the way to here.
-                _ = tokio::time::sleep(Duration::from_millis(20)) => {}
+                _ = run.someone_done.notified() => {}
             }
         }
         let others = self.run.moves.iter().enumerate().filter(|(other, _)| *other != self.index);
