@@ -1,0 +1,72 @@
+//! What can go wrong with a host, in sentences for whoever runs it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Why a host could not do something. Each says what happened, to what, what was kept, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// The data folder can't be made, read or written.
+    #[error("the folder {path} can't be used ({source}); nothing in it was changed: choose another with --data")]
+    Folder {
+        /// The folder, or the file in it.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Another process holds the data folder.
+    #[error(
+        "the folder {path} is in use by {holder}, which goes on undisturbed; stop that one, or choose another with --data"
+    )]
+    Held {
+        /// The folder.
+        path: PathBuf,
+        /// Who holds it, as far as can be told.
+        holder: String,
+    },
+    /// A log can't be made, opened, read or written.
+    #[error(transparent)]
+    Log(#[from] oplog::LogError),
+    /// There is no drawing of that name.
+    #[error("there is no drawing called {name} here; what is here was left as it is")]
+    NoSuchDrawing {
+        /// The name.
+        name: String,
+    },
+    /// A log doesn't make a drawing.
+    #[error("the log of {name} does not make a drawing: {why}; it was left as it is, go back to a backup of it")]
+    Broken {
+        /// The drawing's name.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A drawing was not added.
+    #[error("{title} was not added: {why}; what was here before was left as it is")]
+    NotAdded {
+        /// Its name for people.
+        title: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// The operating system gives no random numbers, without which there are no secrets.
+    #[error("the system gives no random numbers ({0}), so no secret can be made; nothing was added")]
+    Random(getrandom::Error),
+    /// The port is taken.
+    #[error("{address} is in use by another program; nothing was changed: stop it, or choose another with --listen")]
+    PortInUse {
+        /// Where one wanted to listen.
+        address: SocketAddr,
+    },
+    /// Listening failed for another reason.
+    #[error("listening at {address} failed ({source}); drawings are kept as they are")]
+    Listen {
+        /// Where one wanted to listen.
+        address: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The host was closed.
+    #[error("the host is closing; everything that was acknowledged is kept")]
+    Closing,
+}

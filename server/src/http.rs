@@ -1,0 +1,134 @@
+//! One port for everything: WebSockets at `/ws`, the state of the server at `/health`, a page for people at `/`.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{any, get};
+use axum::serve::ListenerExt as _;
+use axum::{Json, Router};
+use protocol::{Encoding, SUBPROTOCOL_JSON, SUBPROTOCOL_MSGPACK};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+
+use crate::connection::socket;
+use crate::host::Health;
+use crate::{Host, HostError};
+
+/// Connections at one listener at a time.
+const CONNECTIONS_MAX: usize = 4_096;
+/// How long those who are connected have to hear that the listener closes.
+const CLOSE_MAX: Duration = Duration::from_secs(5);
+/// What a socket reads at a time: enough for many cursors, little enough for thousands of people.
+const READ_BUFFER_BYTES: usize = 16 << 10;
+/// What a socket gathers before it writes.
+const WRITE_BUFFER_BYTES: usize = 32 << 10;
+/// Messages over the limit by no more than this are read, so that whoever sent them can be told how large they were.
+const MESSAGE_SLACK_BYTES: usize = 1 << 20;
+
+/// The page at `/`.
+const PAGE: &str = "<!doctype html>
+<html lang=\"en\">
+<meta charset=\"utf-8\">
+<title>Linework server</title>
+<style>body { font: 16px/1.5 system-ui, sans-serif; max-width: 38em; margin: 4em auto; padding: 0 1em; }</style>
+<h1>Linework server</h1>
+<p>Here people look at CAD drawings and edit them together. To join one, start Linework and give it the address that
+you were sent; it starts with <code>linework://</code>.</p>
+<p>Programs speak WebSocket at <code>/ws</code>, as <code>linework.v1.msgpack</code> or <code>linework.v1.json</code>.
+How the server is doing: <a href=\"/health\">/health</a>.</p>
+</html>
+";
+
+/// What every request at one listener shares.
+#[derive(Clone)]
+struct Door {
+    host: Host,
+    closing: watch::Receiver<bool>,
+    /// A clone lives as long as a connection does.
+    places: mpsc::Sender<std::convert::Infallible>,
+    free: std::sync::Arc<tokio::sync::Semaphore>,
+}
+
+/// Serves a host at a listener until `shutdown` resolves.
+pub(crate) async fn serve(
+    host: Host,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), HostError> {
+    let address = listener.local_addr().map_or_else(|_| "its address".into(), |address| address.to_string());
+    let (close, closing) = watch::channel(false);
+    let (places, mut occupied) = mpsc::channel(1);
+    let free = std::sync::Arc::new(tokio::sync::Semaphore::new(CONNECTIONS_MAX));
+    let door = Door { host, closing: closing.clone(), places, free };
+    let router = Router::new()
+        .route("/", get(async || Html(PAGE)))
+        .route("/health", get(health))
+        .route("/ws", any(upgrade))
+        .with_state(door);
+    let listener = listener.tap_io(|stream| {
+        // A cursor is worth nothing late, so that small messages go out at once.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps small messages back");
+        }
+    });
+    let told = async move {
+        shutdown.await;
+        close.send_replace(true);
+    };
+    let serving = axum::serve(listener, router).with_graceful_shutdown(told);
+    let mut closing_here = closing;
+    let overdue = async move {
+        // The other half is dropped only after it has said so.
+        let _ = closing_here.wait_for(|closing| *closing).await;
+        tokio::time::sleep(CLOSE_MAX).await;
+    };
+    tokio::select! {
+        served = serving.into_future() => served.map_err(|source| HostError::Listen { address, source })?,
+        () = overdue => return Ok(()),
+    }
+    // Every connection that is left holds a place; none is ever sent.
+    if tokio::time::timeout(CLOSE_MAX, occupied.recv()).await.is_err() {
+        tracing::warn!("some connections did not end in time and are cut");
+    }
+    Ok(())
+}
+
+async fn health(State(door): State<Door>) -> Json<Health> {
+    Json(door.host.health())
+}
+
+async fn upgrade(State(door): State<Door>, upgrade: WebSocketUpgrade) -> Response {
+    let Ok(place) = door.free.clone().try_acquire_owned() else {
+        let words = format!("This server has {CONNECTIONS_MAX} connections already; try again later.\n");
+        return (StatusCode::SERVICE_UNAVAILABLE, words).into_response();
+    };
+    let message_bytes_max = door.host.limits().message_bytes_max as usize;
+    let readable = message_bytes_max.saturating_add(MESSAGE_SLACK_BYTES);
+    let upgrade = upgrade
+        .protocols([SUBPROTOCOL_MSGPACK, SUBPROTOCOL_JSON])
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        // An entry in JSON is up to three times what it was in MessagePack; it is written alone.
+        .max_write_buffer_size(WRITE_BUFFER_BYTES.saturating_add(readable.saturating_mul(4)))
+        .max_message_size(readable)
+        .max_frame_size(readable);
+    let encoding = match upgrade.selected_protocol().and_then(|protocol| protocol.to_str().ok()) {
+        Some(SUBPROTOCOL_MSGPACK) => Encoding::MessagePack,
+        Some(SUBPROTOCOL_JSON) => Encoding::Json,
+        _ => {
+            let words = format!(
+                "This server speaks {SUBPROTOCOL_MSGPACK} and {SUBPROTOCOL_JSON}: ask for one of them in \
+                 Sec-WebSocket-Protocol.\n"
+            );
+            return (StatusCode::BAD_REQUEST, words).into_response();
+        }
+    };
+    upgrade.on_upgrade(async move |socket| {
+        let Door { host, closing, places, .. } = door;
+        socket::converse(socket, encoding, host, closing).await;
+        drop((places, place));
+    })
+}

@@ -1,0 +1,106 @@
+//! Performing what a desk wants: sending, storing, reading, keeping checkpoints.
+
+use std::sync::Arc;
+
+use collab::{ConnId, Effect, Input, Room};
+use drawing::Drawing;
+use protocol::{Hash, ServerMessage};
+
+use super::run::OpenDrawing;
+use crate::frame::Frame;
+use crate::outgoing::Item;
+use crate::pieces::{Pieces, What};
+use crate::store::{Store, StoreError};
+
+/// Bytes of entries that a room reads at a time.
+const STRETCH_BYTES: usize = 1 << 20;
+
+impl OpenDrawing {
+    pub(super) fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Append { after, payloads } => self.append = Some(self.store.append(after, payloads)),
+                Effect::Read { after } => self.read = Some(self.store.read_after(after, STRETCH_BYTES)),
+                Effect::Send { to, message } => {
+                    let frame = self.frame(&to, message);
+                    to.iter().for_each(|conn| self.push(*conn, Item::Frame(frame.clone())));
+                }
+                Effect::SendPresence { to, message } => {
+                    let frame = self.frame(&to, message);
+                    to.iter().filter_map(|conn| self.connections.get(conn)).for_each(|each| each.show(frame.clone()));
+                }
+                Effect::SendSnapshot { to, drawing } => {
+                    let pieces = self.snapshot_of(drawing);
+                    self.push(to, Item::Snapshot(pieces));
+                }
+                Effect::SendLog { to, after, upto } => self.push(to, Item::Log { after, upto }),
+                Effect::SendBlob { to, hash } => {
+                    let pieces = self.blob_of(hash);
+                    self.push(to, Item::Blob(pieces));
+                }
+                Effect::SaveCheckpoint { room } => {
+                    self.to_save = Some(room);
+                    if self.saving.is_none() {
+                        self.save_next();
+                    }
+                }
+                Effect::Close { conn, why, retry } => {
+                    if let Some(outgoing) = self.connections.remove(&conn) {
+                        tracing::info!(drawing = self.name, conn = conn.0, why, retry, "a connection is ended");
+                        outgoing.end(why, retry);
+                    }
+                }
+            }
+        }
+    }
+
+    /// One message for all of these, encoded as they want it.
+    fn frame(&self, to: &[ConnId], message: Arc<ServerMessage>) -> Arc<Frame> {
+        let encodings = to.iter().filter_map(|conn| self.connections.get(conn)).filter_map(|each| each.encoding);
+        Arc::new(Frame::new(message, encodings))
+    }
+
+    fn push(&mut self, conn: ConnId, item: Item) {
+        // Not there: it ended, and the desk hears of it soon.
+        let Some(outgoing) = self.connections.get(&conn) else { return };
+        if outgoing.push(item).is_err() {
+            self.inputs.push_back(Input::Overflowed { conn });
+        }
+    }
+
+    /// The drawing in pieces: the same for all who join while nobody changes it.
+    fn snapshot_of(&mut self, drawing: Drawing) -> Arc<Pieces> {
+        let same = |pieces: &&Arc<Pieces>| match &pieces.what {
+            What::Drawing(known) => known.hash() == drawing.hash() && known.record_count() == drawing.record_count(),
+            What::Blob(_) => false,
+        };
+        if let Some(pieces) = self.snapshot.as_ref().filter(same) {
+            return pieces.clone();
+        }
+        self.snapshot.insert(Arc::new(Pieces::new(What::Drawing(drawing)))).clone()
+    }
+
+    /// A blob in pieces: read once for all who want it at the same time.
+    fn blob_of(&mut self, hash: Hash) -> Arc<Pieces> {
+        let same = |pieces: &Arc<Pieces>| matches!(pieces.what, What::Blob(known) if known == hash);
+        if let Some(pieces) = self.blob.upgrade().filter(same) {
+            return pieces;
+        }
+        let pieces = Arc::new(Pieces::new(What::Blob(hash)));
+        self.blob = Arc::downgrade(&pieces);
+        pieces
+    }
+
+    /// Starts to keep the newest checkpoint that waits, if one does.
+    pub(super) fn save_next(&mut self) {
+        let Some(room) = self.to_save.take() else { return };
+        self.saving = Some(Box::pin(save(room, self.store.clone())));
+    }
+}
+
+async fn save(room: Arc<Room>, store: Arc<dyn Store>) -> Result<(), StoreError> {
+    let position = room.position();
+    let packed = tokio::task::spawn_blocking(move || room.to_checkpoint()).await;
+    let state = packed.map_err(|_| StoreError("packing the room ended early".into()))?;
+    store.save_checkpoint(position, state).await
+}

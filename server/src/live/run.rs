@@ -1,0 +1,236 @@
+//! The loop: commands, answers of the store and time go into the desk, effects come out and are performed.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use collab::{AppendAnswer, ConnId, Desk, Effect, Input, Room};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use super::{Command, MayRetire};
+use crate::clock::Clock;
+use crate::outgoing::Outgoing;
+use crate::pieces::Pieces;
+use crate::store::{Pending, Store, StoreError, Stretch};
+
+/// An open drawing that nobody is in is closed after this long.
+const LINGER: Duration = Duration::from_secs(10);
+/// How long closing waits for what is being stored.
+const CLOSE_MAX: Duration = Duration::from_secs(10);
+/// Commands taken in one go, so that the answers of the store get their turn.
+const COMMANDS_AT_ONCE: usize = 256;
+
+/// A desk and everything that its effects need.
+pub(super) struct OpenDrawing {
+    pub(super) name: String,
+    pub(super) desk: Desk,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) connections: BTreeMap<ConnId, Arc<Outgoing>>,
+    /// Inputs that performing effects gave rise to, such as overflows.
+    pub(super) inputs: VecDeque<Input>,
+    pub(super) append: Option<Pending<AppendAnswer>>,
+    pub(super) read: Option<Pending<Result<Stretch, StoreError>>>,
+    pub(super) saving: Option<Pending<Result<(), StoreError>>>,
+    /// A checkpoint that waits for the one before it; a newer one takes its place.
+    pub(super) to_save: Option<Arc<Room>>,
+    /// The drawing that was last sent to a joiner, for the next one.
+    pub(super) snapshot: Option<Arc<Pieces>>,
+    /// The blob that somebody is being sent, for whoever else asks meanwhile.
+    pub(super) blob: std::sync::Weak<Pieces>,
+    clock: Clock,
+    people: Arc<AtomicUsize>,
+}
+
+/// What happened next.
+enum Event {
+    Commands(usize),
+    Appended(AppendAnswer),
+    Read(Result<Stretch, StoreError>),
+    Saved(Result<(), StoreError>),
+    Tick,
+}
+
+impl OpenDrawing {
+    pub(super) fn new(
+        name: &str,
+        desk: Desk,
+        store: Arc<dyn Store>,
+        clock: Clock,
+        people: Arc<AtomicUsize>,
+    ) -> OpenDrawing {
+        OpenDrawing {
+            name: name.into(),
+            desk,
+            store,
+            connections: BTreeMap::new(),
+            inputs: VecDeque::new(),
+            append: None,
+            read: None,
+            saving: None,
+            to_save: None,
+            snapshot: None,
+            blob: std::sync::Weak::new(),
+            clock,
+            people,
+        }
+    }
+
+    /// Lives until it is told to close, or nobody has been here for a while.
+    pub(super) async fn run(
+        mut self,
+        first: Vec<Effect>,
+        mut from_all: mpsc::Receiver<Command>,
+        may_retire: MayRetire,
+    ) {
+        tracing::info!(drawing = self.name, entries = self.desk.room().position().seq.0, "opened");
+        self.perform(first);
+        self.settle();
+        let mut commands = Vec::with_capacity(COMMANDS_AT_ONCE);
+        let mut tick_at = Instant::now();
+        let mut alone_since = Some(Instant::now());
+        loop {
+            let event = tokio::select! {
+                // The store's answers first: somebody waits for each.
+                biased;
+                answer = ready(&mut self.append) => Event::Appended(answer),
+                stretch = ready(&mut self.read) => Event::Read(stretch),
+                saved = ready(&mut self.saving) => Event::Saved(saved),
+                () = sleep_until(tick_at) => Event::Tick,
+                taken = from_all.recv_many(&mut commands, COMMANDS_AT_ONCE) => Event::Commands(taken),
+            };
+            match event {
+                // The host is gone, and with it everyone who could say something.
+                Event::Commands(0) => return self.close(from_all).await,
+                Event::Commands(_) => {
+                    for command in std::mem::take(&mut commands) {
+                        match command {
+                            Command::Hello { conn, outgoing, hello, role } => {
+                                self.connections.insert(conn, outgoing);
+                                self.handle(Input::Hello { conn, hello, role });
+                            }
+                            Command::Message { conn, message } => self.handle(Input::Message { conn, message }),
+                            Command::Closed { conn } => {
+                                self.connections.remove(&conn);
+                                self.handle(Input::Closed { conn });
+                            }
+                            Command::Close => return self.close(from_all).await,
+                        }
+                    }
+                }
+                Event::Appended(answer) => {
+                    self.append = None;
+                    self.handle(Input::Appended(answer));
+                }
+                Event::Read(stretch) => {
+                    self.read = None;
+                    self.handle(match stretch {
+                        Ok(Stretch { entries, head }) => Input::Read { entries, head },
+                        Err(_) => Input::ReadFailed,
+                    });
+                }
+                Event::Saved(saved) => {
+                    self.saving = None;
+                    if let Err(error) = saved {
+                        tracing::warn!(drawing = self.name, %error, "a checkpoint was not saved; the next one will be");
+                    }
+                    self.save_next();
+                }
+                Event::Tick => self.handle(Input::Tick),
+            }
+            self.people.store(self.desk.connected(), Ordering::Relaxed);
+            let now = Instant::now();
+            let nobody = self.connections.is_empty();
+            let alone = nobody && self.desk.room().shared().members.is_empty() && !self.is_busy();
+            alone_since = if alone { alone_since.or(Some(now)) } else { None };
+            let wished = now + Duration::from_millis(u64::from(self.desk.wants_tick_ms()));
+            match alone_since {
+                Some(since) if now >= since + LINGER => {
+                    // Holding on to this keeps everybody at the door until the log is free again.
+                    if let Some(_closing) = may_retire().filter(|_| from_all.is_empty()) {
+                        return self.close(from_all).await;
+                    }
+                    tick_at = wished;
+                }
+                // Nobody to tick for: the next thing that happens by itself is closing.
+                Some(since) if self.desk.is_serving() || self.desk.broken().is_some() => tick_at = since + LINGER,
+                _ if tick_at <= now || tick_at > wished => tick_at = wished,
+                _ => {}
+            }
+        }
+    }
+
+    fn is_busy(&self) -> bool {
+        self.append.is_some() || self.read.is_some() || self.saving.is_some()
+    }
+
+    /// Gives the desk an input, performs what it wants, and whatever comes of that.
+    fn handle(&mut self, input: Input) {
+        let effects = self.desk.handle(self.clock.now(), input);
+        self.perform(effects);
+        self.settle();
+    }
+
+    fn settle(&mut self) {
+        while let Some(input) = self.inputs.pop_front() {
+            let effects = self.desk.handle(self.clock.now(), input);
+            self.perform(effects);
+        }
+    }
+
+    /// Ends in good order: what is being stored is waited for and answered, everyone is told, the room is kept.
+    async fn close(mut self, mut from_all: mpsc::Receiver<Command>) {
+        from_all.close();
+        while let Ok(command) = from_all.try_recv() {
+            if let Command::Hello { conn, outgoing, .. } = command {
+                self.connections.insert(conn, outgoing);
+            }
+        }
+        let until = Instant::now() + CLOSE_MAX;
+        if let Some(append) = self.append.take() {
+            match tokio::time::timeout_at(until, append).await {
+                Ok(answer) => {
+                    let effects = self.desk.handle(self.clock.now(), Input::Appended(answer));
+                    // What would be appended next has no answer yet and is asked again.
+                    self.perform(
+                        effects.into_iter().filter(|effect| !matches!(effect, Effect::Append { .. })).collect(),
+                    );
+                }
+                Err(_) => tracing::warn!(drawing = self.name, "closing without the answer to the last append"),
+            }
+        }
+        let effects = self.desk.close("the server is closing this drawing");
+        self.perform(effects);
+        while let Some(saving) = self.saving.take() {
+            match tokio::time::timeout_at(until, saving).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::warn!(drawing = self.name, %error, "the last checkpoint was not saved"),
+                Err(_) => tracing::warn!(drawing = self.name, "the last checkpoint takes too long"),
+            }
+            self.save_next();
+        }
+        self.people.store(0, Ordering::Relaxed);
+        match self.store.close().await {
+            Ok(()) => tracing::info!(drawing = self.name, entries = self.desk.room().position().seq.0, "closed"),
+            Err(error) => tracing::warn!(drawing = self.name, %error, "closed, but not neatly"),
+        }
+    }
+}
+
+/// However the task ends, nobody is left waiting.
+impl Drop for OpenDrawing {
+    fn drop(&mut self) {
+        for outgoing in self.connections.values() {
+            outgoing.end("the server had to close this drawing; everything that was acknowledged is kept", true);
+        }
+    }
+}
+
+/// The answer that is waited for; never comes when none is.
+async fn ready<T>(pending: &mut Option<Pending<T>>) -> T {
+    match pending {
+        Some(pending) => pending.await,
+        None => std::future::pending().await,
+    }
+}

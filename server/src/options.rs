@@ -1,0 +1,24 @@
+//! How a host is set up.
+
+use std::path::PathBuf;
+
+use protocol::Limits;
+
+/// How a host is set up.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder with the drawings, one `NAME.linework` each; made if it isn't there.
+    pub data: PathBuf,
+    /// What clients are held to.
+    pub limits: Limits,
+    /// Hold the folder as a whole, so that no other process serves any drawing of it. Else each drawing is held while
+    /// it is open, and those that somebody else holds are passed over.
+    pub whole_folder: bool,
+}
+
+impl Options {
+    /// The defaults, for drawings in `data`: usual limits, the whole folder held.
+    pub fn new(data: impl Into<PathBuf>) -> Options {
+        Options { data: data.into(), limits: Limits::default(), whole_folder: true }
+    }
+}

@@ -1,0 +1,284 @@
+//! What waits to be sent over one connection: bounded in messages and in bytes, so that a slow reader costs the others
+//! nothing. Presence is no part of the queue: it is one slot a person, of which only the latest counts.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use protocol::{Encoding, Presence, Seq, ServerMessage, SessionId};
+use tokio::sync::Notify;
+
+use crate::frame::Frame;
+use crate::pieces::Pieces;
+
+/// Bounds of one queue.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct QueueLimits {
+    /// Messages; what overflows is caught up with from the log.
+    pub items: usize,
+    /// Bytes of encoded messages that may wait when another comes. They are shared with everyone who gets the same.
+    pub bytes: usize,
+}
+
+impl Default for QueueLimits {
+    fn default() -> QueueLimits {
+        QueueLimits { items: 4_096, bytes: 8 << 20 }
+    }
+}
+
+/// Something to be sent, in order.
+#[derive(Debug, Clone)]
+pub(crate) enum Item {
+    /// A message.
+    Frame(Arc<Frame>),
+    /// A drawing.
+    Snapshot(Arc<Pieces>),
+    /// A stretch of the log, read when its turn comes.
+    Log {
+        /// The last entry that the other side has.
+        after: Seq,
+        /// The last entry of the stretch.
+        upto: Seq,
+    },
+    /// A blob.
+    Blob(Arc<Pieces>),
+}
+
+/// What is next to be sent.
+#[derive(Debug)]
+pub(crate) enum Next {
+    /// Something of the queue.
+    Item(Item),
+    /// The latest of everybody who moved.
+    Presence(Arc<Frame>),
+    /// Nothing else was to be sent, and the other side should say that it is there.
+    Beat,
+    /// The end, after everything before it.
+    Bye {
+        /// Why, in words.
+        why: String,
+        /// Whether trying again may help.
+        retry: bool,
+    },
+}
+
+/// The queue overflowed and was emptied.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Overflowed;
+
+/// The queue of one connection.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    /// How the connection writes; none within the process.
+    pub encoding: Option<Encoding>,
+    limits: QueueLimits,
+    state: Mutex<State>,
+    changed: Notify,
+    ended: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    queue: VecDeque<(Item, usize)>,
+    bytes: usize,
+    presence: Waiting,
+    beat: bool,
+    /// A welcome has gone out: only then does presence mean anything to the other side.
+    welcomed: bool,
+    ending: Ending,
+}
+
+#[derive(Debug, Default)]
+enum Waiting {
+    #[default]
+    None,
+    /// One message, as everybody gets it.
+    One(Arc<Frame>),
+    /// Several, merged: the latest of each person.
+    Merged(BTreeMap<SessionId, Presence>),
+}
+
+#[derive(Debug, Default)]
+enum Ending {
+    #[default]
+    No,
+    Bye {
+        why: String,
+        retry: bool,
+    },
+    Ended,
+}
+
+impl Outgoing {
+    pub(crate) fn new(encoding: Option<Encoding>, limits: QueueLimits) -> Outgoing {
+        Outgoing { encoding, limits, state: Mutex::default(), changed: Notify::new(), ended: Notify::new() }
+    }
+
+    /// Puts something at the end. If that is more than the queue may hold, it is emptied instead.
+    pub(crate) fn push(&self, item: Item) -> Result<(), Overflowed> {
+        let bytes = match &item {
+            Item::Frame(frame) => frame.wire_bytes(self.encoding),
+            Item::Snapshot(_) | Item::Log { .. } | Item::Blob(_) => 0,
+        };
+        let mut state = self.lock();
+        if !matches!(state.ending, Ending::No) {
+            return Ok(());
+        }
+        let too_many = state.queue.len() >= self.limits.items;
+        let too_large = state.bytes > self.limits.bytes;
+        if too_many || too_large {
+            state.queue.clear();
+            state.bytes = 0;
+            return Err(Overflowed);
+        }
+        state.bytes += bytes;
+        state.queue.push_back((item, bytes));
+        drop(state);
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    /// Puts presence where its persons' latest is; it replaces what wasn't sent yet.
+    pub(crate) fn show(&self, frame: Arc<Frame>) {
+        let mut state = self.lock();
+        state.presence = match std::mem::take(&mut state.presence) {
+            Waiting::None => Waiting::One(frame),
+            Waiting::One(before) => {
+                let mut merged = BTreeMap::new();
+                merge(&mut merged, &before);
+                merge(&mut merged, &frame);
+                Waiting::Merged(merged)
+            }
+            Waiting::Merged(mut merged) => {
+                merge(&mut merged, &frame);
+                Waiting::Merged(merged)
+            }
+        };
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Asks the other side for a sign of life, when nothing else is to be sent.
+    pub(crate) fn beat(&self) {
+        self.lock().beat = true;
+        self.changed.notify_one();
+    }
+
+    /// Ends the connection after what waits has gone out; nothing is taken from here on.
+    pub(crate) fn end(&self, why: impl Into<String>, retry: bool) {
+        let mut state = self.lock();
+        if let Ending::No = state.ending {
+            state.ending = Ending::Bye { why: why.into(), retry };
+        }
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    /// Drops what waits.
+    pub(crate) fn clear(&self) {
+        let mut state = self.lock();
+        state.queue.clear();
+        state.bytes = 0;
+    }
+
+    /// Ends it at once: nobody is there to send to.
+    pub(crate) fn abandon(&self) {
+        let mut state = self.lock();
+        *state = State { ending: Ending::Ended, ..State::default() };
+        drop(state);
+        self.changed.notify_one();
+        self.ended.notify_waiters();
+    }
+
+    /// Waits until the end has been taken from the queue, or nobody is there.
+    pub(crate) async fn ended(&self) {
+        loop {
+            let mut ended = std::pin::pin!(self.ended.notified());
+            // From here on nothing is missed.
+            ended.as_mut().enable();
+            if matches!(self.lock().ending, Ending::Ended) {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    /// What is next; none after the end. One task at a time may wait here.
+    pub(crate) async fn next(&self) -> Option<Next> {
+        loop {
+            match self.pop() {
+                Popped::Next(next) => return Some(next),
+                Popped::End => return None,
+                Popped::Nothing => self.changed.notified().await,
+            }
+        }
+    }
+
+    /// What is next, if anything is there already.
+    pub(crate) fn try_next(&self) -> Option<Next> {
+        match self.pop() {
+            Popped::Next(next) => Some(next),
+            Popped::End | Popped::Nothing => None,
+        }
+    }
+
+    /// The presence that waits, if any: for between the pieces of something large.
+    pub(crate) fn try_presence(&self) -> Option<Arc<Frame>> {
+        self.pop_presence(&mut self.lock())
+    }
+
+    fn pop_presence(&self, state: &mut State) -> Option<Arc<Frame>> {
+        if !state.welcomed {
+            return None;
+        }
+        match std::mem::take(&mut state.presence) {
+            Waiting::None => None,
+            Waiting::One(frame) => Some(frame),
+            Waiting::Merged(merged) => {
+                let message = Arc::new(ServerMessage::Presence(merged.into_iter().collect()));
+                Some(Arc::new(Frame::new(message, self.encoding)))
+            }
+        }
+    }
+
+    fn pop(&self) -> Popped {
+        let mut state = self.lock();
+        if let Some(frame) = self.pop_presence(&mut state) {
+            return Popped::Next(Next::Presence(frame));
+        }
+        if let Some((item, bytes)) = state.queue.pop_front() {
+            state.bytes -= bytes;
+            if let Item::Frame(frame) = &item
+                && let ServerMessage::Welcome(_) = &*frame.message
+            {
+                state.welcomed = true;
+            }
+            return Popped::Next(Next::Item(item));
+        }
+        match std::mem::replace(&mut state.ending, Ending::Ended) {
+            Ending::Bye { why, retry } => {
+                self.ended.notify_waiters();
+                return Popped::Next(Next::Bye { why, retry });
+            }
+            Ending::Ended => return Popped::End,
+            Ending::No => state.ending = Ending::No,
+        }
+        if std::mem::take(&mut state.beat) { Popped::Next(Next::Beat) } else { Popped::Nothing }
+    }
+
+    /// A thread that panicked with the lock left a whole state behind: each change is one step.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+enum Popped {
+    Next(Next),
+    Nothing,
+    End,
+}
+
+fn merge(into: &mut BTreeMap<SessionId, Presence>, frame: &Frame) {
+    if let ServerMessage::Presence(people) = &*frame.message {
+        into.extend(people.iter().cloned());
+    }
+}

@@ -1,0 +1,180 @@
+//! The whole life of the program: arguments, log, folder, listener, signals, end.
+
+use std::io::{ErrorKind, IsTerminal as _};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use server::{Host, HostError, Options};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// Serves a folder of drawings, so that several people can look at and edit them together.
+#[derive(Debug, clap::Parser)]
+#[command(
+    version,
+    after_help = "Example:\n  linework-server --listen 0.0.0.0:4848 --data drawings --add floorplan.dxf\n\n\
+                  prints the address to join, linework://HOST:PORT/floorplan#SECRET. Who has it can edit. Open it in \
+                  Linework, or: linework ADDRESS\n\nExit status: 0 after an orderly end, 1 if something failed, 2 for \
+                  arguments that make no sense."
+)]
+pub struct Arguments {
+    /// Where to listen for WebSocket and HTTP; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4848")]
+    listen: SocketAddr,
+    /// The folder with the drawings; made if it isn't there [default: the system's place for the program's data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Add a drawing from a DXF file, unless one of that name is there already; may be repeated
+    #[arg(long, value_name = "FILE.dxf")]
+    add: Vec<PathBuf>,
+    /// Write the log as JSON, one event a line; RUST_LOG says how much of it
+    #[arg(long)]
+    json_logs: bool,
+}
+
+/// Runs until a signal ends it.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    start_log(arguments.json_logs);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the system gives no threads to serve with; nothing was started")?;
+    runtime.block_on(serve(arguments))
+}
+
+fn start_log(json: bool) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if json {
+        log.json().init();
+    } else {
+        log.with_ansi(std::io::stderr().is_terminal()).init();
+    }
+}
+
+async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
+    // Signals are caught from here on, so that one that comes while a file is added ends things in good order too.
+    let stopped = stop_signal()?;
+    let data = match &arguments.data {
+        Some(data) => data.clone(),
+        None => default_data()?,
+    };
+    // The port first: it costs nothing to find out that it is taken.
+    let listener = listen(arguments.listen).await?;
+    let port = listener.local_addr().context("the listener has no address")?.port();
+    let host = Host::open(Options::new(&data), tokio::runtime::Handle::current())?;
+    let added = add_all(&host, &arguments.add).await;
+    let served = match added {
+        Ok(()) => {
+            print_addresses(&host, arguments.listen.ip(), port);
+            tracing::info!(address = %arguments.listen.ip(), port, data = %data.display(), "serving");
+            host.serve(listener, stopped).await.map_err(anyhow::Error::from)
+        }
+        Err(error) => Err(error),
+    };
+    host.close().await;
+    tracing::info!("closed; everything that was acknowledged is kept");
+    served
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, HostError> {
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        ErrorKind::AddrInUse => HostError::PortInUse { address },
+        _ => HostError::Listen { address: address.to_string(), source },
+    })
+}
+
+fn default_data() -> anyhow::Result<PathBuf> {
+    match directories::ProjectDirs::from("", "", "linework") {
+        Some(folders) => Ok(folders.data_dir().join("drawings")),
+        None => bail!("there is no home folder to keep drawings in; name a folder with --data"),
+    }
+}
+
+async fn add_all(host: &Host, files: &[PathBuf]) -> anyhow::Result<()> {
+    for file in files {
+        let title = file.file_stem().map_or_else(|| "drawing".into(), |stem| stem.to_string_lossy().into_owned());
+        if let Some(known) = host.drawings().iter().find(|listing| listing.title == title) {
+            println!("{title} is here already, as {}: {} was not read again", known.name, file.display());
+            continue;
+        }
+        add(host, file, &title).await?;
+    }
+    Ok(())
+}
+
+async fn add(host: &Host, file: &Path, title: &str) -> anyhow::Result<()> {
+    let named = || format!("{} can't be added, the drawings that were here are as they were", file.display());
+    let path = file.to_owned();
+    let read = move || -> anyhow::Result<_> {
+        let bytes = std::fs::read(&path)?;
+        let reading = formats::read(&bytes, &mut |_| ControlFlow::Continue(()))?;
+        Ok((bytes, reading))
+    };
+    let (bytes, reading) = tokio::task::spawn_blocking(read).await.with_context(named)?.with_context(named)?;
+    for finding in &reading.findings {
+        tracing::debug!(file = %file.display(), %finding, "a finding");
+    }
+    host.add(title, Some(bytes), reading.drawing).await?;
+    let findings = reading.findings.len();
+    println!("added {title}{}", if findings == 0 { String::new() } else { format!(", with {findings} findings") });
+    Ok(())
+}
+
+/// Tells whoever started the program how others get in. The only place where secrets are printed.
+fn print_addresses(host: &Host, ip: IpAddr, port: u16) {
+    let reachable = reachable_as(ip);
+    let shown = if reachable.is_ipv6() { format!("[{reachable}]") } else { reachable.to_string() };
+    println!("Linework serves at http://{shown}:{port}");
+    let drawings = host.drawings();
+    if drawings.is_empty() {
+        println!("There is no drawing yet; start with --add FILE.dxf to have one.");
+    }
+    for listing in drawings {
+        if let Some(address) = host.address(&listing.name, &reachable.to_string(), port) {
+            println!("  {}: {address}", listing.title);
+        }
+    }
+}
+
+/// The address by which others reach a listener at `ip`: for "every network", the one that this machine goes out by.
+fn reachable_as(ip: IpAddr) -> IpAddr {
+    if !ip.is_unspecified() {
+        return ip;
+    }
+    // Connecting a datagram socket sends nothing; it only asks which way it would go. The address is one for examples.
+    let outward = UdpSocket::bind((ip, 0)).and_then(|socket| {
+        socket.connect(if ip.is_ipv4() { "192.0.2.1:9" } else { "[2001:db8::1]:9" })?;
+        socket.local_addr()
+    });
+    let loopback =
+        if ip.is_ipv4() { IpAddr::from([127, 0, 0, 1]) } else { IpAddr::from(std::net::Ipv6Addr::LOCALHOST) };
+    outward.map_or(loopback, |address| address.ip())
+}
+
+/// Resolves when the system or the person at the terminal asks for the end.
+#[cfg(unix)]
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let catch = |kind| signal(kind).context("signals can't be caught; nothing was started");
+    let (mut interrupt, mut terminate) = (catch(SignalKind::interrupt())?, catch(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Resolves when the person at the terminal asks for the end.
+#[cfg(not(unix))]
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // No such signal can come here; the program ends with its process.
+            std::future::pending::<()>().await;
+        }
+    })
+}
