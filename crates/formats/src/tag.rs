@@ -204,6 +204,9 @@ impl<'a, S: TagSource<'a>> Objects<'a, S> {
         tags.push(head);
         let mut groups = 0_u32;
         let mut own = true;
+        // Behind its second 280 an attribute of several lines repeats itself in codes that mean other things there.
+        let attribute = head.value.starts_with(b"ATT");
+        let mut locks = 0;
         while let Some(mut tag) = self.tag() {
             match tag.code {
                 0 => {
@@ -211,6 +214,10 @@ impl<'a, S: TagSource<'a>> Objects<'a, S> {
                     break;
                 }
                 101 | 1000.. => own = false,
+                280 if attribute && own => {
+                    locks += 1;
+                    own = locks < 2;
+                }
                 102 if tag.trimmed().first() == Some(&b'{') => groups += 1,
                 102 => {
                     tag.own = false;

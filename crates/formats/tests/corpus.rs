@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use drawing::{Drawing, Record};
-use formats::{ReadError, read};
+use drawing::{Drawing, Op, Record};
+use formats::{ReadError, read, save};
 
 /// Drawings whose reference reading lost what we read, and why.
 const READ_BETTER: &[&str] = &[
@@ -79,4 +79,58 @@ fn every_text_drawing_is_read() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(read_count > 0, "no text drawing in {}", folder.display());
+}
+
+/// What a drawing says, without where it says it: ids and spans differ between two readings of two files.
+fn said(drawing: &Drawing) -> Vec<String> {
+    drawing
+        .entities()
+        .map(|entity| {
+            let mut shape = entity.shape.clone();
+            if let drawing::Shape::Insert(insert) = &mut shape {
+                insert.attributes.iter_mut().for_each(|attribute| attribute.source = None);
+            }
+            format!("{:?} {:?} {:?}", entity.handle, entity.style, shape)
+        })
+        .collect()
+}
+
+#[test]
+fn an_unedited_drawing_is_saved_as_it_was_and_a_moved_one_reads_as_moved() {
+    let Some(folder) = shared() else { return };
+    let mut wrong = Vec::new();
+    let mut names: Vec<_> =
+        std::fs::read_dir(&folder).expect("lists").map(|entry| entry.expect("entry").path()).collect();
+    names.sort();
+    for path in names.iter().filter(|path| path.extension().is_some_and(|ending| ending == "dxf")) {
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
+        let bytes = std::fs::read(path).expect("reads");
+        let Ok(reading) = read(&bytes, &mut |_| ControlFlow::Continue(())) else { continue };
+        let original = reading.drawing;
+        let saved = save(Some(&bytes), &original, &original).expect("saves");
+        assert!(!saved.changed && saved.bytes == bytes, "{name}: an unedited save differs");
+
+        let movable = |entity: &&drawing::Entity| !matches!(entity.shape, drawing::Shape::Opaque(_));
+        let ids: Vec<_> = original.entities().filter(movable).map(|entity| entity.id).take(5_000).collect();
+        let mut current = original.clone();
+        let inverse =
+            current.apply(&Op::Translate { ids, by: drawing::Vec2::new(12.25, -3.5) }).expect("moves").inverse;
+        let saved = save(Some(&bytes), &original, &current).expect("saves");
+        for note in saved.notes.iter().take(3) {
+            wrong.push(format!("{name}: {note}"));
+        }
+        let again = read(&saved.bytes, &mut |_| ControlFlow::Continue(())).expect("reads").drawing;
+        let (meant, got) = (said(&current), said(&again));
+        if let Some((meant, got)) = meant.iter().zip(&got).find(|(meant, got)| meant != got) {
+            wrong.push(format!("{name}: meant {meant}\n  got {got}"));
+        }
+        let lines = |bytes: &[u8]| bytes.split(|byte| *byte == b'\n').count();
+        if lines(&saved.bytes) != lines(&bytes) {
+            println!("{name}: {} lines became {}", lines(&bytes), lines(&saved.bytes));
+        }
+        current.apply(&inverse).expect("undoes");
+        let undone = save(Some(&bytes), &original, &current).expect("saves");
+        assert!(!undone.changed && undone.bytes == bytes, "{name}: a move that was undone differs");
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -62,6 +62,9 @@ impl<'a> Saver<'a> {
             let mut edits = Vec::new();
             patch_object(&objects[0], &old, &new, self.manner, &mut edits);
             self.patch_parts(before, after, objects, &mut edits);
+            if let (Shape::MText(old), Shape::MText(new)) = (&before.shape, &after.shape) {
+                self.shift_repeated(&objects[0], new.at - old.at, &mut edits);
+            }
             if self.says(after, &apply(self.bytes, range.start, range.end, edits.clone())) {
                 return Ok(edits);
             }
@@ -69,6 +72,9 @@ impl<'a> Saver<'a> {
             let mut edits = Vec::new();
             replace_shape(&objects[0], &old, &new, self.manner, &mut edits);
             self.patch_parts(before, after, objects, &mut edits);
+            if let (Shape::MText(old), Shape::MText(new)) = (&before.shape, &after.shape) {
+                self.shift_repeated(&objects[0], new.at - old.at, &mut edits);
+            }
             if self.says(after, &apply(self.bytes, range.start, range.end, edits.clone())) {
                 return Ok(edits);
             }

@@ -75,15 +75,39 @@ impl<'a> Saver<'a> {
 
     /// A control point of the frame of a fitted polyline moves with it.
     fn shift_vertex(&self, tags: &[Tag<'a>], step: Point3, edits: &mut Vec<Edit>) {
-        for (code, by) in [(10, step.x), (20, step.y), (30, step.z)] {
-            if let Some(tag) = tags.iter().find(|tag| tag.own && tag.code == code)
-                && let (Some(number), true) = (tag.number(), by != 0.0)
-            {
-                let mut outs = Outs::new(self.manner, None);
-                outs.number(code, number + by);
-                let (start, end) = (tag.value_start, tag.value_start + tag.value.len());
-                edits.extend(outs.tags.pop().map(|out| Edit { start, end, bytes: out.value }));
+        for tag in tags.iter().filter(|tag| tag.own && matches!(tag.code, 10 | 20 | 30)) {
+            self.shift_tag(tag, step, edits);
+        }
+    }
+
+    /// Where a text stands is repeated in its embedded object: group 11 for an MTEXT; group 10, and a second group 11
+    /// before it, for an attribute of several lines.
+    pub(super) fn shift_repeated(&self, tags: &[Tag<'a>], step: Point3, edits: &mut Vec<Edit>) {
+        let Some(first) = tags.first() else { return };
+        let attribute = first.trimmed() == b"ATTRIB";
+        let mut embedded = false;
+        for tag in tags.iter().filter(|tag| !tag.own) {
+            match tag.code {
+                101 => embedded = true,
+                1000.. => break,
+                10 | 20 | 30 if attribute && embedded => self.shift_tag(tag, step, edits),
+                11 | 21 | 31 if attribute != embedded => self.shift_tag(tag, step, edits),
+                _ => {}
             }
+        }
+    }
+
+    fn shift_tag(&self, tag: &Tag<'a>, step: Point3, edits: &mut Vec<Edit>) {
+        let by = match tag.code / 10 {
+            1 => step.x,
+            2 => step.y,
+            _ => step.z,
+        };
+        if let (Some(number), true) = (tag.number(), by != 0.0) {
+            let mut outs = Outs::new(self.manner, None);
+            outs.number(tag.code, number + by);
+            let (start, end) = (tag.value_start, tag.value_start + tag.value.len());
+            edits.extend(outs.tags.pop().map(|out| Edit { start, end, bytes: out.value }));
         }
     }
 
@@ -101,6 +125,8 @@ impl<'a> Saver<'a> {
                     let old_tags = self.attribute_tags(before, attribute, tags, true);
                     let new_tags = self.attribute_tags(after, kept, tags, false);
                     patch_object(tags, &old_tags, &new_tags, self.manner, edits);
+                    let place = |each: &Attribute| each.text.align_at.unwrap_or(each.text.at);
+                    self.shift_repeated(tags, place(kept) - place(attribute), edits);
                 }
                 None => {
                     if let (Some(first), Some(last)) = (tags.first(), tags.last()) {
