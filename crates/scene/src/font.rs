@@ -15,6 +15,11 @@ const CACHED_MAX: usize = 20_000;
 /// Accuracy of letters, in heights of a capital, from coarse to fine.
 const TOLERANCES: [f64; 3] = [0.06, 0.012, 0.0025];
 
+/// How wide a digit is in the fonts that most drawings were made with (0.556 em in Arial and its metric twins, whose
+/// capitals are 0.716 em high), in heights of a capital. Other fonts are stretched to that, within limits, so that
+/// texts fill the place that was left for them.
+const DIGIT_WIDTH: f64 = 0.556 / 0.716;
+
 /// Fonts are wrong in some way.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum FontError {
@@ -37,8 +42,10 @@ pub struct Fonts {
 
 struct Face {
     scaler: ScalerFont,
-    /// Capital heights a font unit.
+    /// Capital heights a font unit, upwards.
     scale: f64,
+    /// Capital heights a font unit, along the line.
+    along: f64,
     /// Advances of the letters of ASCII; NaN where the font lacks one.
     ascii: [f32; 128],
     /// Their ink.
@@ -110,7 +117,10 @@ impl Face {
         let per_em = f64::from(scaler.font().units_per_em()).max(1.0);
         let capital = scaler.metrics().cap_height().map_or(0.0, f64::from);
         let scale = if capital > 0.05 * per_em { 1.0 / capital } else { 1.0 / (0.72 * per_em) };
-        let mut face = Face { scaler, scale, ascii: [f32::NAN; 128], ascii_ink: vec![None; 128] };
+        let mut face = Face { scaler, scale, along: scale, ascii: [f32::NAN; 128], ascii_ink: vec![None; 128] };
+        if let Some(digit) = face.measure('0').filter(|width| *width > 0.0) {
+            face.along *= (DIGIT_WIDTH / digit).clamp(0.85, 1.15);
+        }
         for code in 32..127u8 {
             face.ascii_ink[usize::from(code)] = face.measure_ink(char::from(code));
             face.ascii[usize::from(code)] = face.measure(char::from(code)).map_or(f32::NAN, |advance| advance as f32);
@@ -120,7 +130,7 @@ impl Face {
 
     fn measure(&self, letter: char) -> Option<f64> {
         let glyph = self.scaler.font().charmap().map_unicode(letter)?;
-        let advance = f64::from(self.scaler.linear_glyph_metrics().h_advance(glyph)) * self.scale;
+        let advance = f64::from(self.scaler.linear_glyph_metrics().h_advance(glyph)) * self.along;
         advance.is_finite().then_some(advance)
     }
 
@@ -142,8 +152,8 @@ impl Face {
     fn measure_ink(&self, letter: char) -> Option<Option<Rect>> {
         let glyph = self.scaler.font().charmap().map_unicode(letter)?;
         let ink = self.scaler.linear_glyph_metrics().extents(glyph).map(|extents| {
-            let [x, y, width, height] = [extents.x_bearing, extents.y_bearing, extents.width, extents.height]
-                .map(|v| f64::from(v) * self.scale);
+            let [x, width] = [extents.x_bearing, extents.width].map(|v| f64::from(v) * self.along);
+            let [y, height] = [extents.y_bearing, extents.height].map(|v| f64::from(v) * self.scale);
             Rect::new(x, y - height, x + width, y)
         });
         Some(ink.filter(|ink| ink.is_finite() && ink.width() > 0.0))
@@ -152,7 +162,8 @@ impl Face {
     fn tessellate(&self, letter: char, tolerance: f64) -> Option<GlyphMesh> {
         let glyph = self.scaler.font().charmap().map_unicode(letter)?;
         let Some(outline) = self.scaler.outline(glyph) else { return Some(GlyphMesh::default()) };
-        let mut sink = Outline { builder: Path::builder(), scale: self.scale as f32, open: false };
+        let mut sink =
+            Outline { builder: Path::builder(), along: self.along as f32, up: self.scale as f32, open: false };
         outline.draw(DrawMemory::Scratch, &mut sink).ok()?;
         if sink.open {
             sink.builder.end(true);
@@ -173,13 +184,14 @@ fn is_wide(letter: char) -> bool {
 /// A letter's outline on its way to the tessellator.
 struct Outline {
     builder: lyon::path::path::Builder,
-    scale: f32,
+    along: f32,
+    up: f32,
     open: bool,
 }
 
 impl Outline {
     fn at(&self, x: f32, y: f32) -> lyon::math::Point {
-        point(x * self.scale, y * self.scale)
+        point(x * self.along, y * self.up)
     }
 }
 

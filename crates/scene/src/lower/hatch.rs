@@ -18,9 +18,8 @@ impl Lowering<'_> {
         let to_world = place.to_world * plane(hatch.extrusion, hatch.elevation);
         let scale = to_world.determinant().abs().sqrt();
         let tolerance = if scale > 0.0 { self.setting.tolerance / scale } else { self.setting.tolerance };
-        let own: Vec<Vec<Point>> =
-            hatch.boundaries.iter().map(|b| ring(b, tolerance)).filter(|r| r.len() >= 3).collect();
-        let own = islands(own, hatch.island_style);
+        let paths = hatch.boundaries.iter().map(|b| (ring(b, tolerance), is_text_box(b)));
+        let own = islands(paths.filter(|(ring, _)| ring.len() >= 3).collect(), hatch.island_style);
         if own.is_empty() || own.iter().flatten().any(|p| !p.is_finite()) {
             return;
         }
@@ -68,22 +67,41 @@ impl Lowering<'_> {
     }
 }
 
-/// The rings that count: group 75. 0 all, by parity; 1 the outermost and the holes directly in them; 2 the outermost.
-fn islands(rings: Vec<Vec<Point>>, style: u8) -> Vec<Vec<Point>> {
+/// Whether a path is the box around a text: bit 8 of group 92. The text stays free, whatever is around it.
+fn is_text_box(boundary: &Boundary) -> bool {
+    let (Boundary::Polyline { flags, .. } | Boundary::Edges { flags, .. }) = boundary;
+    flags & 8 != 0
+}
+
+/// The rings that count, of rings and whether each is the box of a text. Group 75: 0 all, by parity; 1 the outermost
+/// and the holes directly in them; 2 the outermost.
+fn islands(rings: Vec<(Vec<Point>, bool)>, style: u8) -> Vec<Vec<Point>> {
+    let simple = style == 0 && rings.iter().all(|(_, text)| !text);
+    if simple || rings.len() > RINGS_NESTED_MAX {
+        return rings.into_iter().map(|(ring, _)| ring).collect();
+    }
     let deepest = match style {
         1 => 1,
         2 => 0,
-        _ => return rings,
+        _ => usize::MAX,
     };
-    if rings.len() > RINGS_NESTED_MAX {
-        return rings;
-    }
     let depth = |i: usize| {
-        let around = |(j, other): &(usize, &Vec<Point>)| *j != i && geometry::contains([other.as_slice()], rings[i][0]);
+        let corner = rings[i].0[0];
+        let around = |(j, (ring, text)): &(usize, &(Vec<Point>, bool))| {
+            *j != i && !text && geometry::contains([ring.as_slice()], corner)
+        };
         rings.iter().enumerate().filter(around).count()
     };
     let depths: Vec<usize> = (0..rings.len()).map(depth).collect();
-    rings.into_iter().zip(depths).filter(|(_, depth)| *depth <= deepest).map(|(ring, _)| ring).collect()
+    // The box of a text is a hole where it lies in what is filled, and nothing where it lies in a hole.
+    let counts =
+        |text: bool, depth: usize| if text { depth.min(deepest.saturating_add(1)) % 2 == 1 } else { depth <= deepest };
+    rings
+        .into_iter()
+        .zip(depths)
+        .filter(|((_, text), depth)| counts(*text, *depth))
+        .map(|((ring, _), _)| ring)
+        .collect()
 }
 
 /// The corners of a path, curves flattened.
@@ -188,11 +206,20 @@ mod tests {
 
     #[test]
     fn islands_by_style() {
-        let nested = || vec![square(0.0, 10.0), square(2.0, 6.0), square(4.0, 2.0)];
+        let nested = || [(0.0, 10.0), (2.0, 6.0), (4.0, 2.0)].map(|(x, side)| (square(x, side), false)).to_vec();
         let check = |style, expect: usize| assert_eq!(islands(nested(), style).len(), expect, "{style}");
         check(0, 3);
         check(1, 2);
         check(2, 1);
+        // The box of a text in a hole is no island; in what is filled it is a hole.
+        let with_text = |place: usize| {
+            let mut rings = nested();
+            rings.truncate(place + 1);
+            rings[place].1 = true;
+            islands(rings, 0).len()
+        };
+        assert_eq!(with_text(2), 2);
+        assert_eq!(with_text(1), 2);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use drawing::{BlockId, Dimension, Insert, Style};
 use geometry::{Affine, Point, Vec2};
 
 use crate::painter::{Mark, Pen};
+use crate::styles::Inherited;
 
 use super::{DEPTH_MAX, Lowering, Place, plane};
 
@@ -23,14 +24,27 @@ impl Lowering<'_> {
         if u64::from(insert.columns) * u64::from(insert.rows) > COPIES_MAX {
             self.painter.left_out();
         }
-        self.attributes(insert, &inside, place);
+        self.attributes_of_copies(insert, &inside, place);
     }
 
     /// The attributes alone of an insert of the space itself.
     pub(crate) fn attributes_of(&mut self, insert: &Insert, style: &Style) {
         let place = Place::top();
         let inside = place.inherited.inside(self.setting.drawing, style);
-        self.attributes(insert, &inside, &place);
+        self.attributes_of_copies(insert, &inside, &place);
+    }
+
+    /// An array shows its attributes in each copy.
+    fn attributes_of_copies(&mut self, insert: &Insert, inside: &Inherited, place: &Place) {
+        if insert.attributes.is_empty() {
+            return;
+        }
+        let turned = plane(insert.extrusion, 0.0) * Affine::rotate(insert.rotation_deg.to_radians());
+        for step in steps(insert) {
+            let shift = Affine::translate((turned * step.to_point()) - (turned * Point::ZERO));
+            let place = Place { to_world: place.to_world * shift, ..place.clone() };
+            self.attributes(insert, inside, &place);
+        }
     }
 
     pub(super) fn dimension(&mut self, dimension: &Dimension, style: &Style, place: &Place) {
@@ -64,12 +78,14 @@ pub(crate) fn placements(base: Point, insert: &Insert) -> impl Iterator<Item = A
         * Affine::rotate(insert.rotation_deg.to_radians());
     let unscaled = Affine::scale_non_uniform(nonzero(insert.scale.x), nonzero(insert.scale.y))
         * Affine::translate(-base.to_vec2());
+    steps(insert).map(move |step| first * Affine::translate(step) * unscaled)
+}
+
+/// Where the copies of an array are, along the turned axes of the insert.
+fn steps(insert: &Insert) -> impl Iterator<Item = Vec2> + use<> {
     let (columns, rows) = (u64::from(insert.columns.max(1)), u64::from(insert.rows.max(1)));
     let (dx, dy) = (insert.column_spacing, insert.row_spacing);
-    (0..(columns * rows).min(COPIES_MAX)).map(move |i| {
-        let step = Vec2::new((i % columns) as f64 * dx, (i / columns) as f64 * dy);
-        first * Affine::translate(step) * unscaled
-    })
+    (0..(columns * rows).min(COPIES_MAX)).map(move |i| Vec2::new((i % columns) as f64 * dx, (i / columns) as f64 * dy))
 }
 
 /// How the block of a dimension is moved.

@@ -97,7 +97,9 @@ impl Lowering<'_> {
             1 => (-first + 2.0 * SMALL_MIDDLE * first + last) / 2.0,
             _ => last - DESCENDER,
         };
-        let turned = plane(text.extrusion, 0.0) * Affine::rotate(text.rotation_deg.to_radians());
+        // The rotation is that of the baseline in the world's plane; up is the extrusion direction x the baseline.
+        let [_, _, n] = text.extrusion.axes();
+        let turned = Affine::rotate(text.rotation_deg.to_radians()) * Affine::scale_non_uniform(1.0, n.z);
         let to_world = place.to_world
             * Affine::translate(text.at.xy().to_vec2())
             * turned
