@@ -2,8 +2,8 @@
 
 use chain::{Hash, Position, Seq};
 
-/// The longest payload of one entry, in bytes. What is longer is stored as a blob that the payload names.
-pub const MAX_PAYLOAD_BYTES: usize = 1 << 20;
+/// The longest payload of one entry, in bytes: a message of the largest size that servers take, and some.
+pub const MAX_PAYLOAD_BYTES: usize = 80 << 20;
 
 /// The longest author or kind, in bytes of UTF-8.
 pub const MAX_NAME_BYTES: usize = 1 << 10;
@@ -12,7 +12,7 @@ pub const MAX_NAME_BYTES: usize = 1 << 10;
 pub const MAX_BATCH_ENTRIES: usize = 100_000;
 
 /// The most payload bytes in one append, all entries together.
-pub const MAX_BATCH_BYTES: usize = 64 << 20;
+pub const MAX_BATCH_BYTES: usize = 96 << 20;
 
 /// An entry that is to be appended.
 #[derive(Debug, Clone, PartialEq, Eq)]
