@@ -104,7 +104,7 @@ fn drawing(strokes: u32) -> Vec<ChunkMesh> {
                     let turn = random() * std::f32::consts::TAU;
                     let b = [a[0] + 8.0 * turn.cos(), a[1] + 8.0 * turn.sin()];
                     let depth = (chunk * CHUNK_STROKES + i + 1) as f32 / (strokes + 1) as f32;
-                    Segment { a, b, style: StyleIndex(i / 100 % 16), depth, width: 0.0 }
+                    Segment { a, b, style: StyleIndex((chunk + i / 2500) % 16), depth, width: 0.0 }
                 })
                 .collect();
             ChunkMesh {

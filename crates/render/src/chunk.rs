@@ -20,6 +20,8 @@ pub(crate) struct GpuChunk {
     pub levels: Vec<Level>,
     pub segments: Option<wgpu::Buffer>,
     pub fills: Option<Fills>,
+    /// Outer edges of fills, where they are drawn.
+    pub edges: Option<wgpu::Buffer>,
     /// What it takes of the GPU's memory.
     pub bytes: u64,
     /// Which upload it came with: what was planned for another one is not drawn with this.
@@ -45,6 +47,7 @@ impl GpuChunk {
         device: &wgpu::Device,
         queue: &wgpu::Queue,
         chunk: &PackedChunk,
+        with_edges: bool,
         generation: u64,
     ) -> Result<GpuChunk, RenderError> {
         let buffer = |label, bytes: &[u8], usage| upload(device, queue, label, bytes, usage);
@@ -59,7 +62,13 @@ impl GpuChunk {
                 indices: buffer("indices", bytemuck::cast_slice(indices), wgpu::BufferUsages::INDEX)?,
             }),
         };
-        let bytes = segments.iter().map(wgpu::Buffer::size).sum::<u64>()
+        let edges = match chunk.edges.as_slice() {
+            words if with_edges && !words.is_empty() => {
+                Some(buffer("edges", bytemuck::cast_slice(words), wgpu::BufferUsages::VERTEX)?)
+            }
+            _ => None,
+        };
+        let bytes = segments.iter().chain(&edges).map(wgpu::Buffer::size).sum::<u64>()
             + fills.iter().map(|f| f.corners.size() + f.indices.size()).sum::<u64>();
         Ok(GpuChunk {
             origin: chunk.origin,
@@ -69,6 +78,7 @@ impl GpuChunk {
             levels: chunk.levels.clone(),
             segments,
             fills,
+            edges,
             bytes,
             generation,
             styles: chunk.styles.clone(),

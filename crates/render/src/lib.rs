@@ -5,7 +5,7 @@
 //! redraws no drawing. The same [`Renderer`] draws in a window, inside somebody else's render pass, and without one
 //! ([`picture`]).
 //!
-//! Three decisions shape it:
+//! Four decisions shape it:
 //!
 //! - **Strokes are 28-byte instances.** The vertex shader makes each a quad of the width that its style has now, the fragment
 //!   shader computes coverage, so zooming, lineweights and layers touch no vertex.
@@ -18,11 +18,15 @@
 //!   budget a frame, what is already drawn is shown moved and scaled meanwhile, a pan draws only the strips that it uncovers and an edit only
 //!   the rectangle that it touched, and each chunk carries thinned copies of itself for when it is small on screen.
 //!
+//! - **Edges are smooth without several samples a pixel.** Strokes blend by coverage. Fills are multisampled on a GPU; a software
+//!   rasteriser takes twice as long for that, and draws the outer edges of fills half a pixel wide instead.
+//!
 //! Deliberately absent: what a layer or an entity is, egui, text, threads, clocks. Positions are f64 up to the centre of the
 //! view relative to a chunk's origin, and f32 from there.
 
 mod chunk;
 mod composite;
+mod edges;
 mod error;
 mod kept;
 mod overlay;
@@ -32,6 +36,7 @@ mod pipelines;
 mod plan;
 mod renderer;
 mod styles;
+mod thin;
 mod view;
 
 pub use error::RenderError;

@@ -8,6 +8,7 @@ use scene::ChunkMesh;
 use crate::{
     RenderError, View,
     chunk::{Fills, center_from, premultiplied, upload},
+    edges::outer_edges,
     kept::Kept,
     pipelines::{Pipelines, UNIFORM_STRIDE},
     plan::push_uniform,
@@ -77,6 +78,8 @@ struct Slot {
     origin: Point,
     segments: Option<(wgpu::Buffer, u32)>,
     fills: Option<(Fills, u32)>,
+    /// Outer edges of the fills.
+    edges: Option<(wgpu::Buffer, u32)>,
     paint: OverlayPaint,
 }
 
@@ -95,23 +98,27 @@ impl Overlays {
         mesh: &ChunkMesh,
         paint: OverlayPaint,
     ) -> Result<(), RenderError> {
-        let strokes = strokes(mesh);
-        let segments = match strokes.as_slice() {
-            [] => None,
-            words => {
-                let bytes = bytemuck::cast_slice(words);
-                let buffer = upload(device, queue, "overlay strokes", bytes, wgpu::BufferUsages::VERTEX)?;
-                Some((buffer, words.len() as u32))
+        let instances = |label, words: &[[f32; 5]]| {
+            if words.is_empty() {
+                return Ok(None);
             }
+            let buffer = upload(device, queue, label, bytemuck::cast_slice(words), wgpu::BufferUsages::VERTEX)?;
+            Ok(Some((buffer, words.len() as u32)))
         };
+        let segments = instances("overlay strokes", &strokes(mesh))?;
         let corners: Vec<[f32; 2]> = mesh.fill_vertices.iter().map(|v| v.at).collect();
-        let indices: Vec<u32> = mesh
+        let triangles: Vec<[u32; 3]> = mesh
             .fill_indices
             .chunks_exact(3)
+            .map(|t| [t[0], t[1], t[2]])
             .filter(|triangle| triangle.iter().all(|&corner| (corner as usize) < corners.len()))
-            .flatten()
-            .copied()
             .collect();
+        let edges: Vec<[f32; 5]> = outer_edges(&mesh.fill_vertices, &triangles)
+            .iter()
+            .map(|edge| [edge.a[0], edge.a[1], edge.b[0], edge.b[1], 0.0])
+            .collect();
+        let edges = instances("overlay edges", &edges)?;
+        let indices: Vec<u32> = triangles.into_iter().flatten().collect();
         let fills = if indices.is_empty() {
             None
         } else {
@@ -122,7 +129,7 @@ impl Overlays {
             };
             Some((buffers, indices.len() as u32))
         };
-        self.slots.insert(id, Slot { origin: mesh.origin, segments, fills, paint });
+        self.slots.insert(id, Slot { origin: mesh.origin, segments, fills, edges, paint });
         self.version += 1;
         Ok(())
     }
@@ -227,6 +234,11 @@ impl Overlays {
                     pass.set_vertex_buffer(0, buffers.corners.slice(..));
                     pass.set_index_buffer(buffers.indices.slice(..), wgpu::IndexFormat::Uint32);
                     pass.draw_indexed(0..*count, 0, 0..1);
+                    if let Some((edges, count)) = &slot.edges {
+                        pass.set_pipeline(strokes);
+                        pass.set_vertex_buffer(0, edges.slice(..));
+                        pass.draw(0..4, 0..*count);
+                    }
                 }
                 if let Some((segments, count)) = &slot.segments {
                     pass.set_pipeline(strokes);
@@ -243,7 +255,8 @@ impl Slot {
     fn cost(&self) -> u64 {
         let strokes = self.segments.as_ref().map_or(0, |(_, count)| u64::from(*count));
         let triangles = self.fills.as_ref().map_or(0, |(_, count)| u64::from(*count) / 3);
-        strokes * if self.paint.casing.is_some() { 2 } else { 1 } + triangles
+        let edges = self.edges.as_ref().map_or(0, |(_, count)| u64::from(*count));
+        strokes * if self.paint.casing.is_some() { 2 } else { 1 } + triangles + edges
     }
 
     /// What overlay.wgsl reads for fills, casing and strokes.
@@ -268,7 +281,7 @@ impl Slot {
         [
             entry(fill, 0.0, [0; 4]),
             entry(casing.color, paint.width_px + casing.reach_px * 2.0, [0; 4]),
-            entry(paint.color, paint.width_px, paint.dash_words()),
+            entry(paint.color, paint.width_px.max(0.5), paint.dash_words()),
         ]
     }
 }

@@ -7,6 +7,7 @@ struct Paint {
     center_low: vec2f,
     half_size_px: vec2f,
     px_per_unit: f32,
+    // 0 where these are outer edges of fills: half a pixel that fades, on the right of each piece only.
     width_px: f32,
     // Premultiplied.
     color: vec4f,
@@ -59,8 +60,11 @@ fn quad(
         direction = piece / length_px;
     }
     let reach_px = paint.width_px / 2.0 + 0.5;
-    let corner = vec2f(length_px / 2.0 + reach_px, reach_px);
-    let at_px = corner * vec2f(f32(index & 1u) * 2.0 - 1.0, f32(index >> 1u) * 2.0 - 1.0);
+    var corner = vec2f(length_px / 2.0 + reach_px, reach_px);
+    if paint.width_px == 0.0 {
+        corner = vec2f(length_px / 2.0, 0.0);
+    }
+    let at_px = vec2f(corner.x * (f32(index & 1u) * 2.0 - 1.0), select(-reach_px, corner.y, index >= 2u));
     let px = (start + end) / 2.0 + direction * at_px.x + vec2f(-direction.y, direction.x) * at_px.y;
     return Quad(
         vec4f(px / paint.half_size_px, 0.0, 1.0),

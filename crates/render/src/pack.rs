@@ -3,9 +3,11 @@
 use geometry::{Point, Rect};
 use scene::{ChunkMesh, FillVertex, Segment, StyleIndex};
 
+use crate::{edges::outer_edges, thin::thinned};
+
 /// Cells along the longer side of a chunk, one level of detail each, finest first. A level is drawn when its cells are
 /// smaller than a pixel.
-const LEVEL_CELLS: [u32; 3] = [768, 192, 48];
+const LEVEL_CELLS: [u32; 7] = [1024, 512, 256, 128, 64, 32, 16];
 
 /// Fewer strokes and triangles than this are drawn as they are.
 const THINNED_FROM: usize = 256;
@@ -28,7 +30,9 @@ pub struct PackedChunk {
     pub(crate) fill_vertices: Vec<[u32; 4]>,
     /// All levels, one after another.
     pub(crate) fill_indices: Vec<u32>,
-    /// Which parts of the two are drawn; the first is everything.
+    /// Outer edges of fills, as strokes with the fill on their left; all levels, one after another.
+    pub(crate) edges: Vec<SegmentWords>,
+    /// Which parts of the three are drawn; the first is everything.
     pub(crate) levels: Vec<Level>,
     /// Lowest depth in it: chunks are drawn by it.
     pub(crate) depth_min: f32,
@@ -47,6 +51,8 @@ pub(crate) struct Level {
     pub segments: std::ops::Range<u32>,
     /// Which corners, three a triangle.
     pub indices: std::ops::Range<u32>,
+    /// Which outer edges of those triangles.
+    pub edges: std::ops::Range<u32>,
 }
 
 impl PackedChunk {
@@ -68,12 +74,13 @@ impl PackedChunk {
             segments: Vec::with_capacity(whole.len()),
             fill_vertices: mesh.fill_vertices.iter().map(corner_words).collect(),
             fill_indices: Vec::with_capacity(triangles.len() * 3),
+            edges: Vec::new(),
             levels: Vec::with_capacity(1 + LEVEL_CELLS.len()),
             depth_min: depths(&whole, mesh).fold(f32::INFINITY, f32::min).min(1.0),
             width_max: whole.iter().fold(0.0, |width, s| s.width.max(width)),
             styles: styles_of(&whole, mesh),
         };
-        packed.push_level(0.0, &whole, &triangles);
+        packed.push_level(mesh, 0.0, &whole, &triangles);
         packed.thin(mesh, whole, triangles);
         packed
     }
@@ -89,24 +96,31 @@ impl PackedChunk {
             if count < THINNED_FROM {
                 return;
             }
-            let (thin_segments, thin_triangles) = thinned(mesh, &segments, &triangles, extent, cells);
-            // A level that saves less than a third is not worth its memory.
-            if (thin_segments.len() + thin_triangles.len()) * 3 > count * 2 {
+            // So few in so many cells hardly ever meet.
+            if count < cells as usize * 2 {
                 continue;
             }
-            self.push_level(f64::from(extent) / f64::from(cells), &thin_segments, &thin_triangles);
+            let (thin_segments, thin_triangles) = thinned(mesh, &segments, &triangles, extent, cells);
+            // Half of the one before, or it is not worth its memory: all levels together are at most twice the whole.
+            if (thin_segments.len() + thin_triangles.len()) * 2 > count {
+                continue;
+            }
+            self.push_level(mesh, f64::from(extent) / f64::from(cells), &thin_segments, &thin_triangles);
             (segments, triangles) = (thin_segments, thin_triangles);
         }
     }
 
-    fn push_level(&mut self, cell: f64, segments: &[Segment], triangles: &[[u32; 3]]) {
-        let (first_segment, first_index) = (self.segments.len() as u32, self.fill_indices.len() as u32);
+    fn push_level(&mut self, mesh: &ChunkMesh, cell: f64, segments: &[Segment], triangles: &[[u32; 3]]) {
+        let before = [self.segments.len(), self.fill_indices.len(), self.edges.len()];
         self.segments.extend(segments.iter().map(segment_words));
         self.fill_indices.extend(triangles.iter().flatten());
+        self.edges.extend(outer_edges(&mesh.fill_vertices, triangles).iter().map(segment_words));
+        let [first_segment, first_index, first_edge] = before.map(|count| count as u32);
         self.levels.push(Level {
             cell,
             segments: first_segment..self.segments.len() as u32,
             indices: first_index..self.fill_indices.len() as u32,
+            edges: first_edge..self.edges.len() as u32,
         });
     }
 }
@@ -124,7 +138,7 @@ fn is_drawable(mesh: &ChunkMesh, triangle: &[u32; 3]) -> bool {
 }
 
 /// Strokes blend at their edges with what is already there, so what covers comes last.
-fn sort_by_depth(segments: &mut [Segment]) {
+pub(crate) fn sort_by_depth(segments: &mut [Segment]) {
     if !segments.is_sorted_by(|a, b| a.depth <= b.depth) {
         segments.sort_by(|a, b| a.depth.total_cmp(&b.depth));
     }
@@ -154,73 +168,6 @@ fn styles_of(segments: &[Segment], mesh: &ChunkMesh) -> Option<Vec<u32>> {
     Some(styles)
 }
 
-/// What is left of a level when `extent / cells` drawing units look like one spot: everything longer than that, and
-/// of what is shorter the first of each style in each cell. A small triangle becomes a dot, so that text that is too small to be
-/// read stays a grey line instead of flickering.
-fn thinned(
-    mesh: &ChunkMesh,
-    segments: &[Segment],
-    triangles: &[[u32; 3]],
-    extent: f32,
-    cells: u32,
-) -> (Vec<Segment>, Vec<[u32; 3]>) {
-    let cell = extent / cells as f32;
-    let mut spots = Spots::new(mesh, cell, cells);
-    let mut kept: Vec<Segment> = segments
-        .iter()
-        .copied()
-        .filter(|s| {
-            let long = (s.b[0] - s.a[0]).abs().max((s.b[1] - s.a[1]).abs()) > cell || s.width > cell * 2.0;
-            long || spots.is_first([(s.a[0] + s.b[0]) / 2.0, (s.a[1] + s.b[1]) / 2.0], s.style)
-        })
-        .collect();
-    let mut large = Vec::new();
-    for triangle in triangles {
-        let [a, b, c] = triangle.map(|corner| mesh.fill_vertices[corner as usize]);
-        let span = |axis: usize| {
-            let (low, high) = (a.at[axis].min(b.at[axis]).min(c.at[axis]), a.at[axis].max(b.at[axis]).max(c.at[axis]));
-            high - low
-        };
-        if span(0).max(span(1)) > cell {
-            large.push(*triangle);
-            continue;
-        }
-        let middle = [(a.at[0] + b.at[0] + c.at[0]) / 3.0, (a.at[1] + b.at[1] + c.at[1]) / 3.0];
-        if spots.is_first(middle, a.style) {
-            // A width in drawing units, so that the dot is not as wide as its style's strokes.
-            kept.push(Segment { a: middle, b: middle, style: a.style, depth: a.depth, width: cell });
-        }
-    }
-    sort_by_depth(&mut kept);
-    (kept, large)
-}
-
-/// Which style was last seen in each cell of a chunk.
-struct Spots<'a> {
-    mesh: &'a ChunkMesh,
-    cell: f32,
-    cells: u32,
-    /// Style + 1 by cell, 0 where nothing was seen.
-    last: Vec<u32>,
-}
-
-impl<'a> Spots<'a> {
-    fn new(mesh: &'a ChunkMesh, cell: f32, cells: u32) -> Spots<'a> {
-        Spots { mesh, cell, cells, last: vec![0; (cells * cells) as usize] }
-    }
-
-    /// Whether nothing of this style was the last thing seen in the cell; remembers it.
-    fn is_first(&mut self, at: [f32; 2], style: StyleIndex) -> bool {
-        // The cast saturates: what lies outside the stated bounds counts to the outermost cell.
-        let along = |axis: usize| (((at[axis] - self.mesh.bounds[axis]) / self.cell) as u32).min(self.cells - 1);
-        let seen = &mut self.last[(along(1) * self.cells + along(0)) as usize];
-        let stamp = style.0.wrapping_add(1);
-        let first = *seen != stamp;
-        *seen = stamp;
-        first
-    }
-}
-
 pub(crate) fn segment_words(s: &Segment) -> SegmentWords {
     let [ax, ay, bx, by] = [s.a[0], s.a[1], s.b[0], s.b[1]].map(f32::to_bits);
     [ax, ay, bx, by, s.style.0, s.depth.to_bits(), s.width.to_bits()]
@@ -239,7 +186,7 @@ mod tests {
     }
 
     fn mesh(segments: Vec<Segment>) -> ChunkMesh {
-        ChunkMesh { segments, bounds: [0.0, 0.0, 768.0, 768.0], ..ChunkMesh::default() }
+        ChunkMesh { segments, bounds: [0.0, 0.0, 1024.0, 1024.0], ..ChunkMesh::default() }
     }
 
     #[test]
@@ -270,7 +217,7 @@ mod tests {
     fn a_crowd_of_short_strokes_is_thinned_and_a_long_one_stays() {
         let mut segments: Vec<Segment> =
             (0..10_000).map(|i| segment([i as f32 % 100.0, 10.0], [i as f32 % 100.0 + 0.5, 10.5], 3, 0.5)).collect();
-        segments.push(segment([0.0, 0.0], [768.0, 768.0], 3, 0.6));
+        segments.push(segment([0.0, 0.0], [1024.0, 1024.0], 3, 0.6));
         let packed = PackedChunk::new(&mesh(segments));
         let counts: Vec<usize> = packed.levels.iter().map(|level| level.segments.len()).collect();
         assert_eq!(counts[0], 10_001);
@@ -278,13 +225,13 @@ mod tests {
         assert!(packed.levels.iter().all(|level| {
             packed.segments[level.segments.start as usize..level.segments.end as usize]
                 .iter()
-                .any(|s| s[2] == 768f32.to_bits())
+                .any(|s| s[2] == 1024f32.to_bits())
         }));
     }
 
     #[test]
     fn small_triangles_become_dots() {
-        let mut crowd = ChunkMesh { bounds: [0.0, 0.0, 768.0, 768.0], ..ChunkMesh::default() };
+        let mut crowd = ChunkMesh { bounds: [0.0, 0.0, 1024.0, 1024.0], ..ChunkMesh::default() };
         for i in 0..900u32 {
             let at = [(i % 30) as f32 * 0.1, (i / 30) as f32 * 0.1];
             for d in [[0.0, 0.0], [0.05, 0.0], [0.0, 0.05]] {

@@ -19,8 +19,10 @@ const PLACE_WGSL: &str = include_str!("place.wgsl");
 pub(crate) struct Pipelines {
     pub clear: wgpu::RenderPipeline,
     pub fills: wgpu::RenderPipeline,
+    pub edges: wgpu::RenderPipeline,
     pub strokes: wgpu::RenderPipeline,
     pub translucent_fills: wgpu::RenderPipeline,
+    pub translucent_edges: wgpu::RenderPipeline,
     pub translucent_strokes: wgpu::RenderPipeline,
     pub overlay_strokes: wgpu::RenderPipeline,
     pub overlay_fills: wgpu::RenderPipeline,
@@ -150,7 +152,9 @@ impl Pipelines {
             blend: over,
             ..opaque
         };
+        let edges = Recipe { label: "edges", constants: &[("EDGE", 1.0)], ..strokes };
         let translucent = &[("TRANSLUCENT", 1.0)];
+        let translucent_edge = &[("TRANSLUCENT", 1.0), ("EDGE", 1.0)];
         let unwritten = Some((wgpu::CompareFunction::GreaterEqual, false));
         let overlay_strokes = Recipe {
             label: "overlay strokes",
@@ -182,10 +186,15 @@ impl Pipelines {
                 },
             ),
             fills: pipeline(device, &opaque),
+            edges: pipeline(device, &edges),
             strokes: pipeline(device, &strokes),
             translucent_fills: pipeline(
                 device,
                 &Recipe { label: "translucent fills", constants: translucent, depth: unwritten, blend: over, ..opaque },
+            ),
+            translucent_edges: pipeline(
+                device,
+                &Recipe { label: "translucent edges", constants: translucent_edge, depth: unwritten, ..edges },
             ),
             translucent_strokes: pipeline(
                 device,

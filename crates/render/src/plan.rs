@@ -8,6 +8,7 @@ use scene::ChunkId;
 use crate::{
     View,
     chunk::{GpuChunk, pad_px, place_words},
+    pack::Level,
     pipelines::UNIFORM_STRIDE,
     styles::StyleTable,
     view::PxRect,
@@ -20,21 +21,30 @@ const DAMAGE_MAX: usize = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Fills,
+    /// Outer edges of fills.
+    Edges,
     Strokes,
     TranslucentFills,
+    TranslucentEdges,
     TranslucentStrokes,
 }
 
 /// In this order, so that what is translucent finds everything opaque below it.
-const KINDS: [Kind; 4] = [Kind::Fills, Kind::Strokes, Kind::TranslucentFills, Kind::TranslucentStrokes];
+const KINDS: [Kind; 6] =
+    [Kind::Fills, Kind::Edges, Kind::Strokes, Kind::TranslucentFills, Kind::TranslucentEdges, Kind::TranslucentStrokes];
 
 impl Kind {
-    pub fn is_fills(self) -> bool {
-        matches!(self, Kind::Fills | Kind::TranslucentFills)
+    pub fn is_translucent(self) -> bool {
+        matches!(self, Kind::TranslucentFills | Kind::TranslucentEdges | Kind::TranslucentStrokes)
     }
 
-    pub fn is_translucent(self) -> bool {
-        matches!(self, Kind::TranslucentFills | Kind::TranslucentStrokes)
+    /// Whether a chunk has any of it at a level.
+    fn is_in(self, chunk: &GpuChunk, level: &Level) -> bool {
+        match self {
+            Kind::Fills | Kind::TranslucentFills => !level.indices.is_empty(),
+            Kind::Edges | Kind::TranslucentEdges => chunk.edges.is_some() && !level.edges.is_empty(),
+            Kind::Strokes | Kind::TranslucentStrokes => !level.segments.is_empty(),
+        }
     }
 }
 
@@ -169,22 +179,16 @@ pub(crate) fn steps(
         let slot = (uniforms.len() as u64 / UNIFORM_STRIDE) as u32;
         push_uniform(&mut uniforms, &place_words(view, chunk.origin, table.len()));
         let level = chunk.level_at(view.units_per_px);
-        drawn.push((
-            Visible { chunk: id, generation: chunk.generation, slot, level },
-            &chunk.levels[level],
-            passes,
-            on_canvas,
-        ));
+        drawn.push((Visible { chunk: id, generation: chunk.generation, slot, level }, chunk, passes, on_canvas));
     }
 
     let mut steps = Vec::new();
     for rect in rects {
         steps.push(Step::Clear(*rect));
         for kind in KINDS {
-            for (visible, level, passes, on_canvas) in &drawn {
+            for (visible, chunk, passes, on_canvas) in &drawn {
                 let has_pass = if kind.is_translucent() { passes.translucent } else { passes.opaque };
-                let is_empty = if kind.is_fills() { level.indices.is_empty() } else { level.segments.is_empty() };
-                if has_pass && !is_empty && rect.touches(on_canvas) {
+                if has_pass && kind.is_in(chunk, &chunk.levels[visible.level]) && rect.touches(on_canvas) {
                     steps.push(Step::Draw(*rect, kind, *visible));
                 }
             }

@@ -43,7 +43,7 @@ pub struct Drawn {
     pub progress: Progress,
     /// Chunks drawn now, once for each kind of thing in them.
     pub chunks: u32,
-    /// Strokes drawn now.
+    /// Strokes drawn now, and edges of fills.
     pub strokes: u64,
     /// Triangles of fills drawn now.
     pub triangles: u64,
@@ -92,7 +92,7 @@ struct Places {
 impl Renderer {
     /// Compiles the pipelines. `target_format` is of the pass that [`Renderer::paint`] is given, which must have one sample
     /// a pixel and no depth, as egui's has. Anti-aliasing suits the device: four samples on a GPU, one on a software
-    /// rasteriser, where strokes are smooth and fills are not.
+    /// rasteriser.
     ///
     /// # Errors
     ///
@@ -165,7 +165,7 @@ impl Renderer {
         id: ChunkId,
         packed: &PackedChunk,
     ) -> Result<(), RenderError> {
-        let chunk = GpuChunk::upload(device, queue, packed, self.generation)?;
+        let chunk = GpuChunk::upload(device, queue, packed, self.samples == 1, self.generation)?;
         self.generation += 1;
         self.remove(id);
         self.damage.add(chunk.bounds, chunk.width_max);
@@ -434,8 +434,10 @@ impl Renderer {
             if bound != Some(*kind) {
                 pass.set_pipeline(match kind {
                     Kind::Fills => &self.pipelines.fills,
+                    Kind::Edges => &self.pipelines.edges,
                     Kind::Strokes => &self.pipelines.strokes,
                     Kind::TranslucentFills => &self.pipelines.translucent_fills,
+                    Kind::TranslucentEdges => &self.pipelines.translucent_edges,
                     Kind::TranslucentStrokes => &self.pipelines.translucent_strokes,
                 });
                 bound = Some(*kind);
@@ -443,19 +445,25 @@ impl Renderer {
             pass.set_bind_group(0, &self.places.group, &[visible.slot * UNIFORM_STRIDE as u32]);
             let level = &chunk.levels[visible.level];
             drawn.chunks += 1;
-            if kind.is_fills() {
-                if let Some(fills) = &chunk.fills {
-                    pass.set_vertex_buffer(0, fills.corners.slice(..));
-                    pass.set_index_buffer(fills.indices.slice(..), wgpu::IndexFormat::Uint32);
-                    pass.draw_indexed(level.indices.clone(), 0, 0..1);
-                    let triangles = u64::from(level.indices.end - level.indices.start) / 3;
-                    drawn.triangles += triangles;
-                    cost += triangles;
+            let (segments, range) = match kind {
+                Kind::Fills | Kind::TranslucentFills => {
+                    if let Some(fills) = &chunk.fills {
+                        pass.set_vertex_buffer(0, fills.corners.slice(..));
+                        pass.set_index_buffer(fills.indices.slice(..), wgpu::IndexFormat::Uint32);
+                        pass.draw_indexed(level.indices.clone(), 0, 0..1);
+                        let triangles = u64::from(level.indices.end - level.indices.start) / 3;
+                        drawn.triangles += triangles;
+                        cost += triangles;
+                    }
+                    continue;
                 }
-            } else if let Some(segments) = &chunk.segments {
+                Kind::Edges | Kind::TranslucentEdges => (&chunk.edges, &level.edges),
+                Kind::Strokes | Kind::TranslucentStrokes => (&chunk.segments, &level.segments),
+            };
+            if let Some(segments) = segments {
                 pass.set_vertex_buffer(0, segments.slice(..));
-                pass.draw(0..4, level.segments.clone());
-                let strokes = u64::from(level.segments.end - level.segments.start);
+                pass.draw(0..4, range.clone());
+                let strokes = u64::from(range.end - range.start);
                 drawn.strokes += strokes;
                 cost += strokes;
             }

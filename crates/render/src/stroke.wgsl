@@ -10,6 +10,9 @@ struct Quad {
     @location(2) @interpolate(flat) color: vec4f,
 }
 
+// Whether these are outer edges of fills: half a pixel that fades, on the right of the piece only.
+override EDGE: bool = false;
+
 // Strokes wider than this have round ends, so that their corners close.
 const ROUND_FROM_PX = 2.0;
 // Beyond this a coordinate is cut to the canvas before f32 gets too coarse for its edges.
@@ -29,7 +32,10 @@ fn quad(
     if !paint.painted {
         return nowhere;
     }
-    let width_px = max(place.hairline_px, select(paint.width_px, width * place.px_per_unit, width > 0.0));
+    var width_px = max(place.hairline_px, select(paint.width_px, width * place.px_per_unit, width > 0.0));
+    if EDGE {
+        width_px = 0.0;
+    }
 
     var start = to_px(a);
     var end = to_px(b);
@@ -62,11 +68,14 @@ fn quad(
         // A hairline ends straight. Long ones reach half a pixel further, which closes the corners of a rectangle; the
         // short ones of a curve don't, since they would cover each other's edges and the curve would look bolder. Nothing is
         // shorter than a pixel, so that dots are seen.
-        let further = clamp((length_px - 8.0) / 16.0, 0.0, 0.5);
+        let further = select(clamp((length_px - 8.0) / 16.0, 0.0, 0.5), 0.0, EDGE);
         half_px = vec2f(1e9, half_width);
         corner = vec2f(max(length_px / 2.0 + further, 0.5 * width_px), half_width + 0.5);
     }
-    let at_px = corner * vec2f(f32(index & 1u) * 2.0 - 1.0, f32(index >> 1u) * 2.0 - 1.0);
+    var at_px = corner * vec2f(f32(index & 1u) * 2.0 - 1.0, f32(index >> 1u) * 2.0 - 1.0);
+    if EDGE {
+        at_px = vec2f(at_px.x, min(at_px.y, 0.0));
+    }
     let px = (start + end) / 2.0 + direction * at_px.x + vec2f(-direction.y, direction.x) * at_px.y;
     return Quad(to_clip(px, depth), at_px, half_px, paint.color);
 }

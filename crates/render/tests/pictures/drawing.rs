@@ -170,11 +170,30 @@ fn ink_is_black_and_what_is_off_stays_off() {
 }
 
 #[test]
-fn edges_of_fills_are_smooth() {
+fn edges_of_fills_are_smooth_with_four_samples_and_with_one() {
     let Some(device) = device() else { return };
-    let mesh = Mesh::default().rect([10.5, 10.0, 20.0, 90.0], 0, 0.5).0;
-    let edge = picture(&device, &mesh, &styles(), &view()).at(10, 50).unwrap();
-    assert!((90..170).contains(&edge[0]), "{edge:?}");
+    // A tilted square of 40 x 40, opaque and translucent.
+    let turn = |x: f32, y: f32| [50.0 + x * 0.8 - y * 0.6, 50.0 + x * 0.6 + y * 0.8];
+    let mut mesh = Mesh::default().rect([0.0, 0.0, 100.0, 100.0], 0, 0.5).0;
+    for (corner, [x, y]) in
+        mesh.fill_vertices.iter_mut().zip([[-20.0, -20.0], [20.0, -20.0], [20.0, 20.0], [-20.0, 20.0]])
+    {
+        corner.at = turn(x, y);
+    }
+    for (color, inside) in [(BLACK, 0u8), ([0, 0, 0, 128], 127)] {
+        let styles = [style(color)];
+        let mut one = renderer(&device, &styles);
+        one.upload(&device.device, &device.queue, ChunkId(0), &mesh).unwrap();
+        let four = picture(&device, &mesh, &styles, &view());
+        for (samples, picture) in [(1, shown(&device, &mut one, &view())), (4, four)] {
+            let grey = picture.rgba.chunks(4).filter(|p| p[0] > inside.saturating_add(2) && p[0] < 253).count();
+            let darker = picture.rgba.chunks(4).filter(|p| p[0] < inside.saturating_sub(2)).count();
+            let area = ink(&picture) / (1.0 - f64::from(inside) / 255.0);
+            assert!(grey > 60, "{samples} samples: {grey} grey pixels");
+            assert_eq!(darker, 0, "{samples} samples: nothing is painted twice");
+            assert!((area - 1600.0).abs() < 40.0, "{samples} samples: {area} of 1600 px");
+        }
+    }
 }
 
 #[test]

@@ -11,13 +11,13 @@ use geometry::{Point, Rect};
 use render::{Budget, Drawn, Headless, Picture, RenderError, Renderer, View};
 use scene::{ChunkMesh, FillVertex, PaintStyle, Segment, StyleIndex};
 
-pub const WHITE: [u8; 4] = [255, 255, 255, 255];
-pub const BLACK: [u8; 4] = [0, 0, 0, 255];
-pub const RED: [u8; 4] = [255, 0, 0, 255];
-pub const BLUE: [u8; 4] = [0, 0, 255, 255];
+pub(crate) const WHITE: [u8; 4] = [255, 255, 255, 255];
+pub(crate) const BLACK: [u8; 4] = [0, 0, 0, 255];
+pub(crate) const RED: [u8; 4] = [255, 0, 0, 255];
+pub(crate) const BLUE: [u8; 4] = [0, 0, 255, 255];
 
 /// A device, or none on a machine that can't draw at all.
-pub fn device() -> Option<Headless> {
+pub(crate) fn device() -> Option<Headless> {
     match Headless::new() {
         Ok(device) => Some(device),
         Err(error @ RenderError::NoAdapter(_)) => {
@@ -29,35 +29,35 @@ pub fn device() -> Option<Headless> {
 }
 
 /// 100 x 100 pixels, one unit each, the lower left corner at the origin, white.
-pub fn view() -> View {
+pub(crate) fn view() -> View {
     View { units_per_px: 1.0, ..View::of_bounds(Rect::new(0.0, 0.0, 100.0, 100.0), [100, 100]) }
 }
 
 /// Black, red, blue; each a hairline.
-pub fn styles() -> Vec<PaintStyle> {
+pub(crate) fn styles() -> Vec<PaintStyle> {
     [BLACK, RED, BLUE].map(style).to_vec()
 }
 
-pub fn style(color: [u8; 4]) -> PaintStyle {
+pub(crate) fn style(color: [u8; 4]) -> PaintStyle {
     PaintStyle { color: color.map(|c| f32::from(c) / 255.0), width_mm: 0.0, visible: true }
 }
 
 /// A mesh under construction; coordinates are as the view's pixels, but y up.
 #[derive(Default)]
-pub struct Mesh(pub ChunkMesh);
+pub(crate) struct Mesh(pub(crate) ChunkMesh);
 
 impl Mesh {
-    pub fn at(origin: Point) -> Mesh {
+    pub(crate) fn at(origin: Point) -> Mesh {
         Mesh(ChunkMesh { origin, ..ChunkMesh::default() })
     }
 
-    pub fn line(mut self, a: [f32; 2], b: [f32; 2], style: u32, depth: f32, width: f32) -> Mesh {
+    pub(crate) fn line(mut self, a: [f32; 2], b: [f32; 2], style: u32, depth: f32, width: f32) -> Mesh {
         self.grow(&[a, b]);
         self.0.segments.push(Segment { a, b, style: StyleIndex(style), depth, width });
         self
     }
 
-    pub fn rect(mut self, [x0, y0, x1, y1]: [f32; 4], style: u32, depth: f32) -> Mesh {
+    pub(crate) fn rect(mut self, [x0, y0, x1, y1]: [f32; 4], style: u32, depth: f32) -> Mesh {
         let corners = [[x0, y0], [x1, y0], [x1, y1], [x0, y1]];
         self.grow(&corners);
         let first = self.0.fill_vertices.len() as u32;
@@ -80,7 +80,7 @@ impl Mesh {
 }
 
 /// Prepares once and submits.
-pub fn prepare(device: &Headless, renderer: &mut Renderer, view: &View, budget: Budget) -> Drawn {
+pub(crate) fn prepare(device: &Headless, renderer: &mut Renderer, view: &View, budget: Budget) -> Drawn {
     let mut encoder = device.device.create_command_encoder(&Default::default());
     let drawn = renderer.prepare(&device.device, &device.queue, &mut encoder, view, budget).unwrap();
     device.queue.submit([encoder.finish()]);
@@ -88,23 +88,23 @@ pub fn prepare(device: &Headless, renderer: &mut Renderer, view: &View, budget: 
 }
 
 /// Prepares with the whole budget and shows.
-pub fn shown(device: &Headless, renderer: &mut Renderer, view: &View) -> Picture {
+pub(crate) fn shown(device: &Headless, renderer: &mut Renderer, view: &View) -> Picture {
     prepare(device, renderer, view, Budget::ALL);
     device.shown(renderer, view.size_px).unwrap()
 }
 
 /// How many pixels are of exactly this colour.
-pub fn count(picture: &Picture, color: [u8; 4]) -> usize {
+pub(crate) fn count(picture: &Picture, color: [u8; 4]) -> usize {
     picture.rgba.chunks(4).filter(|pixel| **pixel == color).count()
 }
 
 /// How dark a picture is, in whole black pixels.
-pub fn ink(picture: &Picture) -> f64 {
+pub(crate) fn ink(picture: &Picture) -> f64 {
     picture.rgba.chunks(4).map(|p| (765.0 - p[..3].iter().map(|&c| f64::from(c)).sum::<f64>()) / 765.0).sum()
 }
 
 /// A renderer for `Headless::shown` with one sample a pixel.
-pub fn renderer(device: &Headless, styles: &[PaintStyle]) -> Renderer {
+pub(crate) fn renderer(device: &Headless, styles: &[PaintStyle]) -> Renderer {
     let mut renderer =
         Renderer::with_samples(&device.device, &device.queue, wgpu::TextureFormat::Rgba8Unorm, 1).unwrap();
     renderer.set_styles(&device.device, &device.queue, styles);
@@ -112,7 +112,7 @@ pub fn renderer(device: &Headless, styles: &[PaintStyle]) -> Renderer {
 }
 
 /// Asserts that two pictures are the same, to one step of a channel: the same line may be rounded otherwise.
-pub fn assert_same(got: &Picture, expect: &Picture, what: &str) {
+pub(crate) fn assert_same(got: &Picture, expect: &Picture, what: &str) {
     assert_eq!((got.width, got.height), (expect.width, expect.height), "{what}");
     let differs = |(a, b): (&[u8], &[u8])| a.iter().zip(b).any(|(a, b)| a.abs_diff(*b) > 1);
     let places: Vec<usize> = (0..got.rgba.len() / 4)

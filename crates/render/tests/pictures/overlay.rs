@@ -96,3 +96,15 @@ fn more_overlays_than_there_was_room_for() {
     let picture = shown(&device, &mut renderer, &view());
     assert!((0..40).all(|i| picture.at(50, 98 - i * 2).unwrap()[1] < 160));
 }
+
+#[test]
+fn fills_of_an_overlay_have_smooth_edges_and_an_opacity() {
+    let Some(device) = device() else { return };
+    for (fill_opacity, expect) in [(1.0, 255), (0.5, 128), (0.0, 0)] {
+        let mesh = Mesh::default().rect([20.0, 20.25, 60.0, 60.25], 0, 0.5).0;
+        let picture = over_black(&device, &mesh, OverlayPaint { fill_opacity, ..OverlayPaint::outline(RED_PAINT) });
+        let (inside, edge) = (picture.at(40, 60).unwrap()[0], picture.at(40, 39).unwrap()[0]);
+        assert!(inside.abs_diff(expect) <= 1, "{fill_opacity}: {inside}");
+        assert!(edge.abs_diff(expect / 4) <= 2, "{fill_opacity}: {edge} at the edge");
+    }
+}
