@@ -15,6 +15,10 @@ override EDGE: bool = false;
 
 // Strokes wider than this have round ends, so that their corners close.
 const ROUND_FROM_PX = 2.0;
+// Hairlines along an axis are moved onto whole pixels, by up to half of one: most lines of most drawings are such, and would
+// be two pixels wide and half as bright wherever they fall between two. How far off the axis that may be, and how long.
+const LEVEL_PX = 0.01;
+const CRISP_FROM_PX = 3.0;
 // Beyond this a coordinate is cut to the canvas before f32 gets too coarse for its edges.
 const FAR_PX = 8192.0;
 
@@ -52,6 +56,17 @@ fn quad(
         start += whole * part.x;
     }
 
+    if width_px <= ROUND_FROM_PX && !EDGE {
+        let across = abs(end - start);
+        if across.y < LEVEL_PX && across.x > CRISP_FROM_PX {
+            start.y = crisp(start.y, place.half_size_px.y, width_px);
+            end.y = start.y;
+        } else if across.x < LEVEL_PX && across.y > CRISP_FROM_PX {
+            start.x = crisp(start.x, place.half_size_px.x, width_px);
+            end.x = start.x;
+        }
+    }
+
     let along = end - start;
     let length_px = length(along);
     var direction = vec2f(1.0, 0.0);
@@ -86,6 +101,14 @@ fn color(in: Quad) -> @location(0) vec4f {
     let distance_px = length(vec2f(beyond, in.at_px.y));
     let alpha = in.color.a * clamp(in.half_px.y + 0.5 - distance_px, 0.0, 1.0);
     return vec4f(in.color.rgb * alpha, alpha);
+}
+
+// A coordinate across a hairline, moved so that the hairline covers whole pixels.
+fn crisp(at: f32, half_size: f32, width_px: f32) -> f32 {
+    // Pixels begin at whole numbers from the edge of the canvas. Drawn coordinates often fall exactly between two; the little
+    // something keeps two pieces of such a line together when they are rounded otherwise.
+    let odd = f32(u32(round(width_px)) & 1u) * 0.5;
+    return floor(at + half_size + 0.5 - odd + 0.013) + odd - half_size;
 }
 
 // The part of a straight piece inside -limit to limit, as two parameters of it; the first is the larger one where there

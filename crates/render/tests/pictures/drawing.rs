@@ -33,6 +33,27 @@ fn a_hairline_is_a_pixel_wide_at_every_angle() {
 }
 
 #[test]
+fn hairlines_along_an_axis_are_crisp() {
+    let Some(device) = device() else { return };
+    for at in [20.0, 20.25, 20.5, 20.75, 21.0] {
+        for ends in [[[10.0, at], [90.0, at]], [[at, 10.0], [at, 90.0]]] {
+            let mesh = Mesh::default().line(ends[0], ends[1], 0, 0.5, 0.0).0;
+            let picture = picture(&device, &mesh, &styles(), &view());
+            let blacks = count(&picture, BLACK);
+            assert!((79..=81).contains(&blacks), "{ends:?}: {blacks} black pixels");
+        }
+    }
+    // Two pieces of one line, of chunks whose f32 are rounded otherwise.
+    let mesh = |x: f32, origin: f64| {
+        Mesh::at(Point::new(0.0, origin))
+            .line([x, 50.0 - origin as f32], [x + 50.0, 50.0 - origin as f32], 0, 0.5, 0.0)
+            .0
+    };
+    let both = [(ChunkId(0), mesh(0.0, 0.1)), (ChunkId(1), mesh(50.0, 33.3))];
+    assert_eq!(count(&device.picture(both, &styles(), &view()).unwrap(), BLACK), 100);
+}
+
+#[test]
 fn north_is_up() {
     let Some(device) = device() else { return };
     let mesh = Mesh::default().rect([10.0, 80.0, 20.0, 90.0], 1, 0.5).0;
