@@ -6,10 +6,12 @@
 
 mod charset;
 mod finding;
+mod info;
 mod read;
 mod save;
 mod tag;
 
 pub use finding::{Finding, Place, ReadError, Severity};
+pub use info::{Info, Resolved, info};
 pub use read::{Progress, Reading, read};
 pub use save::{SaveError, Saved, mint, save};

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use drawing::{Drawing, Op, Record};
-use formats::{ReadError, read, save};
+use formats::{ReadError, info, read, save};
 
 /// Drawings whose reference reading lost what we read, and why.
 const READ_BETTER: &[&str] = &[
@@ -133,4 +133,41 @@ fn an_unedited_drawing_is_saved_as_it_was_and_a_moved_one_reads_as_moved() {
         assert!(!undone.changed && undone.bytes == bytes, "{name}: a move that was undone differs");
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn looks_agree_with_the_reference() {
+    let Some(folder) = shared() else { return };
+    let Ok(facts) = std::fs::read(folder.join("../reference/facts.json")) else {
+        eprintln!("SKIPPED: no facts.json beside the drawings");
+        return;
+    };
+    let facts: serde_json::Value = serde_json::from_slice(&facts).expect("json");
+    let (mut same, mut other, mut unknown) = (0, Vec::new(), 0);
+    for (name, fact) in facts.as_object().expect("an object") {
+        let Some(looks) = fact["resolved"].as_object() else { continue };
+        let bytes = std::fs::read(folder.join(name)).expect("reads");
+        let Ok(reading) = read(&bytes, &mut |_| ControlFlow::Continue(())) else { continue };
+        let ours = info(&reading, true).resolved.expect("asked for");
+        for (handle, theirs) in looks {
+            let Some((color, linetype, weight_mm, shown)) = ours.get(handle) else {
+                unknown += 1;
+                continue;
+            };
+            let agrees = theirs[0] == *color
+                && theirs[1].as_str().is_some_and(|name| name.eq_ignore_ascii_case(linetype))
+                && (theirs[2].as_f64().expect("a number") - weight_mm).abs() < 0.02
+                && theirs[3] == *shown;
+            if agrees {
+                same += 1;
+            } else {
+                other.push(format!("{name} {handle}: ours {:?}, theirs {theirs}", ours[handle]));
+            }
+        }
+    }
+    println!("{same} agree, {} differ, {unknown} have handles of the reference's own", other.len());
+    for line in other.iter().take(20) {
+        println!("{line}");
+    }
+    assert!(other.len() * 100 <= same, "more than one in a hundred differs: {}", other.len());
 }

@@ -145,7 +145,10 @@ impl Namer<'_> {
             }
             Shape::Solid(solid) => {
                 outs.marker("AcDbTrace");
-                solid.corners.iter().zip(10..).for_each(|(corner, code)| outs.point(code, *corner));
+                // A triangle that the file writes with three corners stays one.
+                let triangle = outs.source.is_some() && !outs.source_has(13) && solid.corners[3] == solid.corners[2];
+                let corners = &solid.corners[..if triangle { 3 } else { 4 }];
+                corners.iter().zip(10..).for_each(|(corner, code)| outs.point(code, *corner));
                 outs.extrusion(solid.extrusion);
             }
             Shape::Text(text) => {
