@@ -26,6 +26,8 @@ pub(super) struct Batch {
     /// What is to be done when it is stored, in order.
     outcomes: Vec<Outcome>,
     state: State,
+    /// The store once didn't know what became of it: only the log can say now.
+    doubtful: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +77,7 @@ impl Desk {
             works: Vec::new(),
             outcomes: Vec::new(),
             state: State::InFlight,
+            doubtful: false,
         };
         let mut bytes = 0;
         while batch.works.len() < BATCH_MAX
@@ -189,7 +192,13 @@ impl Desk {
             AppendAnswer::Stored(position) if position == batch.room.position() => self.settle(now, effects),
             AppendAnswer::Stored(_) | AppendAnswer::Behind(_) | AppendAnswer::Unknown => {
                 batch.state = State::Unsure;
+                batch.doubtful |= answer == AppendAnswer::Unknown;
                 self.ask_to_read(effects);
+            }
+            // An earlier attempt may still come to be stored, whatever became of this one.
+            AppendAnswer::Failed(_) if batch.doubtful => {
+                batch.state = State::Unsure;
+                self.reading = Reading::Due;
             }
             AppendAnswer::Failed(why) => self.fail(now, why, effects),
         }

@@ -83,13 +83,17 @@ impl Session {
     /// Takes one's last edit back. What it changes is shown when the room has done it.
     pub fn undo(&mut self) -> Result<Changes, NothingToUndo> {
         let step = self.steps.undo.pop().ok_or(NothingToUndo)?;
-        if let Step::Waiting(of) = step
-            && let Some(at) = self.pending.iter().position(|each| each.client_seq == of && !each.ever_sent)
-            && let Some(Pending { wish: Wish::Edit(edit), .. }) = self.pending.remove(at)
-        {
-            // It never went out: nobody else has to know.
-            self.steps.redo.push(Step::Local(edit.op));
-            return Ok(self.rebuild(edit.touched));
+        // What never went out is taken back here: nobody else has to know.
+        match self.take_unsent(&step) {
+            Some(Wish::Edit(edit)) => {
+                self.steps.redo.push(Step::Local(edit.op));
+                return Ok(self.rebuild(edit.touched));
+            }
+            Some(Wish::Undo { of, .. }) => {
+                self.steps.redo.push(of);
+                return Ok(Changes::default());
+            }
+            _ => {}
         }
         let client_seq = self.wish(Wish::Undo { of: step, redo: false });
         self.steps.redo.push(Step::Waiting(client_seq));
@@ -106,11 +110,22 @@ impl Session {
                 changes
             }
             step => {
+                if let Some(Wish::Undo { of, .. }) = self.take_unsent(&step) {
+                    self.steps.undo.push(of);
+                    return Ok(Changes::default());
+                }
                 let client_seq = self.wish(Wish::Undo { of: step, redo: true });
                 self.steps.undo.push(Step::Waiting(client_seq));
                 Ok(Changes::default())
             }
         }
+    }
+
+    /// Takes an edit or an undo out of what waits, if it was never sent.
+    fn take_unsent(&mut self, step: &Step) -> Option<Wish> {
+        let Step::Waiting(of) = *step else { return None };
+        let at = self.pending.iter().position(|each| each.client_seq == of && !each.ever_sent)?;
+        self.pending.remove(at).map(|pending| pending.wish)
     }
 
     /// Takes `n` ids for what one makes; more are asked for in time. None while there aren't as many.

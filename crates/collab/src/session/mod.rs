@@ -242,6 +242,11 @@ impl Session {
         self.pending.iter().filter(|pending| matches!(pending.wish, Wish::Edit(_) | Wish::Undo { .. })).count()
     }
 
+    /// The requests of edits, without undos, that are not acknowledged yet, oldest first.
+    pub fn waiting_edits(&self) -> impl Iterator<Item = ClientSeq> {
+        self.pending.iter().filter(|pending| pending.edit().is_some()).map(|pending| pending.client_seq)
+    }
+
     /// Edits that were shown and then refused, oldest first. They are the caller's from here on.
     pub fn take_drafts(&mut self) -> Vec<Draft> {
         std::mem::take(&mut self.drafts)

@@ -88,7 +88,7 @@ impl Session {
         Ok(changes)
     }
 
-    fn take_pending(&mut self, request: ClientSeq) -> Option<Pending> {
+    pub(super) fn take_pending(&mut self, request: ClientSeq) -> Option<Pending> {
         self.intents.retain(|_, (_, each)| *each != request);
         let at = self.pending.iter().position(|pending| pending.client_seq == request)?;
         // A waiting undo of it can be asked for once its seq is known; `Session::entry` does that by `stored`.

@@ -142,22 +142,26 @@ impl Session {
         let members = welcome.people.iter().map(member).collect();
         self.confirmed = Some(Shared { position: welcome.position, drawing, members, locks });
         self.spoilt = false;
-        self.drop_stored(&welcome);
+        let stored = self.drop_stored(&welcome);
         self.status = Status::Live;
         self.refresh_people();
         let mut changes = self.rebuild(Vec::new());
         changes.whole = true;
         changes.notices.push(Notice::Welcomed { resumed });
+        changes.notices.extend(stored);
         Ok(changes)
     }
 
     /// What the welcome called stored is in the snapshot.
-    fn drop_stored(&mut self, welcome: &Welcome) {
-        for (request, seq) in &welcome.stored {
-            self.steps.stored(*request, *seq);
-            self.intents.retain(|_, (_, each)| each != request);
+    fn drop_stored(&mut self, welcome: &Welcome) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        for &(client_seq, seq) in &welcome.stored {
+            self.steps.stored(client_seq, seq);
+            if self.take_pending(client_seq).is_some() {
+                notices.push(Notice::Stored { client_seq, seq });
+            }
         }
-        self.pending.retain(|pending| !pending.stored);
+        notices
     }
 
     /// One who resumes is in when the entries up to the welcome's position have come.

@@ -1,0 +1,223 @@
+//! What must hold, whatever went wrong: checked over the log itself by a fold of its own, not by the room's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use collab::Room;
+use drawing::{Drawing, Op, Record, RecordId};
+use protocol::{ClientSeq, Event, Seq, SessionId, Told};
+
+use crate::person::{Fate, Person};
+use crate::store::Store;
+use crate::world::World;
+
+/// Checks a world that has settled.
+pub fn check(world: &World) -> Result<(), String> {
+    let entries: Vec<Told> = world.store.log.iter().map(|stored| world.store.told(stored)).collect();
+    let replayed = world.store.replay(world.store.first_room())?;
+    let log = check_log(&entries, world.store.first_room().drawing().clone())?;
+    check_room(world, &replayed)?;
+    check_checkpoints(&world.store, &replayed)?;
+    world.people.iter().try_for_each(|person| {
+        check_person(person, &replayed, &entries, &log).map_err(|error| format!("person {}: {error}", person.number))
+    })
+}
+
+/// What the log says of requests: the entry of each, by the first session of those that carry one another on.
+struct Requests {
+    roots: BTreeMap<SessionId, SessionId>,
+    stored: BTreeMap<(SessionId, ClientSeq), Seq>,
+}
+
+/// One holder a record, nobody edits what another holds, every request once, no lock and no entry of one who is gone.
+fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String> {
+    let mut requests = Requests { roots: BTreeMap::new(), stored: BTreeMap::new() };
+    let mut holders = BTreeMap::<RecordId, SessionId>::new();
+    let mut present = BTreeSet::new();
+    let mut granted = Vec::new();
+    for (told, n) in entries.iter().zip(1..) {
+        let seq = told.seq;
+        let wrong = |what: String| Err(format!("entry {seq}: {what}"));
+        if seq != Seq(n) {
+            return wrong(format!("is the {n}th"));
+        }
+        let absent = |session: &SessionId| Err(format!("entry {seq}: {session} is not there"));
+        match &told.entry.event {
+            Event::Created { .. } => {}
+            Event::Joined { carries_on, ids, .. } => {
+                let me = SessionId(seq);
+                let root = carries_on.and_then(|past| requests.roots.get(&past).copied()).unwrap_or(me);
+                requests.roots.insert(me, root);
+                present.insert(me);
+                granted.push((root, *ids));
+            }
+            Event::Granted { session, ids } => granted.push((requests.roots[session], *ids)),
+            Event::Resumed { session, .. } => {
+                if !present.contains(session) {
+                    return absent(session);
+                }
+            }
+            Event::Gone { session, .. } => {
+                if !present.contains(session) {
+                    return absent(session);
+                }
+                present.remove(session);
+                holders.retain(|_, holder| holder != session);
+            }
+            Event::Locked { session, ids } => {
+                if !present.contains(session) {
+                    return absent(session);
+                }
+                for id in ids {
+                    if let Some(other) = holders.insert(*id, *session) {
+                        return wrong(format!("{session} locks {id}, which {other} holds"));
+                    }
+                }
+            }
+            Event::Unlocked { session, ids, .. } => {
+                for id in ids {
+                    if holders.remove(id) != Some(*session) {
+                        return wrong(format!("{session} unlocks {id}, which they don't hold"));
+                    }
+                }
+            }
+            Event::Edited { session, op, undoes } => {
+                if !present.contains(session) {
+                    return absent(session);
+                }
+                let (mut new, mut old) = (BTreeSet::new(), BTreeSet::new());
+                touched(op, &mut new, &mut old);
+                for id in new.union(&old) {
+                    if let Some(other) = holders.get(id).filter(|holder| *holder != session) {
+                        return wrong(format!("{session} edits {id}, which {other} holds"));
+                    }
+                }
+                let owned = |id: &RecordId| {
+                    granted.iter().any(|(root, range)| *root == requests.roots[session] && range.contains(*id))
+                };
+                if undoes.is_empty() && !new.iter().all(owned) {
+                    return wrong(format!("{session} makes {new:?} with ids that weren't granted"));
+                }
+                let before = drawing.clone();
+                drawing.apply(op).or_else(|error| Err(format!("entry {seq}: {error}")))?;
+                for id in new.union(&old) {
+                    match (before.get(*id).is_some(), drawing.get(*id).is_some()) {
+                        (false, true) => drop(holders.insert(*id, *session)),
+                        (true, false) => drop(holders.remove(id)),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        if let Some(author) = &told.entry.author {
+            if !present.contains(&author.session) {
+                return absent(&author.session);
+            }
+            let key = (requests.roots[&author.session], author.client_seq);
+            if let Some(first) = requests.stored.insert(key, seq) {
+                return wrong(format!("request {} of {} was stored as {first} before", author.client_seq.0, key.0));
+            }
+        }
+    }
+    Ok(requests)
+}
+
+fn touched(op: &Op, new: &mut BTreeSet<RecordId>, old: &mut BTreeSet<RecordId>) {
+    match op {
+        Op::New(records) => new.extend(records.iter().map(Record::id)),
+        Op::Change(records) => old.extend(records.iter().map(Record::id)),
+        Op::Remove(ids) | Op::Unmint(ids) => old.extend(ids),
+        Op::Translate { ids, .. } => old.extend(ids.iter().map(|id| RecordId::from(*id))),
+        Op::Mint(handles) => old.extend(handles.iter().map(|(id, _)| *id)),
+        Op::Batch(ops) => ops.iter().for_each(|op| touched(op, new, old)),
+    }
+}
+
+/// The room that was served is the log's, and nobody who isn't there holds anything.
+fn check_room(world: &World, replayed: &Room) -> Result<(), String> {
+    let room = world.room().ok_or("the server is not running")?;
+    if room.digest() != replayed.digest() {
+        return Err(format!("the room at {} is not the log's at {}", room.position().seq, replayed.position().seq));
+    }
+    let here: BTreeSet<_> = world.people.iter().filter_map(|person| person.session.me()).collect();
+    for (session, member) in &replayed.shared().members {
+        if !here.contains(session) {
+            return Err(format!("{} ({session}) is in the room, and nobody is", member.name));
+        }
+    }
+    for (id, holding) in &replayed.shared().locks {
+        if !replayed.shared().members.contains_key(&holding.session) {
+            return Err(format!("{id} is held by {}, who is gone", holding.session));
+        }
+    }
+    Ok(())
+}
+
+/// A checkpoint and the tail give the room that the whole log gives.
+fn check_checkpoints(store: &Store, replayed: &Room) -> Result<(), String> {
+    for bytes in &store.checkpoints {
+        let room = Room::from_checkpoint(bytes).map_err(|error| format!("checkpoint: {error}"))?;
+        let at = room.position().seq;
+        if store.replay(room)?.digest() != replayed.digest() {
+            return Err(format!("the checkpoint at {at} and the tail give another room than the log"));
+        }
+    }
+    Ok(())
+}
+
+fn check_person(person: &Person, replayed: &Room, entries: &[Told], log: &Requests) -> Result<(), String> {
+    let Person { session, .. } = person;
+    if session.position() != Some(replayed.position()) {
+        let (has, is) = (session.position().map(|at| at.seq), replayed.position().seq);
+        return Err(format!("is at {has:?}, the log at {is}; {:?}", session.status()));
+    }
+    if session.waiting() > 0 {
+        return Err(format!("{} edits wait for ever", session.waiting()));
+    }
+    let hashes = [session.confirmed().hash(), session.drawing().hash()];
+    if hashes != [replayed.drawing().hash(); 2] {
+        return Err("has another drawing than the log".into());
+    }
+    let locks: Vec<_> = replayed.shared().locks.iter().map(|(id, holding)| (*id, *holding)).collect();
+    if session.locks().collect::<Vec<_>>() != locks {
+        return Err("knows of other locks than the log".into());
+    }
+    let people: Vec<_> = session.people().map(|person| (person.session, person.epoch, person.connected)).collect();
+    let members = replayed.shared().members.iter().map(|(session, member)| (*session, member.epoch, true));
+    if people != members.collect::<Vec<_>>() {
+        return Err(format!("knows of other people than the log: {people:?}"));
+    }
+    let (undoable, redoable) = session.me().map(|me| replayed.undoable(me)).unwrap_or_default();
+    if !person.own_steps && session.can_undo() == undoable.is_empty()
+        || !person.own_steps && session.can_redo() == redoable.is_empty()
+    {
+        return Err(format!(
+            "can undo {}, redo {}; room: {undoable:?} {redoable:?}",
+            session.can_undo(),
+            session.can_redo()
+        ));
+    }
+    for (me, request, seq) in &person.promises {
+        let author = entries.get(seq.0 as usize - 1).and_then(|told| told.entry.author.as_ref());
+        let kept =
+            author.is_some_and(|author| author.client_seq == *request && log.roots[&author.session] == log.roots[me]);
+        if !kept {
+            return Err(format!("was promised {} as entry {seq}, which is something else", request.0));
+        }
+    }
+    let root = session.me().and_then(|me| log.roots.get(&me)).copied().ok_or("is nobody")?;
+    for (request, fate) in &person.fates {
+        let stored = log.stored.get(&(root, *request));
+        let right = match fate {
+            Fate::Waiting => false,
+            Fate::Stored(seq) => {
+                entries[seq.0 as usize - 1].entry.author.as_ref().is_some_and(|a| a.client_seq == *request)
+            }
+            Fate::Refused(protocol::Refusal::Unavailable { why }) if why.contains("no longer knows") => true,
+            Fate::Refused(_) | Fate::TakenBack => stored.is_none(),
+        };
+        if !right {
+            return Err(format!("request {} is {fate:?}, and in the log {stored:?}", request.0));
+        }
+    }
+    Ok(())
+}

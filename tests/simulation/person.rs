@@ -1,0 +1,254 @@
+//! Somebody at work: a session, what they do with it, and what they were promised.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use collab::{ConnId, Notice, Session, Status};
+use drawing::{Color, EntityId, Op, Point, Record, RecordId, Vec2};
+use protocol::{Answer, ClientId, ClientSeq, Presence, Refusal, Seq, ServerMessage, SessionId};
+
+use crate::random::Random;
+use crate::store::{Store, line};
+use crate::world::Delivery;
+
+/// What became of an edit, as its author was told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fate {
+    Waiting,
+    Stored(Seq),
+    Refused(Refusal),
+    /// Taken back before it was sent.
+    TakenBack,
+}
+
+/// One window, and the ones that it had before.
+pub struct Person {
+    pub number: usize,
+    pub session: Session,
+    pub conn: Option<ConnId>,
+    /// What they submitted in this window, by request.
+    pub fates: BTreeMap<ClientSeq, Fate>,
+    /// Answers `Stored`, in this and earlier windows: by one of the window's sessions.
+    pub promises: Vec<(SessionId, ClientSeq, Seq)>,
+    pub drafts: usize,
+    /// What can be taken back is something else for them than for the room: something was
+    /// refused and put aside, or an edit taken back that never went out.
+    pub own_steps: bool,
+    windows: u64,
+    leaving: bool,
+    connected_at: u64,
+}
+
+fn window(number: usize, windows: u64) -> Session {
+    // Two windows of one installation: the same client, the same numbers.
+    Session::new(ClientId(100 + number as u128 / 2), format!("Person {number}.{windows}"), ClientSeq(Seq(1)))
+}
+
+impl Person {
+    pub fn new(number: usize) -> Person {
+        Person {
+            number,
+            session: window(number, 0),
+            conn: None,
+            fates: BTreeMap::new(),
+            promises: Vec::new(),
+            drafts: 0,
+            own_steps: false,
+            windows: 0,
+            leaving: false,
+            connected_at: 0,
+        }
+    }
+
+    /// The connection is gone.
+    pub fn lost(&mut self) {
+        self.conn = None;
+        self.session.disconnected();
+        if self.leaving {
+            self.leaving = false;
+            self.new_window();
+        }
+    }
+
+    pub fn come_back(&mut self, now: u64) {
+        self.connected_at = now;
+    }
+
+    pub fn is_done(&self) -> bool {
+        false
+    }
+
+    pub fn is_turned_away(&self) -> bool {
+        matches!(self.session.status(), Status::Ended { .. })
+    }
+
+    /// Nothing was heard for too long: as an app would do, they give the connection up.
+    pub fn is_overdue(&self, now: u64) -> bool {
+        let silent = self.session.silent_ms(now).min(now - self.connected_at);
+        self.conn.is_some() && silent > 6_000
+    }
+
+    fn new_window(&mut self) {
+        self.windows += 1;
+        self.session = window(self.number, self.windows);
+        self.fates.clear();
+        self.drafts = 0;
+        self.own_steps = false;
+    }
+
+    pub fn receive(&mut self, now: u64, delivery: Delivery, store: &Store) -> Result<(), String> {
+        if let Delivery::Message(ServerMessage::Answer { client_seq, answer: Answer::Stored { seq, .. } }) = &delivery
+            && let Some(me) = self.session.me()
+        {
+            self.promises.push((me, *client_seq, *seq));
+            if store.log.len() < seq.0 as usize {
+                return Err(format!("was promised entry {seq}, which is not stored"));
+            }
+        }
+        let changes = match delivery {
+            Delivery::Message(message) => self.session.receive(now, message),
+            Delivery::Drawing(drawing) => self.session.receive_drawing(now, *drawing),
+        };
+        let changes = changes.map_err(|error| format!("session: {error}"))?;
+        for notice in changes.notices {
+            match notice {
+                Notice::Stored { client_seq, seq } => self.settle(client_seq, Fate::Stored(seq))?,
+                Notice::Refused { client_seq, refusal, draft } => {
+                    self.drafts += usize::from(draft);
+                    self.own_steps = true;
+                    self.settle(client_seq, Fate::Refused(refusal))?;
+                }
+                Notice::Mismatch { seq } => return Err(format!("another drawing than the server's at {seq}")),
+                _ => {}
+            }
+        }
+        self.drafts -= self.session.take_drafts().len();
+        if self.drafts != 0 {
+            return Err("a refused edit is no draft".into());
+        }
+        if self.session.waiting() == 0 && self.session.drawing().hash() != self.session.confirmed().hash() {
+            return Err("nothing waits, and yet something else is shown than is confirmed".into());
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, request: ClientSeq, fate: Fate) -> Result<(), String> {
+        let Some(known) = self.fates.get_mut(&request) else { return Ok(()) };
+        if *known != Fate::Waiting && *known != fate {
+            return Err(format!("request {} was {known:?} and then {fate:?}", request.0));
+        }
+        *known = fate;
+        Ok(())
+    }
+
+    fn submit(&mut self, op: Op) -> String {
+        let request = self.session.next_client_seq();
+        let text = format!("submits {} {op:?}", request.0);
+        match self.session.submit(op) {
+            Ok(changes) if changes.ids.is_empty() => "does nothing".into(),
+            Ok(_) => {
+                self.fates.insert(request, Fate::Waiting);
+                text
+            }
+            Err(error) => format!("can't: {error}"),
+        }
+    }
+
+    /// Does something.
+    pub fn act(&mut self, now: u64, random: &mut Random) -> String {
+        let lines: Vec<EntityId> = self.session.drawing().entities().map(|entity| entity.id).collect();
+        let ids: Vec<RecordId> = lines.iter().map(|id| (*id).into()).collect();
+        let mine: Vec<RecordId> = ids.iter().copied().filter(|id| self.session.is_mine(*id)).collect();
+        let entity = |id: RecordId| EntityId(id.0);
+        // Mostly what is held is changed, as people do, sometimes anything.
+        let near = if !mine.is_empty() && random.permille(800) { mine.clone() } else { ids.clone() };
+        let by = Vec2::new(random.between(1, 9) as f64, 0.5);
+        match random.between(0, 99) {
+            0..=19 => {
+                let some = random.some(&ids, 3);
+                let text = format!("locks {some:?}");
+                self.session.lock(some);
+                text
+            }
+            20..=29 => {
+                let some = random.some(&mine, 3);
+                let text = format!("unlocks {some:?}");
+                self.session.unlock(some);
+                text
+            }
+            30..=31 => {
+                self.session.unlock_all();
+                "unlocks all".into()
+            }
+            32..=51 => {
+                let ids = random.some(&near, 3).into_iter().map(entity).collect();
+                self.submit(Op::Translate { ids, by })
+            }
+            52..=61 => {
+                let changed =
+                    random.some(&near, 2).into_iter().filter_map(|id| self.session.drawing().get(id).cloned());
+                let color = Color::Index(random.between(1, 255) as u8);
+                let changed = changed.map(|record| match record {
+                    Record::Entity(mut entity) => {
+                        entity.style.color = color;
+                        Record::Entity(entity)
+                    }
+                    other => other,
+                });
+                let op = Op::Change(changed.collect());
+                self.submit(op)
+            }
+            62..=71 => {
+                let n = random.between(1, 3) as usize;
+                let Some(ids) = self.session.take_ids(n) else { return "has no ids".into() };
+                let records = ids.iter().map(|id| line(id.0, by.x, by.y)).collect();
+                let new = Op::New(records);
+                let both = Op::Batch(vec![new.clone(), Op::Translate { ids: vec![entity(ids[0])], by }]);
+                self.submit(if random.permille(300) { both } else { new })
+            }
+            72..=77 => self.submit(Op::Remove(random.some(&near, 2))),
+            78..=87 => {
+                let waiting = self.open_edits();
+                let text = format!("undoes: {:?}", self.session.undo().map(|_| ()));
+                self.note_taken_back(&waiting);
+                text
+            }
+            88..=92 => {
+                let request = self.session.next_client_seq();
+                let text = format!("redoes: {:?}", self.session.redo().map(|changes| changes.ids.len()));
+                if self.open_edits().contains(&request) {
+                    self.fates.insert(request, Fate::Waiting);
+                }
+                text
+            }
+            93..=97 => {
+                let cursor = Some(Point::new(by.x, now as f64));
+                self.session.set_presence(Presence { cursor, ..Presence::default() });
+                "moves the cursor".into()
+            }
+            98 if self.session.me().is_some() && !self.leaving && self.session.waiting() == 0 => {
+                self.session.leave();
+                self.leaving = self.conn.is_some();
+                "leaves".into()
+            }
+            // The program is killed and started again; another window opens later.
+            99 if self.session.waiting() == 0 && self.conn.is_none() => {
+                self.new_window();
+                "starts again".into()
+            }
+            _ => "looks".into(),
+        }
+    }
+
+    fn open_edits(&self) -> BTreeSet<ClientSeq> {
+        self.session.waiting_edits().collect()
+    }
+
+    /// An undo of what never went out takes it back on the spot.
+    fn note_taken_back(&mut self, before: &BTreeSet<ClientSeq>) {
+        let after = self.open_edits();
+        for request in before.difference(&after) {
+            self.fates.insert(*request, Fate::TakenBack);
+            self.own_steps = true;
+        }
+    }
+}

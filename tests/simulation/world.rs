@@ -1,0 +1,604 @@
+//! The world of a run: time, a network that delays, holds back, cuts and repeats, desks that crash and open again,
+//! a store that times out, fails and answers late, and the people.
+
+use std::collections::BTreeMap;
+
+use collab::{AppendAnswer, ConnId, Desk, Effect, Input, NewPayload, Room, Settings};
+use protocol::{ClientMessage, Durability, Limits, Position, Role, Seq, ServerMessage};
+
+use crate::person::Person;
+use crate::random::Random;
+use crate::store::Store;
+
+/// Milliseconds between two ticks of a desk.
+const TICK_MS: u64 = 100;
+
+/// How a run goes wrong: chances in a thousand.
+#[derive(Debug, Clone)]
+pub struct Faults {
+    pub crash: u64,
+    pub cut: u64,
+    pub hold_back: u64,
+    pub unknown: u64,
+    pub fail: u64,
+    pub read_fail: u64,
+    pub overflow: u64,
+    pub nodes: usize,
+    pub people: usize,
+}
+
+impl Faults {
+    fn none(nodes: usize, people: usize) -> Faults {
+        Faults { crash: 0, cut: 0, hold_back: 0, unknown: 0, fail: 0, read_fail: 0, overflow: 0, nodes, people }
+    }
+
+    fn drawn(random: &mut Random) -> Faults {
+        let mut some = |most: u64| if random.permille(500) { random.between(1, most) } else { 0 };
+        let (crash, cut, hold_back, unknown) = (some(6), some(80), some(60), some(150));
+        let (fail, read_fail, overflow) = (some(80), some(200), some(20));
+        let nodes = if random.permille(300) { 2 } else { 1 };
+        let people = random.between(2, 4) as usize;
+        Faults { crash, cut, hold_back, unknown, fail, read_fail, overflow, nodes, people }
+    }
+}
+
+/// What comes later.
+#[derive(Debug)]
+enum Coming {
+    ToDesk {
+        conn: ConnId,
+        message: ClientMessage,
+    },
+    ToPerson {
+        conn: ConnId,
+        delivery: Delivery,
+    },
+    /// The store does what it was asked; the answer is told later, or `Unknown` was told before.
+    Append {
+        node: usize,
+        life: u32,
+        after: Position,
+        payloads: Vec<NewPayload>,
+        answer: Told,
+    },
+    Read {
+        node: usize,
+        life: u32,
+        after: Seq,
+    },
+    Answer {
+        node: usize,
+        life: u32,
+        input: Input,
+    },
+    /// A desk notices that a connection is gone.
+    Closed {
+        conn: ConnId,
+    },
+    /// A person notices that their connection is gone.
+    Lost {
+        person: usize,
+        conn: ConnId,
+    },
+    Tick {
+        node: usize,
+        life: u32,
+    },
+    Start {
+        node: usize,
+    },
+    Gesture {
+        person: usize,
+    },
+    Connect {
+        person: usize,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Told {
+    Truth,
+    Unknown,
+    Nothing,
+}
+
+/// What a connection delivers.
+#[derive(Debug, Clone)]
+pub enum Delivery {
+    Message(ServerMessage),
+    Drawing(Box<drawing::Drawing>),
+}
+
+/// A connection: messages keep their order in each direction, until it is cut.
+struct Wire {
+    person: usize,
+    node: usize,
+    life: u32,
+    open: bool,
+    up_at: u64,
+    down_at: u64,
+    /// Deliveries numbered below are lost: the queue overflowed.
+    down_from: u64,
+}
+
+/// A server: its desk while it runs, and how often it was started.
+struct Node {
+    desk: Option<Desk>,
+    life: u32,
+}
+
+/// Everything.
+pub struct World {
+    pub now: u64,
+    pub store: Store,
+    pub people: Vec<Person>,
+    pub faults: Faults,
+    pub plan: Option<Vec<String>>,
+    random: Random,
+    settings: Settings,
+    nodes: Vec<Node>,
+    wires: BTreeMap<ConnId, Wire>,
+    coming: BTreeMap<(u64, u64), Coming>,
+    number: u64,
+    next_conn: u64,
+    calm: bool,
+}
+
+/// Bounds that make all clocks run out within a run.
+fn limits() -> Limits {
+    Limits { heartbeat_ms: 1_000, grace_ms: 3_000, lock_idle_ms: 6_000, in_flight_max: 8, ..Limits::default() }
+}
+
+impl World {
+    pub fn new(seed: u64, with_plan: bool) -> World {
+        let mut random = Random::new(seed);
+        let faults = Faults::drawn(&mut random);
+        let people = (0..faults.people).map(Person::new).collect();
+        let nodes = (0..faults.nodes).map(|_| Node { desk: None, life: 0 }).collect();
+        let mut world = World {
+            now: 1_000,
+            store: Store::new(random.between(3, 12)),
+            people,
+            plan: with_plan.then(Vec::new),
+            settings: Settings { limits: limits(), durability: Durability::LocalFsync },
+            nodes,
+            wires: BTreeMap::new(),
+            coming: BTreeMap::new(),
+            number: 0,
+            next_conn: 1,
+            calm: false,
+            random,
+            faults,
+        };
+        world.note(|world| format!("{:?}", world.faults));
+        (0..world.nodes.len()).for_each(|node| world.later(0, Coming::Start { node }));
+        for person in 0..world.people.len() {
+            world.later(10 * person as u64, Coming::Connect { person });
+            world.later(200, Coming::Gesture { person });
+        }
+        world
+    }
+
+    fn note(&mut self, what: impl FnOnce(&World) -> String) {
+        if self.plan.is_some() {
+            let text = format!("{:>6} {}", self.now, what(self));
+            self.plan.iter_mut().for_each(|plan| plan.push(text.clone()));
+        }
+    }
+
+    fn later(&mut self, in_ms: u64, coming: Coming) {
+        self.number += 1;
+        self.coming.insert((self.now + in_ms, self.number), coming);
+    }
+
+    /// Lets the world go wrong for a while, then calms it, and lets everything settle.
+    pub fn run(&mut self) -> Result<(), String> {
+        let until = self.now + self.random.between(4_000, 16_000);
+        self.run_until(until)?;
+        self.calm();
+        let until = self.now + 25_000;
+        self.run_until(until)
+    }
+
+    fn run_until(&mut self, until: u64) -> Result<(), String> {
+        while let Some((&(at, number), _)) = self.coming.first_key_value()
+            && at <= until
+        {
+            self.now = self.now.max(at);
+            if let Some(coming) = self.coming.remove(&(at, number)) {
+                self.happen(coming, number)?;
+            }
+        }
+        self.now = until;
+        Ok(())
+    }
+
+    /// Nothing goes wrong from here on, nobody does anything new, and everybody is at one server.
+    fn calm(&mut self) {
+        self.note(|_| "calm".into());
+        self.faults = Faults::none(1, self.people.len());
+        self.calm = true;
+        for node in 1..self.nodes.len() {
+            self.crash(node);
+        }
+        if self.nodes[0].desk.is_none() {
+            self.later(0, Coming::Start { node: 0 });
+        }
+    }
+
+    fn happen(&mut self, coming: Coming, number: u64) -> Result<(), String> {
+        match coming {
+            Coming::ToDesk { conn, message } => {
+                let Some(wire) = self.wires.get(&conn).filter(|wire| wire.open) else { return Ok(()) };
+                let node = wire.node;
+                self.note(|_| format!("n{node} <- {conn:?} {}", short(&message)));
+                let input = match message {
+                    ClientMessage::Hello(hello) => Input::Hello { conn, hello, role: Role::Editor },
+                    message => Input::Message { conn, message },
+                };
+                self.give(node, input)
+            }
+            Coming::ToPerson { conn, delivery } => {
+                let Some(wire) = self.wires.get(&conn).filter(|wire| wire.open && number >= wire.down_from) else {
+                    return Ok(());
+                };
+                let person = wire.person;
+                self.note(|_| format!("p{person} <- {conn:?} {}", short(&delivery)));
+                let (now, truth) = (self.now, &self.store);
+                if self.people[person].conn == Some(conn) {
+                    let more = self.people[person].receive(now, delivery, truth);
+                    more.map_err(|error| format!("person {person}: {error}"))?;
+                    if self.people[person].is_turned_away() {
+                        self.later(20, Coming::Lost { person, conn });
+                    }
+                    self.send_up(person);
+                }
+                Ok(())
+            }
+            Coming::Append { node, life, after, payloads, answer } => {
+                let stored = self.store.append(&after, &payloads);
+                self.note(|world| {
+                    format!("store: append of {} by n{node}: {stored}, head {}", payloads.len(), world.store.head.seq)
+                });
+                let told =
+                    if stored { AppendAnswer::Stored(self.store.head) } else { AppendAnswer::Behind(self.store.head) };
+                let input = match answer {
+                    Told::Truth => Some(told),
+                    Told::Unknown => Some(AppendAnswer::Unknown),
+                    Told::Nothing => None,
+                };
+                if let Some(answer) = input {
+                    let ms = self.random.between(0, 20);
+                    self.later(ms, Coming::Answer { node, life, input: Input::Appended(answer) });
+                }
+                if stored {
+                    for other in (0..self.nodes.len()).filter(|other| *other != node) {
+                        if self.random.permille(800) {
+                            let (ms, life) = (self.random.between(1, 60), self.nodes[other].life);
+                            self.later(ms, Coming::Answer { node: other, life, input: Input::Woken });
+                        }
+                    }
+                }
+                Ok(())
+            }
+            Coming::Read { node, life, after } => {
+                let most = self.random.between(1, 40) as usize;
+                let input = if self.random.permille(self.faults.read_fail) {
+                    Input::ReadFailed
+                } else {
+                    Input::Read { entries: self.store.after(after, most), head: self.store.head }
+                };
+                let ms = self.random.between(0, 5);
+                self.later(ms, Coming::Answer { node, life, input });
+                Ok(())
+            }
+            Coming::Answer { node, life, input } => {
+                if self.nodes[node].life == life {
+                    self.give(node, input)
+                } else {
+                    Ok(())
+                }
+            }
+            Coming::Closed { conn } => {
+                let Some(wire) = self.wires.remove(&conn) else { return Ok(()) };
+                let same = self.nodes[wire.node].life == wire.life;
+                if same { self.give(wire.node, Input::Closed { conn }) } else { Ok(()) }
+            }
+            Coming::Lost { person, conn } => {
+                if self.people[person].conn == Some(conn) {
+                    self.note(|_| format!("p{person} lost {conn:?}"));
+                    self.people[person].lost();
+                    self.cut(conn);
+                    let ms = self.random.between(10, 1_500);
+                    self.later(ms, Coming::Connect { person });
+                }
+                Ok(())
+            }
+            Coming::Tick { node, life } => {
+                if self.nodes[node].life != life {
+                    return Ok(());
+                }
+                self.later(TICK_MS, Coming::Tick { node, life });
+                self.give(node, Input::Tick)
+            }
+            Coming::Start { node } => self.start(node),
+            Coming::Gesture { person } => self.gesture(person),
+            Coming::Connect { person } => self.connect(person),
+        }
+    }
+
+    fn give(&mut self, node: usize, input: Input) -> Result<(), String> {
+        let now = self.now;
+        let Some(desk) = &mut self.nodes[node].desk else { return Ok(()) };
+        let effects = desk.handle(now, input);
+        if let Some(error) = desk.broken() {
+            return Err(format!("n{node} is broken: {error}"));
+        }
+        self.perform(node, effects)
+    }
+
+    fn perform(&mut self, node: usize, effects: Vec<Effect>) -> Result<(), String> {
+        let life = self.nodes[node].life;
+        for effect in effects {
+            if self.random.permille(self.faults.crash) {
+                self.note(|_| format!("n{node} crashes before {}", short(&effect)));
+                self.crash(node);
+                let ms = self.random.between(10, 3_000);
+                self.later(ms, Coming::Start { node });
+                return Ok(());
+            }
+            match effect {
+                Effect::Append { after, payloads } => self.begin_append(node, life, after, payloads),
+                Effect::Read { after } => {
+                    let ms = self.random.between(0, 10);
+                    self.later(ms, Coming::Read { node, life, after });
+                }
+                Effect::Send { to, message } => {
+                    self.check_told(&message)?;
+                    for conn in to {
+                        self.send_down(conn, Delivery::Message((*message).clone()));
+                    }
+                }
+                Effect::SendPresence { to, message } => {
+                    for conn in to {
+                        if !self.random.permille(100) {
+                            self.send_down(conn, Delivery::Message((*message).clone()));
+                        }
+                    }
+                }
+                Effect::SendSnapshot { to, drawing } => self.send_snapshot(to, drawing),
+                Effect::SendLog { to, after, upto } => {
+                    let stored = self.store.after(after, (upto.0 - after.0) as usize);
+                    if stored.last().map(|last| last.seq) != Some(upto) {
+                        return Err(format!("n{node} sends the log up to {upto}, which is not stored"));
+                    }
+                    let told: Vec<_> = stored.iter().map(|each| self.store.told(each)).collect();
+                    for some in told.chunks(7) {
+                        self.send_down(to, Delivery::Message(ServerMessage::Entries(some.to_vec())));
+                    }
+                }
+                Effect::SendBlob { to, hash } => {
+                    let none = ServerMessage::Blob { hash, piece: 0, pieces: 0, bytes: Vec::new() };
+                    self.send_down(to, Delivery::Message(none));
+                }
+                Effect::SaveCheckpoint { room } => self.keep(&room),
+                Effect::Close { conn, why, retry } => {
+                    self.send_down(conn, Delivery::Message(ServerMessage::Bye { why, retry }));
+                    if let Some(wire) = self.wires.get(&conn) {
+                        let (person, ms) = (wire.person, wire.down_at.saturating_sub(self.now) + 1);
+                        self.later(ms, Coming::Lost { person, conn });
+                    }
+                }
+            }
+        }
+        // Now and then a checkpoint is kept as a server would keep one, sooner than the desk asks for it.
+        if self.random.permille(10)
+            && let Some(desk) = &self.nodes[node].desk
+        {
+            let room = desk.room().clone();
+            self.keep(&room);
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, room: &Room) {
+        self.store.checkpoints.push(room.to_checkpoint());
+        if self.store.checkpoints.len() > 4 {
+            self.store.checkpoints.remove(1);
+        }
+    }
+
+    fn begin_append(&mut self, node: usize, life: u32, after: Position, payloads: Vec<NewPayload>) {
+        let ms = self.random.between(0, 30);
+        let answer = |answer| Coming::Answer { node, life, input: Input::Appended(answer) };
+        if self.random.permille(self.faults.fail) {
+            self.later(ms, answer(AppendAnswer::Failed("the disk is full")));
+        } else if self.random.permille(self.faults.unknown) {
+            match self.random.between(0, 2) {
+                // Stored, but nobody hears of it.
+                0 => self.later(ms, Coming::Append { node, life, after, payloads, answer: Told::Unknown }),
+                // Never.
+                1 => self.later(ms, answer(AppendAnswer::Unknown)),
+                // Later than the answer.
+                _ => {
+                    self.later(ms, answer(AppendAnswer::Unknown));
+                    let ms = ms + self.random.between(0, 200);
+                    self.later(ms, Coming::Append { node, life, after, payloads, answer: Told::Nothing });
+                }
+            }
+        } else {
+            self.later(ms, Coming::Append { node, life, after, payloads, answer: Told::Truth });
+        }
+    }
+
+    /// Nothing is told before it is stored.
+    fn check_told(&self, message: &ServerMessage) -> Result<(), String> {
+        let stored = match message {
+            ServerMessage::Entries(entries) => entries.iter().all(|told| self.store.has(told.seq, told.hash)),
+            ServerMessage::Answer { answer: protocol::Answer::Stored { seq, .. }, .. } => *seq <= self.store.head.seq,
+            ServerMessage::Welcome(welcome) => self.store.has(welcome.position.seq, welcome.position.head),
+            _ => true,
+        };
+        if stored { Ok(()) } else { Err(format!("told before it was stored: {message:?}")) }
+    }
+
+    fn send_snapshot(&mut self, to: ConnId, drawing: drawing::Drawing) {
+        if self.random.permille(500) {
+            return self.send_down(to, Delivery::Drawing(Box::new(drawing)));
+        }
+        let bytes = protocol::encode_drawing(&drawing);
+        let chunks: Vec<_> = bytes.chunks(400).collect();
+        for (piece, bytes) in chunks.iter().enumerate() {
+            let (piece, pieces) = (piece as u32, chunks.len() as u32);
+            let message = ServerMessage::Snapshot { piece, pieces, bytes: bytes.to_vec() };
+            self.send_down(to, Delivery::Message(message));
+        }
+    }
+
+    fn delay(&mut self) -> u64 {
+        if self.random.permille(self.faults.hold_back) {
+            self.random.between(100, 4_500)
+        } else {
+            self.random.between(1, 15)
+        }
+    }
+
+    fn send_down(&mut self, conn: ConnId, delivery: Delivery) {
+        let delay = self.delay();
+        let Some(wire) = self.wires.get_mut(&conn).filter(|wire| wire.open) else { return };
+        wire.down_at = wire.down_at.max(self.now + delay);
+        let in_ms = wire.down_at - self.now;
+        self.later(in_ms, Coming::ToPerson { conn, delivery });
+    }
+
+    fn send_up(&mut self, person: usize) {
+        let Some(conn) = self.people[person].conn else { return };
+        for message in self.people[person].session.take_outgoing(self.now) {
+            self.send_one_up(conn, message);
+        }
+    }
+
+    fn send_one_up(&mut self, conn: ConnId, message: ClientMessage) {
+        let delay = self.delay();
+        let Some(wire) = self.wires.get_mut(&conn).filter(|wire| wire.open) else { return };
+        wire.up_at = wire.up_at.max(self.now + delay);
+        let in_ms = wire.up_at - self.now;
+        self.later(in_ms, Coming::ToDesk { conn, message });
+    }
+
+    /// Cuts a connection: nothing on it arrives any more. Either side notices in its own time, a desk perhaps by
+    /// silence only.
+    fn cut(&mut self, conn: ConnId) {
+        let Some(wire) = self.wires.get_mut(&conn) else { return };
+        wire.open = false;
+        let person = wire.person;
+        let (soon, late) = (self.random.between(0, 300), self.random.between(0, 5_000));
+        self.later(if self.random.clone().permille(700) { soon } else { late }, Coming::Closed { conn });
+        let ms = self.random.between(0, 800);
+        self.later(ms, Coming::Lost { person, conn });
+    }
+
+    fn crash(&mut self, node: usize) {
+        self.nodes[node].desk = None;
+        self.nodes[node].life += 1;
+        let lost: Vec<_> = self.wires.iter().filter(|(_, wire)| wire.node == node).map(|(conn, _)| *conn).collect();
+        lost.into_iter().for_each(|conn| self.cut(conn));
+    }
+
+    fn start(&mut self, node: usize) -> Result<(), String> {
+        if self.nodes[node].desk.is_some() || self.calm && node > 0 {
+            return Ok(());
+        }
+        let room = match self.random.pick(&self.store.checkpoints) {
+            Some(bytes) => Room::from_checkpoint(bytes).map_err(|error| format!("checkpoint: {error}"))?,
+            None => self.store.first_room(),
+        };
+        self.note(|_| format!("n{node} starts at {}", room.position().seq));
+        let (desk, effects) = Desk::open(self.settings, room);
+        let life = self.nodes[node].life;
+        self.nodes[node].desk = Some(desk);
+        self.later(TICK_MS, Coming::Tick { node, life });
+        self.perform(node, effects)
+    }
+
+    fn connect(&mut self, person: usize) -> Result<(), String> {
+        if self.people[person].conn.is_some() || self.people[person].is_done() {
+            return Ok(());
+        }
+        self.people[person].come_back(self.now);
+        let node = if self.calm { 0 } else { self.random.between(0, self.nodes.len() as u64 - 1) as usize };
+        if self.nodes[node].desk.is_none() {
+            let ms = self.random.between(50, 500);
+            self.later(ms, Coming::Connect { person });
+            return Ok(());
+        }
+        self.open_wire(person, node);
+        Ok(())
+    }
+
+    fn open_wire(&mut self, person: usize, node: usize) {
+        let conn = ConnId(self.next_conn);
+        self.next_conn += 1;
+        let life = self.nodes[node].life;
+        let wire = Wire { person, node, life, open: true, up_at: self.now, down_at: self.now, down_from: 0 };
+        self.wires.insert(conn, wire);
+        self.people[person].conn = Some(conn);
+        let hello = self.people[person].session.hello("plan", "secret");
+        self.send_one_up(conn, ClientMessage::Hello(hello));
+    }
+
+    fn gesture(&mut self, person: usize) -> Result<(), String> {
+        let ms = self.random.between(30, 400);
+        self.later(ms, Coming::Gesture { person });
+        if !self.calm {
+            if let Some(conn) = self.people[person].conn {
+                if self.random.permille(self.faults.cut) {
+                    self.note(|_| format!("p{person} is cut off {conn:?}"));
+                    self.cut(conn);
+                } else if self.random.permille(self.faults.cut / 4) {
+                    // A second connection while the first is still open: the first one's end must not end the session.
+                    self.note(|_| format!("p{person} connects a second time"));
+                    let node = self.wires.get(&conn).map_or(0, |wire| wire.node);
+                    if self.nodes[node].desk.is_some() {
+                        self.people[person].lost();
+                        self.open_wire(person, node);
+                        self.cut(conn);
+                    }
+                } else if self.random.permille(self.faults.overflow) {
+                    self.note(|_| format!("{conn:?} overflows"));
+                    let down_from = self.number + 1;
+                    if let Some(wire) = self.wires.get_mut(&conn) {
+                        wire.down_from = down_from;
+                        let node = wire.node;
+                        self.give(node, Input::Overflowed { conn })?;
+                    }
+                }
+            }
+            let now = self.now;
+            let did = self.people[person].act(now, &mut self.random);
+            self.note(|_| format!("p{person} {did}"));
+        } else if self.people[person].is_overdue(self.now)
+            && let Some(conn) = self.people[person].conn
+        {
+            self.later(0, Coming::Lost { person, conn });
+        }
+        if !self.calm
+            && self.people[person].is_overdue(self.now)
+            && let Some(conn) = self.people[person].conn
+        {
+            self.later(0, Coming::Lost { person, conn });
+        }
+        self.send_up(person);
+        Ok(())
+    }
+
+    /// The room of the server that everybody is at in the end.
+    pub fn room(&self) -> Option<&Room> {
+        self.nodes[0].desk.as_ref().map(Desk::room)
+    }
+}
+
+fn short(what: &impl std::fmt::Debug) -> String {
+    let text = format!("{what:?}");
+    text.chars().take(300).collect()
+}
