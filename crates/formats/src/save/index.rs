@@ -37,7 +37,7 @@ pub(crate) struct Index {
     pub tables_end: Option<usize>,
     pub blocks_end: Option<usize>,
     pub entities_end: Option<usize>,
-    /// Where EOF begins, or the end of the file.
+    /// Where EOF begins, or behind the last whole tag of a file without it.
     pub eof: usize,
     /// The plot style that layers name (group 390).
     pub plot_style: Option<Vec<u8>>,
@@ -46,14 +46,16 @@ pub(crate) struct Index {
 impl Index {
     /// Walks once over a file.
     pub fn of(bytes: &[u8]) -> Index {
-        let mut index = Index { eof: bytes.len(), ..Index::default() };
+        let mut index = Index::default();
+        let mut ended = false;
         let mut objects = Objects::new(AsciiTags::new(bytes));
         let mut tags: Vec<Tag> = Vec::new();
         let mut section = Vec::new();
         let mut table: Option<(Vec<u8>, Option<u64>)> = None;
         let mut block = None;
         while objects.next(&mut tags) {
-            let Some(head) = tags.first() else { break };
+            let (Some(head), Some(last)) = (tags.first(), tags.last()) else { break };
+            index.eof = last.end;
             let own = |code: i16| tags.iter().find(|tag| tag.own && tag.code == code);
             match head.trimmed() {
                 b"SECTION" => {
@@ -75,6 +77,7 @@ impl Index {
                 }
                 b"EOF" => {
                     index.eof = head.start;
+                    ended = true;
                     break;
                 }
                 b"TABLE" => {
@@ -87,7 +90,7 @@ impl Index {
                     }
                 }
                 b"BLOCK_RECORD" => {
-                    if let (Some(handle), Some(last)) = (own(5).and_then(Tag::handle), tags.last()) {
+                    if let Some(handle) = own(5).and_then(Tag::handle) {
                         index.block_records.entry(handle).or_insert((head.start, last.end));
                     }
                 }
@@ -102,6 +105,10 @@ impl Index {
                 }
                 _ => {}
             }
+        }
+        // A file that was cut short goes on where it ends.
+        if !ended && section == b"ENTITIES" {
+            index.entities_end.get_or_insert(index.eof);
         }
         index
     }

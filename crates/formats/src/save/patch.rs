@@ -36,11 +36,28 @@ pub(crate) fn apply(source: &[u8], from: usize, to: usize, mut edits: Vec<Edit>)
             continue;
         }
         out.extend_from_slice(&source[at..edit.start]);
+        // A file that was cut short may end within a line.
+        if edit.start == source.len() && edit.start > 0 && !edit.bytes.is_empty() && !ends_a_line(&out) {
+            out.extend_from_slice(line_ending(source));
+        }
         out.extend_from_slice(&edit.bytes);
         at = edit.end;
     }
     out.extend_from_slice(&source[at..to]);
     out
+}
+
+fn ends_a_line(bytes: &[u8]) -> bool {
+    bytes.last().is_none_or(|last| matches!(last, b'\n' | b'\r'))
+}
+
+/// What ends the first line of a file.
+fn line_ending(source: &[u8]) -> &'static [u8] {
+    match source.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+        Some(at) if source[at..].starts_with(b"\r\n") => b"\r\n",
+        Some(at) if source[at] == b'\r' => b"\r",
+        _ => b"\n",
+    }
 }
 
 /// Turns what `before` says in the tags of one object into what `after` says: tags whose values differ get new values,
