@@ -15,9 +15,9 @@
 //!   chunks among each other, which leaves only strokes of different chunks that cross the wrong way round with an edge that
 //!   is less smooth for a pixel.
 //! - **A slow GPU is a given.** A software rasteriser needs most of a second for a million strokes, so drawing has a
-//!   budget a frame, what is already drawn is shown moved and scaled meanwhile, a pan draws only the strips that it uncovers and an edit only
-//!   the rectangle that it touched, and each chunk carries thinned copies of itself for when it is small on screen.
-//!
+//!   budget a frame, what is already drawn is shown moved and scaled meanwhile, a pan draws only the strips that it
+//!   uncovers and an edit only the rectangle that it touched, and each chunk carries thinned copies of itself for when it
+//!   is small on screen.
 //! - **Edges are smooth without several samples a pixel.** Strokes blend by coverage. Fills are multisampled on a GPU; a software
 //!   rasteriser takes twice as long for that, and draws the outer edges of fills half a pixel wide instead.
 //!
