@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use drawing::{Drawing, Op, Record};
-use formats::{ReadError, info, read, save};
+use formats::{ReadError, info, mint, read, save};
 
 /// Drawings whose reference reading lost what we read, and why.
 const READ_BETTER: &[&str] = &[
@@ -119,6 +119,10 @@ fn an_unedited_drawing_is_saved_as_it_was_and_a_moved_one_reads_as_moved() {
         for note in saved.notes.iter().take(3) {
             wrong.push(format!("{name}: {note}"));
         }
+        // For looking at them with another program.
+        if let Some(folder) = std::env::var_os("LINEWORK_SAVED") {
+            std::fs::write(Path::new(&folder).join(name), &saved.bytes).expect("writes");
+        }
         let again = read(&saved.bytes, &mut |_| ControlFlow::Continue(())).expect("reads").drawing;
         let (meant, got) = (said(&current), said(&again));
         if let Some((meant, got)) = meant.iter().zip(&got).find(|(meant, got)| meant != got) {
@@ -170,4 +174,62 @@ fn looks_agree_with_the_reference() {
         println!("{line}");
     }
     assert!(other.len() * 100 <= same, "more than one in a hundred differs: {}", other.len());
+}
+
+#[test]
+fn copies_of_everything_are_written_and_read_again() {
+    let Some(folder) = shared() else { return };
+    let mut names: Vec<_> =
+        std::fs::read_dir(&folder).expect("lists").map(|entry| entry.expect("entry").path()).collect();
+    names.sort();
+    let mut wrong = Vec::new();
+    for path in names.iter().filter(|path| path.extension().is_some_and(|ending| ending == "dxf")) {
+        let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
+        let bytes = std::fs::read(path).expect("reads");
+        let Ok(reading) = read(&bytes, &mut |_| ControlFlow::Continue(())) else { continue };
+        let original = reading.drawing;
+        let first = original.id_max().0;
+        let known = original.entities().filter(|entity| !matches!(entity.shape, drawing::Shape::Opaque(_)));
+        let copies: Vec<_> = known
+            .step_by(7)
+            .take(800)
+            .zip(1..)
+            .map(|(entity, number)| {
+                let mut copy = entity.clone();
+                copy.id = drawing::EntityId(first + number);
+                copy.order = drawing::Order(u64::MAX / 2 + number);
+                (copy.handle, copy.source) = (None, None);
+                if let drawing::Shape::Insert(insert) = &mut copy.shape {
+                    for attribute in &mut insert.attributes {
+                        (attribute.handle, attribute.source) = (None, None);
+                    }
+                }
+                Record::Entity(copy)
+            })
+            .collect();
+        let mut current = original.clone();
+        current.apply(&Op::New(copies.clone())).expect("applies");
+        if let Some(op) = mint(Some(&bytes), &original, &current) {
+            current.apply(&op).expect("mints");
+        }
+        let saved = save(Some(&bytes), &original, &current).expect("saves");
+        if let Some(folder) = std::env::var_os("LINEWORK_SAVED") {
+            std::fs::write(Path::new(&folder).join(format!("copied_{name}")), &saved.bytes).expect("writes");
+        }
+        let again = read(&saved.bytes, &mut |_| ControlFlow::Continue(())).expect("reads").drawing;
+        let shapes = |drawing: &Drawing| {
+            let mut kinds = BTreeMap::new();
+            for entity in drawing.entities() {
+                *kinds.entry(entity.shape.kind().replace("LWPOLY", "POLY")).or_insert(0) += 1;
+            }
+            kinds
+        };
+        if shapes(&again) != shapes(&current) {
+            wrong.push(format!("{name}: meant {:?}\n  got {:?}", shapes(&current), shapes(&again)));
+        }
+        for note in saved.notes.iter().take(3) {
+            wrong.push(format!("{name}: {note}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
