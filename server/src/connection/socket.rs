@@ -29,13 +29,20 @@ const CLOSE_MAX: Duration = Duration::from_secs(2);
 /// is here, is the one that merges; more than that is merged here.
 const PRESENCE_SLACK: u32 = 4;
 
+/// What is said to everyone when the listener closes.
+const SHUTTING_DOWN: &str = "the server is shutting down; everything that was acknowledged is kept";
+
 type Sink = SplitSink<WebSocket, Message>;
 type Source = SplitStream<WebSocket>;
 
 /// Serves one connection, from its hello to its end. `closing` turns true when the listener that it came by closes.
-pub(crate) async fn converse(socket: WebSocket, encoding: Encoding, host: Host, closing: watch::Receiver<bool>) {
+pub(crate) async fn converse(socket: WebSocket, encoding: Encoding, host: Host, mut closing: watch::Receiver<bool>) {
     let (mut sink, mut source) = socket.split();
-    let (hello, slot) = match greet(&mut source, encoding, &host).await {
+    let greeted = tokio::select! {
+        greeted = greet(&mut source, encoding, &host) => greeted,
+        () = closed(&mut closing) => Err(Some(Refusal { why: SHUTTING_DOWN.into(), retry: true })),
+    };
+    let (hello, slot) = match greeted {
         Ok(greeted) => greeted,
         Err(None) => return,
         Err(Some(refusal)) => return refuse(sink, source, encoding, refusal).await,
@@ -136,7 +143,7 @@ impl Connection {
                 }
                 () = closed(&mut closing), if listener_open => {
                     listener_open = false;
-                    outgoing.end("the server is shutting down; everything that was acknowledged is kept", true);
+                    outgoing.end(SHUTTING_DOWN, true);
                     None
                 }
                 _ = &mut writing => break,

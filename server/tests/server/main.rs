@@ -1,0 +1,11 @@
+//! The real server on a real port, and clients that speak the protocol.
+
+mod client;
+mod crash;
+mod editing;
+mod joining;
+mod place;
+mod program;
+mod refusals;
+mod resuming;
+mod within;

@@ -1,0 +1,125 @@
+//! The program itself: what it prints, how it ends, what it says when it can't start.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use protocol::{Address, Encoding};
+
+use crate::client::Person;
+
+/// Two lines as a drawing program writes them.
+const DXF: &str = "0\nSECTION\n2\nENTITIES\n0\nLINE\n5\n10\n8\n0\n10\n0.0\n20\n0.0\n11\n5.0\n21\n0.0\n\
+                   0\nLINE\n5\n11\n8\n0\n10\n0.0\n20\n1.0\n11\n5.0\n21\n1.0\n0\nENDSEC\n0\nEOF\n";
+
+/// The program at work.
+pub struct Program {
+    pub child: Child,
+    pub address: Address,
+    stdout: BufReader<ChildStdout>,
+}
+
+fn command(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_linework-server"));
+    command.arg("--data").arg(data).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.env_remove("RUST_LOG");
+    command
+}
+
+impl Program {
+    /// Starts it on a free port and waits until it tells the address of its one drawing.
+    pub fn start(data: &Path, arguments: &[&str]) -> Program {
+        let mut child = command(data).args(["--listen", "127.0.0.1:0"]).args(arguments).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let address = loop {
+            let mut line = String::new();
+            assert!(stdout.read_line(&mut line).unwrap() > 0, "it ended before it told an address");
+            if let Some(at) = line.find("linework://") {
+                break line[at..].trim().parse().unwrap();
+            }
+        };
+        Program { child, address, stdout }
+    }
+
+    /// Asks it to end, as a system does, and waits for it.
+    fn terminate(mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let status = self.child.wait().unwrap();
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).unwrap();
+        status.code()
+    }
+}
+
+fn fail(command: &mut Command) -> (Option<i32>, String) {
+    let Output { status, stderr, .. } = command.stderr(Stdio::piped()).output().unwrap();
+    (status.code(), String::from_utf8(stderr).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_added_once_and_served_again_after_an_orderly_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("Floor plan.dxf");
+    std::fs::write(&file, DXF).unwrap();
+    let data = folder.path().join("data");
+    let arguments = ["--add", file.to_str().unwrap()];
+    let program = Program::start(&data, &arguments);
+    let address = program.address.clone();
+    assert_eq!(address.drawing, "floor-plan");
+    let ana = Person::join(&address, Encoding::MessagePack, 1).await;
+    assert_eq!((ana.welcome.title.as_str(), ana.drawing.entity_count()), ("Floor plan", 2));
+    assert!(ana.welcome.source.is_some());
+    assert_eq!(program.terminate(), Some(0));
+
+    let again = Program::start(&data, &arguments);
+    assert_eq!((&again.address.drawing, &again.address.secret), (&address.drawing, &address.secret));
+    assert_eq!(again.terminate(), Some(0));
+    let logs = std::fs::read_dir(&data).unwrap().filter(|entry| {
+        entry.as_ref().is_ok_and(|entry| entry.path().extension().is_some_and(|extension| extension == "linework"))
+    });
+    assert_eq!(logs.count(), 1);
+}
+
+#[test]
+fn what_keeps_it_from_starting_is_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plan.dxf");
+    std::fs::write(&file, DXF).unwrap();
+    let data = folder.path().join("data");
+    let mut running = Program::start(&data, &["--add", file.to_str().unwrap()]);
+    let taken = format!("127.0.0.1:{}", running.address.port);
+    let elsewhere = folder.path().join("elsewhere");
+    let no_folder = folder.path().join("plan.dxf/data");
+    let empty = folder.path().join("empty.dxf");
+    std::fs::write(&empty, "").unwrap();
+    for (mut command, code, words) in [
+        (with(&elsewhere, &["--listen", &taken]), 1, "is in use by another program"),
+        (with(&data, &["--listen", "127.0.0.1:0"]), 1, "is in use by process"),
+        (with(&no_folder, &["--listen", "127.0.0.1:0"]), 1, "can't be used"),
+        (with(&elsewhere, &["--listen", "127.0.0.1:0", "--add", empty.to_str().unwrap()]), 1, "can't be added"),
+        (with(&elsewhere, &["--listen", "127.0.0.1:0", "--add", "nowhere.dxf"]), 1, "can't be added"),
+        (with(&elsewhere, &["--listen", "nonsense"]), 2, "--listen"),
+    ] {
+        command.env("RUST_LOG", "off");
+        let (found, said) = fail(&mut command);
+        assert_eq!(found, Some(code), "{said}");
+        assert!(said.contains(words), "{said}");
+        assert!(code == 2 || said.trim().lines().count() == 1, "{said}");
+    }
+    running.child.kill().unwrap();
+    running.child.wait().unwrap();
+}
+
+fn with(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = command(data);
+    command.args(arguments);
+    command
+}
+
+#[test]
+fn help_has_an_example() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = String::from_utf8(with(folder.path(), &["--help"]).output().unwrap().stdout).unwrap();
+    assert!(help.contains("Example:") && help.contains("--listen") && help.contains("Exit status"), "{help}");
+}
