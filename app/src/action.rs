@@ -110,6 +110,10 @@ pub enum Action {
     OpenFile(PathBuf),
     /// Writes the active drawing into a file.
     SaveTo(PathBuf),
+    /// Saves the active drawing over a file that changed on disk.
+    SaveOver,
+    /// Saves the active drawing, then goes on to close it or to quit.
+    SaveThen(crate::document::Then),
     /// Gives up opening.
     CancelOpening(u64),
     /// Joins the drawing at an address.

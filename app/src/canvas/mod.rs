@@ -1,3 +1,135 @@
 //! The canvas: what is seen of the drawing, and what the pointer does to it.
 
 pub mod camera;
+mod grid;
+mod input;
+mod marks;
+mod overlays;
+mod paint;
+mod people;
+
+use drawing::{EntityId, Point, Vec2};
+use egui::{Pos2, Role, Sense, Ui, WidgetInfo};
+use protocol::{Ghost, Presence};
+use scene::{Background, Snap};
+
+use crate::action::Action;
+use crate::document::Document;
+use crate::settings::Settings;
+use crate::theme::Theme;
+
+/// What the pointer is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Drag {
+    /// Nothing.
+    #[default]
+    None,
+    /// The button went down here and has not moved far yet; on something selected or not.
+    Pressed {
+        /// Where on the screen.
+        at: Pos2,
+        /// Whether what is under it is selected.
+        on_selected: bool,
+    },
+    /// It draws a window from here.
+    Window {
+        /// Where it began.
+        from: Point,
+    },
+    /// It moves the selection.
+    Move {
+        /// Where it took hold, snapped.
+        from: Point,
+        /// How far it has come.
+        by: Vec2,
+    },
+}
+
+/// What the pointer is at.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Pointer {
+    /// Whether it is over the canvas.
+    pub over: bool,
+    /// Where it is on the screen.
+    pub screen: Pos2,
+    /// Where it is in the drawing.
+    pub raw: Point,
+    /// The same, snapped and kept level where that is on.
+    pub at: Point,
+    /// What it snapped to.
+    pub snap: Option<Snap>,
+    /// What lies under it.
+    pub hover: Option<EntityId>,
+    /// What its button does.
+    pub drag: Drag,
+    /// Whether the middle button moves the view.
+    pub panning: bool,
+}
+
+/// Shows the canvas in all the room there is; gives what the pointer wants.
+pub fn show(ui: &mut Ui, document: &mut Document, settings: &Settings) -> Vec<Action> {
+    let theme = Theme::of(ui.ctx());
+    let (area, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
+    response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Drawing"));
+    resize(document, area);
+    let actions = input::take(ui, &response, document, settings);
+    follow(document);
+
+    let background = if theme.dark { Background::Dark } else { Background::Light };
+    let px_per_unit = document.camera.scale * f64::from(ui.pixels_per_point());
+    let seen = document.camera.seen();
+    document.picture.keep_up(document.session.drawing(), &document.visibility, background, seen, px_per_unit);
+    overlays::show(document, theme);
+
+    let painter = ui.painter_at(area);
+    painter.rect_filled(area, 0.0, theme.canvas);
+    if settings.grid && document.is_here() {
+        grid::paint(&painter, &document.camera, theme);
+    }
+    paint::drawing(ui, &painter, document);
+    marks::paint(&painter, document, theme);
+    people::paint(ui, &painter, document, theme);
+    tell_presence(document);
+    actions
+}
+
+/// A canvas of another size shows the same middle.
+fn resize(document: &mut Document, area: egui::Rect) {
+    let first = !document.placed;
+    document.camera.area = area;
+    if first && let Some(extents) = document.picture.extents(document.session.drawing(), &document.visibility) {
+        document.camera.show(extents);
+    }
+}
+
+/// Sees what the one who is followed sees.
+fn follow(document: &mut Document) {
+    let Some(session) = document.following else { return };
+    if document.session.person(session).is_none() {
+        document.following = None;
+    } else if let Some(view) = document.session.presence_of(session).and_then(|presence| presence.view) {
+        document.camera.follow(view);
+    }
+}
+
+/// What others are shown of oneself.
+fn tell_presence(document: &mut Document) {
+    if !document.is_here() {
+        return;
+    }
+    let most = document.session.limits().ghost_records_max as usize;
+    let selection: Vec<_> = document.record_ids().into_iter().take(most).collect();
+    let by = match document.pointer.drag {
+        Drag::Move { by, .. } => Some(by),
+        _ => overlays::preview_shift(document),
+    };
+    let ghost = by.filter(|_| !selection.is_empty()).map(|by| Ghost { ids: selection.clone(), by });
+    let presence = Presence {
+        cursor: document.pointer.over.then_some(document.pointer.at),
+        view: Some(document.camera.view()),
+        tool: document.tool.as_ref().map(|tool| tool.command().about().word.to_owned()),
+        selection,
+        ghost,
+    };
+    document.show_presence(presence);
+}

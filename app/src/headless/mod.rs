@@ -5,6 +5,7 @@
 
 mod convert;
 mod edit;
+mod info;
 mod input;
 mod log;
 mod output;
@@ -18,6 +19,8 @@ use std::process::ExitCode;
 pub enum Command {
     /// Draw a file into a picture.
     Render(render::Render),
+    /// Tell what is in a file.
+    Info(info::Info),
     /// Change a file: only the tags that an edit touches.
     Edit(edit::Edit),
     /// Make a DXF file of a drawing or of an op log, by way of an op log.
@@ -30,6 +33,7 @@ pub enum Command {
 pub fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Render(render) => render.run(),
+        Command::Info(info) => info.run(),
         Command::Edit(edit) => edit.run(),
         Command::Convert(convert) => convert.run(),
         Command::Log(log) => log.run(),

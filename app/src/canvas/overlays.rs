@@ -1,0 +1,147 @@
+//! What lies over the drawing and is made of it: selection, hover, what others hold, and ghosts.
+
+use std::collections::BTreeSet;
+
+use drawing::{EntityId, Op, Record, Vec2};
+use egui::Color32;
+use render::{Casing, OverlayPaint};
+
+use super::Drag;
+use crate::document::Document;
+use crate::document::turn::{Turn, turned};
+use crate::theme::{Theme, size};
+use crate::tools::Ghosting;
+
+/// Places of the overlays: those of people lie below one's own.
+const HELD: u32 = 1_000;
+const GHOST_OF: u32 = 2_000;
+const SELECTED: u32 = 1_000_000;
+const HOVER: u32 = 1_000_001;
+const GHOST: u32 = 1_000_002;
+
+/// Dash and gap of what a person holds, by their place among the colours: the pattern tells them apart where the colour
+/// can't.
+const DASHES: [[f32; 4]; 8] = [
+    [0.0, 0.0, 0.0, 0.0],
+    [10.0, 4.0, 10.0, 4.0],
+    [4.0, 4.0, 4.0, 4.0],
+    [12.0, 4.0, 3.0, 4.0],
+    [16.0, 6.0, 16.0, 6.0],
+    [3.0, 3.0, 8.0, 3.0],
+    [20.0, 4.0, 4.0, 4.0],
+    [2.0, 5.0, 2.0, 5.0],
+];
+
+/// Entities that a turning ghost is made of at most: it is made anew in each frame.
+const TURNED_MAX: usize = 300;
+
+fn srgb(color: Color32, opacity: f32) -> [f32; 4] {
+    let [red, green, blue, _] = color.to_normalized_gamma_f32();
+    [red, green, blue, opacity]
+}
+
+fn outline(theme: &Theme, color: Color32) -> OverlayPaint {
+    OverlayPaint {
+        width_px: size::HELD,
+        casing: Some(Casing { color: srgb(theme.canvas, 1.0), reach_px: 1.5 }),
+        fill_opacity: 1.0,
+        ..OverlayPaint::outline(srgb(color, 1.0))
+    }
+}
+
+/// How far the running command would move the selection.
+pub(super) fn preview_shift(document: &Document) -> Option<Vec2> {
+    let preview = document.tool.as_ref()?.preview(&document.view());
+    match preview.ghost {
+        Some(Ghosting::Moved(by)) => Some(by),
+        _ => None,
+    }
+}
+
+pub(super) fn show(document: &mut Document, theme: &Theme) {
+    let mut keep = BTreeSet::new();
+    people(document, theme, &mut keep);
+    let drawing = document.session.drawing().clone();
+    let revision = document.revision;
+
+    let selected: Vec<EntityId> = document.selection.iter().copied().collect();
+    let asked = selected.iter().any(|id| document.session.is_asked((*id).into()));
+    let mut paint = outline(theme, theme.accent);
+    if asked {
+        paint.dash_px = DASHES[2];
+    }
+    // Where others hold a part, their outline says so; one's own lies on top of the rest.
+    let mine: Vec<_> = selected.iter().copied().filter(|id| !document.is_others((*id).into())).collect();
+    keep.insert(SELECTED);
+    document.picture.overlay(&drawing, SELECTED, &mine, revision, paint);
+
+    let hover: Vec<_> = document.pointer.hover.into_iter().collect();
+    keep.insert(HOVER);
+    let paint = OverlayPaint { casing: None, width_px: 2.5, fill_opacity: 0.6, ..OverlayPaint::outline(srgb(theme.accent, 0.7)) };
+    document.picture.overlay(&drawing, HOVER, &hover, revision, paint);
+
+    keep.insert(GHOST);
+    ghost(document, theme, &selected);
+    document.picture.keep_overlays(&keep);
+}
+
+/// The selection as a drag or a command would leave it.
+fn ghost(document: &mut Document, theme: &Theme, selected: &[EntityId]) {
+    let paint = OverlayPaint { width_px: 1.5, ..OverlayPaint::outline(srgb(theme.accent, 0.55)) };
+    let drawing = document.session.drawing().clone();
+    let moved = match document.pointer.drag {
+        Drag::Move { by, .. } => Some(Ghosting::Moved(by)),
+        _ => document.tool.as_ref().and_then(|tool| tool.preview(&document.view()).ghost),
+    };
+    match moved {
+        Some(Ghosting::Moved(by)) => {
+            let paint = OverlayPaint { offset: by, ..paint };
+            document.picture.overlay(&drawing, GHOST, selected, document.revision, paint);
+        }
+        Some(Ghosting::Turned(center, radians)) => {
+            let turn = Turn::new(center, radians);
+            let ids = &selected[..selected.len().min(TURNED_MAX)];
+            let records = ids.iter().filter_map(|id| {
+                let mut entity = drawing.entity(*id)?.clone();
+                entity.shape = turned(&entity.shape, &turn).ok()?;
+                Some(Record::Entity(entity))
+            });
+            let op = Op::Change(records.collect());
+            let mut as_turned = drawing.clone();
+            if as_turned.apply(&op).is_ok() {
+                // The angle is part of what it was made of.
+                let made_of = document.revision ^ radians.to_bits() ^ (1 << 63);
+                document.picture.overlay(&as_turned, GHOST, ids, made_of, paint);
+            }
+        }
+        None => document.picture.overlay(&drawing, GHOST, &[], 0, paint),
+    }
+}
+
+/// What others hold, and what they are dragging.
+fn people(document: &mut Document, theme: &Theme, keep: &mut BTreeSet<u32>) {
+    let drawing = document.session.drawing().clone();
+    let revision = document.revision;
+    let held = document.held_by_others();
+    let me = document.session.me();
+    let others: Vec<_> =
+        document.session.people().filter(|person| Some(person.session) != me).cloned().enumerate().collect();
+    for (place, person) in others {
+        let color = theme.person(person.color);
+        let ids = held.get(&person.session).map(Vec::as_slice).unwrap_or_default();
+        let mut paint = outline(theme, color);
+        paint.dash_px = DASHES[usize::from(person.color) % DASHES.len()];
+        let id = HELD + place as u32;
+        keep.insert(id);
+        document.picture.overlay(&drawing, id, ids, revision, paint);
+
+        let ghost = document.session.presence_of(person.session).and_then(|presence| presence.ghost.clone());
+        let id = GHOST_OF + place as u32;
+        keep.insert(id);
+        let ids: Vec<_> =
+            ghost.iter().flat_map(|ghost| ghost.ids.iter().map(|id| EntityId(id.0))).collect();
+        let offset = ghost.map_or(Vec2::ZERO, |ghost| ghost.by);
+        let paint = OverlayPaint { offset, width_px: 2.0, ..OverlayPaint::outline(srgb(color, 0.4)) };
+        document.picture.overlay(&drawing, id, &ids, revision, paint);
+    }
+}

@@ -1,0 +1,96 @@
+//! What happened to the drawing since one came in, for the history panel.
+
+use std::collections::VecDeque;
+
+use drawing::{Op, Record};
+use protocol::{Event, SessionId, Told};
+
+/// Rows that are kept; the log itself has them all.
+const ROWS_MAX: usize = 500;
+
+/// One entry of the log, in words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its place in the log.
+    pub seq: u64,
+    /// When, milliseconds since 1970.
+    pub time_ms: u64,
+    /// Whose session; none where the room itself acted.
+    pub session: Option<SessionId>,
+    /// Their name as it was then; empty where it is not known.
+    pub name: String,
+    /// What happened.
+    pub what: String,
+}
+
+/// The latest rows, the newest last.
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    /// The rows.
+    pub rows: VecDeque<Row>,
+}
+
+impl History {
+    /// Takes in what was told; `name` finds the name of a session.
+    pub fn take(&mut self, told: &[Told], name: impl Fn(SessionId) -> String) {
+        for Told { seq, entry, .. } in told {
+            let Some((session, what)) = words(&entry.event, SessionId(*seq)) else { continue };
+            let name = match &entry.event {
+                Event::Joined { name, .. } => name.clone(),
+                _ => session.map(&name).unwrap_or_default(),
+            };
+            self.rows.push_back(Row { seq: seq.0, time_ms: entry.time_ms, session, name, what });
+            if self.rows.len() > ROWS_MAX {
+                self.rows.pop_front();
+            }
+        }
+    }
+}
+
+/// Who did it and what; none for what nobody needs to read.
+fn words(event: &Event, this: SessionId) -> Option<(Option<SessionId>, String)> {
+    Some(match event {
+        Event::Created { title, .. } => (None, format!("{title} was opened")),
+        Event::Joined { .. } => (Some(this), "came in".into()),
+        Event::Gone { session, why: protocol::Ended::Left, .. } => (Some(*session), "left".into()),
+        Event::Gone { session, why: protocol::Ended::Expired, .. } => (Some(*session), "lost the connection".into()),
+        Event::Edited { session, op, undoes } => {
+            let done = op_words(op);
+            (Some(*session), if undoes.is_empty() { done } else { format!("took back: {done}") })
+        }
+        Event::Unlocked { session, ids, lapsed: true } => {
+            (Some(*session), format!("lock on {} lapsed", count(ids.len())))
+        }
+        Event::Locked { .. } | Event::Unlocked { .. } | Event::Resumed { .. } | Event::Granted { .. } => return None,
+    })
+}
+
+/// What an op does, in short words.
+pub fn op_words(op: &Op) -> String {
+    match op {
+        Op::New(records) => format!("drew {}", records_words(records)),
+        Op::Change(records) => format!("changed {}", records_words(records)),
+        Op::Remove(ids) => format!("erased {}", count(ids.len())),
+        Op::Translate { ids, .. } => format!("moved {}", count(ids.len())),
+        Op::Mint(_) => "saved".into(),
+        Op::Unmint(_) => "took back a save".into(),
+        Op::Batch(ops) => match ops.first() {
+            Some(first) if ops.len() == 1 => op_words(first),
+            _ => format!("made {} changes", ops.len()),
+        },
+    }
+}
+
+fn records_words(records: &[Record]) -> String {
+    match records {
+        [one] => one.kind().to_owned(),
+        [first, ..] if records.iter().all(|record| record.kind() == first.kind()) => {
+            format!("{} {}", records.len(), first.kind())
+        }
+        _ => count(records.len()),
+    }
+}
+
+fn count(count: usize) -> String {
+    if count == 1 { "1 object".into() } else { format!("{count} objects") }
+}

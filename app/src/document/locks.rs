@@ -1,0 +1,47 @@
+//! What others hold, as it is shown.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use drawing::EntityId;
+use protocol::SessionId;
+
+use super::Document;
+
+impl Document {
+    /// What others hold, by person. At most a few hundred each are drawn; the tooltip tells the rest.
+    pub fn held_by_others(&self) -> BTreeMap<SessionId, Vec<EntityId>> {
+        const SHOWN_MAX: usize = 2000;
+        let me = self.session.me();
+        let mut held: BTreeMap<SessionId, Vec<EntityId>> = BTreeMap::new();
+        for (id, holding) in self.session.locks().filter(|(_, holding)| Some(holding.session) != me) {
+            let ids = held.entry(holding.session).or_default();
+            if ids.len() < SHOWN_MAX {
+                ids.push(EntityId(id.0));
+            }
+        }
+        held
+    }
+
+    /// `Locked by Ana, 2 min`, for something that somebody else holds.
+    pub fn lock_words(&self, id: EntityId) -> Option<String> {
+        let holding = self.session.holder(id.into())?;
+        if Some(holding.session) == self.session.me() {
+            return None;
+        }
+        let name = self.session.person(holding.session).map_or("somebody", |person| &person.name);
+        Some(format!("Locked by {name}, {}", since(holding.since_ms)))
+    }
+}
+
+/// How long ago a time stored for people was, in words.
+pub fn since(ms: u64) -> String {
+    let then = SystemTime::UNIX_EPOCH + Duration::from_millis(ms);
+    let minutes = SystemTime::now().duration_since(then).unwrap_or_default().as_secs() / 60;
+    match minutes {
+        0 => "just now".into(),
+        1..60 => format!("{minutes} min"),
+        60..1440 => format!("{} h", minutes / 60),
+        _ => format!("{} d", minutes / 1440),
+    }
+}

@@ -1,0 +1,150 @@
+//! Where others' pointers are: they glide to where they were last seen, and never jump.
+
+use std::collections::BTreeMap;
+
+use collab::Session;
+use drawing::{Point, Vec2};
+use protocol::SessionId;
+
+/// How long a glide takes to get most of the way, in seconds.
+const GLIDE_S: f64 = 0.08;
+/// A name is shown so long after the pointer came to rest, in seconds.
+const NAMED_S: f64 = 3.0;
+/// A pointer that left fades so long, in seconds.
+const FADE_S: f64 = 0.12;
+
+/// A pointer of somebody else.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Glide {
+    /// Where it is drawn.
+    pub at: Point,
+    speed: Vec2,
+    target: Point,
+    /// When the target last moved, in seconds of the window's clock.
+    moved_s: f64,
+    /// When it left, if it has.
+    left_s: Option<f64>,
+}
+
+impl Glide {
+    fn new(at: Point, now_s: f64) -> Glide {
+        Glide { at, speed: Vec2::ZERO, target: at, moved_s: now_s, left_s: None }
+    }
+
+    /// One step of a critically damped spring: exact for any step, so it never swings over.
+    fn step(&mut self, dt_s: f64) {
+        let omega = 2.0 / GLIDE_S;
+        let off = self.at - self.target;
+        let push = (self.speed + off * omega) * dt_s;
+        let decay = (-omega * dt_s).exp();
+        self.at = self.target + (off + push) * decay;
+        self.speed = (self.speed - push * omega) * decay;
+    }
+
+    /// How visible the name is, 0 to 1.
+    pub fn name_opacity(&self, now_s: f64) -> f32 {
+        let rest = now_s - self.moved_s - NAMED_S;
+        (1.0 - rest / 0.3).clamp(0.0, 1.0) as f32 * self.opacity(now_s)
+    }
+
+    /// How visible the pointer is, 0 to 1.
+    pub fn opacity(&self, now_s: f64) -> f32 {
+        self.left_s.map_or(1.0, |left| (1.0 - (now_s - left) / FADE_S).clamp(0.0, 1.0) as f32)
+    }
+}
+
+/// The pointers of all others.
+#[derive(Debug, Clone, Default)]
+pub struct People {
+    /// By session.
+    pub glides: BTreeMap<SessionId, Glide>,
+    last_s: f64,
+}
+
+impl People {
+    /// Moves all pointers to `now_s`. Gives the seconds after which they look different again, 0 while one glides;
+    /// none where all rest.
+    pub fn step(&mut self, session: &Session, now_s: f64, unit: f64) -> Option<f64> {
+        // After a rest there is nothing to catch up with.
+        let dt_s = (now_s - self.last_s).clamp(0.0, 0.1);
+        self.last_s = now_s;
+        let me = session.me();
+        for person in session.people().filter(|person| Some(person.session) != me) {
+            let cursor = session.presence_of(person.session).and_then(|presence| presence.cursor);
+            match (cursor, self.glides.get_mut(&person.session)) {
+                (Some(at), None) => {
+                    self.glides.insert(person.session, Glide::new(at, now_s));
+                }
+                (Some(at), Some(glide)) => {
+                    if glide.left_s.take().is_some() {
+                        *glide = Glide::new(at, now_s);
+                    } else if glide.target != at {
+                        glide.target = at;
+                        glide.moved_s = now_s;
+                    }
+                }
+                (None, Some(glide)) => {
+                    glide.left_s.get_or_insert(now_s);
+                }
+                (None, None) => {}
+            }
+        }
+        let mut next: Option<f64> = None;
+        let mut sooner = |seconds: f64| next = Some(next.map_or(seconds, |n| n.min(seconds)));
+        self.glides.retain(|id, glide| {
+            if session.person(*id).is_none() {
+                glide.left_s.get_or_insert(now_s);
+            }
+            glide.step(dt_s);
+            let near = (glide.at - glide.target).hypot() < unit * 0.25 && glide.speed.hypot() < unit;
+            if near {
+                glide.at = glide.target;
+                glide.speed = Vec2::ZERO;
+            } else {
+                sooner(0.0);
+            }
+            if let Some(left) = glide.left_s {
+                sooner(0.0);
+                return now_s - left < FADE_S;
+            }
+            let name_goes = glide.moved_s + NAMED_S - now_s;
+            if name_goes > 0.0 {
+                sooner(name_goes);
+            } else if glide.name_opacity(now_s) > 0.0 {
+                sooner(0.0);
+            }
+            true
+        });
+        next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_glide_arrives_without_swinging_over() {
+        for dt in [0.004, 0.016, 0.1] {
+            let mut glide = Glide::new(Point::ZERO, 0.0);
+            glide.target = Point::new(100.0, 0.0);
+            let mut last = 0.0;
+            let mut passed = 0.0;
+            while passed < 0.4 {
+                glide.step(dt);
+                assert!(glide.at.x >= last && glide.at.x <= 100.0, "{dt}: {}", glide.at.x);
+                last = glide.at.x;
+                passed += dt;
+            }
+            assert!(last > 99.0, "{dt}: {last}");
+        }
+    }
+
+    #[test]
+    fn a_name_fades_after_a_rest() {
+        let glide = Glide::new(Point::ZERO, 10.0);
+        assert_eq!(glide.name_opacity(12.9), 1.0);
+        assert_eq!(glide.name_opacity(14.0), 0.0);
+        assert_eq!(glide.opacity(14.0), 1.0);
+    }
+}

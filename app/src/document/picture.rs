@@ -1,0 +1,334 @@
+//! The drawing as triangles and lines: a scene, kept up by worker threads, and the renderer that shows it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use drawing::{BlockId, Drawing, EntityId, Point, Rect, RecordId};
+use render::{Budget, OverlayId, OverlayPaint, PackedChunk, Renderer};
+use scene::{Background, Band, ChunkId, Dirty, Fonts, Scene, SceneOptions, TextMode, Visibility};
+
+use crate::link::Wake;
+use crate::work::Pool;
+
+/// Entities of one overlay that are drawn; beyond that the first ones stand for the rest.
+pub const OVERLAY_MAX: usize = 3000;
+
+/// What all pictures of a window share.
+#[derive(Clone)]
+pub struct Studio {
+    /// Threads that tessellate.
+    pub pool: Pool,
+    /// Wakes the window.
+    pub wake: Wake,
+    /// What texts are drawn with.
+    pub fonts: Arc<Fonts>,
+    /// The graphics device; none in a window without one.
+    pub gpu: Option<Gpu>,
+}
+
+/// The graphics device of the window.
+#[derive(Clone)]
+pub struct Gpu {
+    /// The device.
+    pub device: wgpu::Device,
+    /// Its queue.
+    pub queue: wgpu::Queue,
+    /// What the window's passes draw into.
+    pub format: wgpu::TextureFormat,
+}
+
+/// What workers send back.
+enum Made {
+    Scene { number: u64, scene: Box<Scene> },
+    Chunk { number: u64, id: ChunkId, packed: Box<PackedChunk> },
+}
+
+/// A chunk on its way or there.
+#[derive(Debug, Clone, Copy)]
+struct ChunkState {
+    /// The latest work on it.
+    number: u64,
+    /// What it is flattened for.
+    band: Band,
+}
+
+/// The overlays that are up, and what they were made of.
+struct Overlay {
+    ids: Vec<EntityId>,
+    revision: u64,
+    band: Band,
+}
+
+/// The picture of one space of one drawing.
+pub struct Picture {
+    studio: Studio,
+    /// The renderer; shared with the callback that paints.
+    pub renderer: Option<Arc<Mutex<Renderer>>>,
+    /// How much is drawn a frame.
+    pub budget: Budget,
+    scene: Option<Scene>,
+    /// The scene that is being built, if one is.
+    building: Option<u64>,
+    /// What changed while it was being built.
+    missed: BTreeSet<RecordId>,
+    band: Band,
+    chunks: BTreeMap<ChunkId, ChunkState>,
+    pending: BTreeSet<ChunkId>,
+    overlays: BTreeMap<OverlayId, Overlay>,
+    paint_due: bool,
+    next: u64,
+    made: Receiver<Made>,
+    sender: Sender<Made>,
+    isolated: Option<BTreeSet<EntityId>>,
+    /// Why nothing is drawn, in words.
+    pub trouble: Option<String>,
+}
+
+impl Picture {
+    /// A picture of nothing yet.
+    pub fn new(studio: Studio) -> Picture {
+        let (sender, made) = channel();
+        let mut trouble = None;
+        let renderer = studio.gpu.as_ref().and_then(|gpu| match Renderer::new(&gpu.device, &gpu.queue, gpu.format) {
+            Ok(renderer) => Some(Arc::new(Mutex::new(renderer))),
+            Err(error) => {
+                trouble = Some(error.to_string());
+                None
+            }
+        });
+        Picture {
+            budget: studio.gpu.as_ref().map_or(Budget::ALL, |gpu| Budget::of(&gpu.device)),
+            renderer,
+            studio,
+            scene: None,
+            building: None,
+            missed: BTreeSet::new(),
+            band: Band::of(1.0),
+            chunks: BTreeMap::new(),
+            pending: BTreeSet::new(),
+            overlays: BTreeMap::new(),
+            paint_due: true,
+            next: 0,
+            made,
+            sender,
+            isolated: None,
+            trouble,
+        }
+    }
+
+    /// The scene, once it is built: for picking and snapping.
+    pub fn scene(&self) -> Option<&Scene> {
+        self.scene.as_ref()
+    }
+
+    /// Whether workers are still at it.
+    pub fn is_busy(&self) -> bool {
+        self.building.is_some() || !self.pending.is_empty()
+    }
+
+    /// Builds the scene of a space anew, on a worker.
+    pub fn build(&mut self, drawing: &Drawing, space: BlockId) {
+        self.next += 1;
+        let number = self.next;
+        self.building = Some(number);
+        self.missed.clear();
+        let options = SceneOptions { text: TextMode::Drawn, fonts: self.studio.fonts.clone() };
+        let (drawing, sender, wake) = (drawing.clone(), self.sender.clone(), self.studio.wake.clone());
+        self.studio.pool.give(move || {
+            let scene = Box::new(Scene::new(&drawing, space, options));
+            // Where the document is closed meanwhile, nobody waits for it.
+            let _ = sender.send(Made::Scene { number, scene });
+            wake();
+        });
+    }
+
+    /// Follows a drawing in which these records changed.
+    pub fn update(&mut self, drawing: &Drawing, changed: &BTreeSet<RecordId>) {
+        if self.building.is_some() {
+            self.missed.extend(changed);
+        }
+        if let Some(scene) = &mut self.scene {
+            let dirty = scene.update(drawing, changed);
+            self.take(drawing, dirty);
+        }
+    }
+
+    /// Shows these alone, or all again.
+    pub fn isolate(&mut self, drawing: &Drawing, only: Option<BTreeSet<EntityId>>) {
+        self.isolated = only.clone();
+        if let Some(scene) = &mut self.scene {
+            let dirty = scene.isolate(only);
+            self.take(drawing, dirty);
+        }
+    }
+
+    /// The table of styles is out of date: a layer was hidden, the theme changed.
+    pub fn repaint(&mut self) {
+        self.paint_due = true;
+    }
+
+    fn take(&mut self, drawing: &Drawing, dirty: Dirty) {
+        self.paint_due |= dirty.paint;
+        for id in dirty.chunks {
+            let bounds = self.scene.as_ref().and_then(|scene| scene.chunk_bounds(id));
+            if bounds.is_some() {
+                self.tessellate(drawing, id, self.band);
+            } else {
+                self.chunks.remove(&id);
+                self.pending.remove(&id);
+                if let Some(renderer) = &self.renderer {
+                    lock(renderer).remove(id);
+                }
+            }
+        }
+    }
+
+    fn tessellate(&mut self, drawing: &Drawing, id: ChunkId, band: Band) {
+        let Some(job) = self.scene.as_ref().and_then(|scene| scene.job(id)) else { return };
+        self.next += 1;
+        let number = self.next;
+        self.chunks.insert(id, ChunkState { number, band });
+        self.pending.insert(id);
+        let (drawing, sender, wake) = (drawing.clone(), self.sender.clone(), self.studio.wake.clone());
+        self.studio.pool.give(move || {
+            let packed = Box::new(PackedChunk::new(&job.tessellate(&drawing, band)));
+            // As above: a closed document waits for nothing.
+            let _ = sender.send(Made::Chunk { number, id, packed });
+            wake();
+        });
+    }
+
+    /// Takes in what workers made. Whether a scene arrived.
+    pub fn receive(&mut self, drawing: &Drawing) -> bool {
+        let mut arrived = false;
+        while let Ok(made) = self.made.try_recv() {
+            match made {
+                Made::Scene { number, scene } if self.building == Some(number) => {
+                    self.take_scene(drawing, *scene);
+                    arrived = true;
+                }
+                Made::Chunk { number, id, packed }
+                    if self.chunks.get(&id).is_some_and(|state| state.number == number) =>
+                {
+                    self.pending.remove(&id);
+                    self.upload(id, &packed);
+                }
+                // Made of something that has changed since.
+                Made::Scene { .. } | Made::Chunk { .. } => {}
+            }
+        }
+        arrived
+    }
+
+    fn take_scene(&mut self, drawing: &Drawing, mut scene: Scene) {
+        self.building = None;
+        let missed = std::mem::take(&mut self.missed);
+        scene.update(drawing, &missed);
+        if self.isolated.is_some() {
+            scene.isolate(self.isolated.clone());
+        }
+        if let Some(renderer) = &self.renderer {
+            lock(renderer).clear();
+        }
+        self.chunks.clear();
+        self.pending.clear();
+        self.overlays.clear();
+        self.paint_due = true;
+        self.scene = Some(scene);
+    }
+
+    fn upload(&mut self, id: ChunkId, packed: &PackedChunk) {
+        if let (Some(gpu), Some(renderer)) = (&self.studio.gpu, &self.renderer) {
+            let uploaded = lock(renderer).upload_packed(&gpu.device, &gpu.queue, id, packed);
+            self.trouble = uploaded.err().map(|error| error.to_string());
+        }
+    }
+
+    /// Has everything that is seen tessellated finely enough for this zoom, nearest the middle first, and brings the
+    /// table of styles up to date.
+    pub fn keep_up(
+        &mut self,
+        drawing: &Drawing,
+        visibility: &Visibility,
+        background: Background,
+        seen: Rect,
+        px_per_unit: f64,
+    ) {
+        let Some(scene) = &self.scene else { return };
+        self.band = Band::of(px_per_unit);
+        let mut wanted: Vec<(ChunkId, Rect)> = scene
+            .chunks()
+            .filter_map(|id| Some((id, scene.chunk_bounds(id)?)))
+            .filter(|(id, bounds)| match self.chunks.get(id) {
+                None => true,
+                Some(state) => state.band < self.band && overlaps(*bounds, seen) && !self.pending.contains(id),
+            })
+            .collect();
+        if self.paint_due {
+            self.paint_due = false;
+            let styles = scene.paint(drawing, visibility, scene::Theme { background, ink: false });
+            if let (Some(gpu), Some(renderer)) = (&self.studio.gpu, &self.renderer) {
+                lock(renderer).set_styles(&gpu.device, &gpu.queue, &styles);
+            }
+        }
+        let far = |rect: &Rect| (rect.center() - seen.center()).hypot2();
+        wanted.sort_by(|a, b| far(&a.1).total_cmp(&far(&b.1)));
+        for (id, _) in wanted {
+            self.tessellate(drawing, id, self.band);
+        }
+    }
+
+    /// Shows entities over the picture, in this paint; nothing where there are none.
+    pub fn overlay(&mut self, drawing: &Drawing, id: u32, ids: &[EntityId], revision: u64, paint: OverlayPaint) {
+        let id = OverlayId(id);
+        let (Some(scene), Some(gpu), Some(renderer)) = (&self.scene, &self.studio.gpu, &self.renderer) else { return };
+        let mut renderer = lock(renderer);
+        if ids.is_empty() {
+            renderer.remove_overlay(id);
+            self.overlays.remove(&id);
+            return;
+        }
+        let ids = &ids[..ids.len().min(OVERLAY_MAX)];
+        let same = self.overlays.get(&id).is_some_and(|up| up.revision == revision && up.band >= self.band && up.ids == ids);
+        if same && renderer.paint_overlay(id, paint) {
+            return;
+        }
+        let mesh = scene.mesh_of(drawing, ids, self.band);
+        let shown = renderer.set_overlay(&gpu.device, &gpu.queue, id, &mesh, paint);
+        self.trouble = shown.err().map(|error| error.to_string());
+        self.overlays.insert(id, Overlay { ids: ids.to_vec(), revision, band: self.band });
+    }
+
+    /// Takes overlays down that are not among these.
+    pub fn keep_overlays(&mut self, keep: &BTreeSet<u32>) {
+        let Some(renderer) = &self.renderer else { return };
+        let mut renderer = lock(renderer);
+        self.overlays.retain(|id, _| {
+            let stays = keep.contains(&id.0);
+            if !stays {
+                renderer.remove_overlay(*id);
+            }
+            stays
+        });
+    }
+
+    /// What is seen covers, but for strays.
+    pub fn extents(&self, drawing: &Drawing, visibility: &Visibility) -> Option<Rect> {
+        self.scene.as_ref()?.extents(drawing, visibility).map(|extents| extents.rect)
+    }
+
+    /// The entity under a place.
+    pub fn pick(&self, drawing: &Drawing, at: Point, reach: f64, visibility: &Visibility) -> Option<EntityId> {
+        self.scene.as_ref()?.pick(drawing, at, reach, visibility).first().map(|hit| hit.id)
+    }
+}
+
+fn overlaps(a: Rect, b: Rect) -> bool {
+    a.x0 <= b.x1 && b.x0 <= a.x1 && a.y0 <= b.y1 && b.y0 <= a.y1
+}
+
+/// A renderer that another thread left in the middle of something is still sound: its parts are replaced whole.
+pub fn lock(renderer: &Mutex<Renderer>) -> std::sync::MutexGuard<'_, Renderer> {
+    renderer.lock().unwrap_or_else(PoisonError::into_inner)
+}

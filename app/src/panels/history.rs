@@ -1,0 +1,39 @@
+//! History: what happened to the drawing since one came in, the latest first.
+
+use egui::{RichText, Ui};
+
+use super::widgets::initials;
+use crate::document::Row;
+use crate::theme::{Theme, size};
+use crate::window::Window;
+
+pub(super) fn show(ui: &mut Ui, window: &Window) {
+    let theme = Theme::of(ui.ctx());
+    let Some(document) = window.document() else { return };
+    if document.history.rows.is_empty() {
+        ui.add_space(size::M);
+        ui.label(RichText::new("Nothing happened since you came in.").size(size::DENSE).color(theme.quiet));
+        return;
+    }
+    ui.spacing_mut().item_spacing.y = 2.0;
+    for row in document.history.rows.iter().rev() {
+        let Row { seq, time_ms, session, name, what } = row;
+        let person = session.and_then(|session| document.session.person(session));
+        let color = person.map_or(theme.quiet, |person| theme.person(person.color));
+        ui.horizontal(|ui| {
+            let who = if name.is_empty() { "-".to_owned() } else { initials(name) };
+            ui.label(RichText::new(who).small().color(color)).on_hover_text(name);
+            ui.add(egui::Label::new(RichText::new(what).size(size::DENSE)).truncate());
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                let clock = RichText::new(clock(*time_ms)).small().color(theme.disabled);
+                ui.label(clock).on_hover_text(format!("Entry {seq} of the log"));
+            });
+        });
+    }
+}
+
+/// A time of day in this place, as people read it.
+fn clock(ms: u64) -> String {
+    let time = i64::try_from(ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    time.map_or(String::new(), |time| time.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M").to_string())
+}

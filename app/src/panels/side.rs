@@ -1,0 +1,39 @@
+//! The right panels: tabs that hide with one key.
+
+use egui::{Button, RichText, ScrollArea, Ui};
+
+use super::{history, layers, properties};
+use crate::action::{Action, Panel};
+use crate::theme::{Theme, size};
+use crate::window::Window;
+
+/// The panels, with one in front.
+pub fn show(ui: &mut Ui, window: &mut Window, front: Panel, actions: &mut Vec<Action>) {
+    let theme = Theme::of(ui.ctx());
+    ui.horizontal(|ui| {
+        ui.set_height(size::ROW + size::M);
+        ui.add_space(size::M);
+        for (panel, name) in
+            [(Panel::Layers, "Layers"), (Panel::Properties, "Properties"), (Panel::History, "History")]
+        {
+            let chosen = panel == front;
+            let text = RichText::new(name).size(size::DENSE).color(if chosen { theme.text } else { theme.quiet });
+            let tab = ui.add(Button::new(text).frame_when_inactive(false));
+            tab.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, chosen, format!("{name} panel")));
+            if chosen {
+                let line = tab.rect;
+                ui.painter().hline(line.shrink(size::S).x_range(), line.bottom() + 3.0, (2.0, theme.accent));
+            }
+            if tab.clicked() {
+                actions.push(Action::Panel(panel));
+            }
+        }
+    });
+    egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 4)).show(ui, |ui| {
+        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| match front {
+            Panel::Layers => layers::show(ui, window, actions),
+            Panel::Properties => properties::show(ui, window, actions),
+            Panel::History => history::show(ui, window),
+        });
+    });
+}

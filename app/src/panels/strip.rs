@@ -1,0 +1,41 @@
+//! Over the canvas: current layer, colour, linetype and lineweight; those of the selection while there is one.
+
+use egui::Ui;
+
+use super::styles;
+use crate::action::Action;
+use crate::theme::size;
+use crate::window::Window;
+
+/// The strip.
+pub fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) {
+    let Some(document) = window.document_mut() else { return };
+    let facts = document.facts();
+    let current = document.current;
+    let (layer, color, linetype, weight) = if facts.count > 0 {
+        (facts.layer, facts.color, facts.linetype, facts.lineweight)
+    } else {
+        let layer = document.style().map(|style| style.layer);
+        (layer, Some(current.color), Some(current.linetype), Some(current.lineweight))
+    };
+    let drawing = document.drawing();
+    ui.horizontal_centered(|ui| {
+        ui.add_space(size::M);
+        ui.spacing_mut().item_spacing.x = 6.0;
+        if let Some(layer) = styles::layer(ui, "current layer", drawing, layer, 150.0) {
+            actions.push(Action::Layer(layer));
+        }
+        ui.add_space(size::S);
+        if let Some(color) = styles::color(ui, "current color", drawing, color, layer, 100.0) {
+            actions.push(Action::Color(color));
+        }
+        ui.add_space(size::S);
+        if let Some(linetype) = styles::linetype(ui, "current linetype", drawing, linetype, 110.0) {
+            actions.push(Action::Linetype(linetype));
+        }
+        ui.add_space(size::S);
+        if let Some(weight) = styles::lineweight(ui, "current lineweight", weight, 90.0) {
+            actions.push(Action::Lineweight(weight));
+        }
+    });
+}

@@ -1,0 +1,188 @@
+//! The top bar: menu, documents, search, people, connection, share.
+
+use collab::Status;
+use egui::{Align, Button, Layout, RichText, Sense, Shape, Stroke, Ui, vec2};
+
+use super::widgets::{avatar, icon_button, main_button};
+use crate::action::Action;
+use crate::command::{Command, Family};
+use crate::document::Document;
+use crate::icon;
+use crate::theme::{Theme, size};
+use crate::window::Window;
+
+/// The bar.
+pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
+    ui.horizontal_centered(|ui| {
+        ui.add_space(size::M);
+        menu(ui, actions);
+        tabs(ui, window, actions);
+        if icon_button(ui, icon::PLUS, "New drawing", false, size::ROW).on_hover_text("New drawing  Ctrl+N").clicked() {
+            actions.push(Action::Run(Command::New));
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.add_space(size::M);
+            if main_button(ui, "Share").on_hover_text("Lets others join this drawing").clicked() {
+                actions.push(Action::Run(Command::Share));
+            }
+            if let Some(document) = window.document() {
+                connection(ui, document);
+                people(ui, document, actions);
+            }
+            let room = ui.available_width();
+            if room > 200.0 {
+                search(ui, room, actions);
+            }
+        });
+    });
+}
+
+fn menu(ui: &mut Ui, actions: &mut Vec<Action>) {
+    let theme = Theme::of(ui.ctx());
+    let button = Button::new(RichText::new(icon::LIST).size(size::ICON)).frame_when_inactive(false);
+    let (response, _) = egui::containers::menu::MenuButton::from_button(button).ui(ui, |ui| {
+        for family in Family::ALL {
+            ui.menu_button(family.label(), |ui| {
+                for about in family.commands() {
+                    let text = format!("{}  {}", about.icon, about.label);
+                    let keys = RichText::new(about.keys()).small().color(theme.quiet);
+                    let item = ui.add(Button::new(text).right_text(keys).min_size(vec2(230.0, size::ROW)));
+                    item.widget_info(|| egui::WidgetInfo::labeled(egui::Role::MenuItem, true, about.label));
+                    if item.on_hover_text(about.help).clicked() {
+                        actions.push(Action::Run(about.command));
+                        ui.close();
+                    }
+                }
+            });
+        }
+    });
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Menu"));
+}
+
+fn tabs(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
+    let theme = Theme::of(ui.ctx());
+    ui.spacing_mut().item_spacing.x = 2.0;
+    for (at, document) in window.documents.iter().enumerate() {
+        let front = at == window.active;
+        let mark = if document.is_dirty() { " *" } else { "" };
+        let color = if front { theme.text } else { theme.quiet };
+        let text = RichText::new(format!("{}{mark}", document.title)).size(size::DENSE).color(color);
+        let tab = ui.add(Button::new(text).selected(false).fill(if front { theme.raised } else { theme.panel }));
+        tab.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, front, &document.title));
+        let place = document.file.path.as_ref().map_or("Not saved yet".into(), |path| path.display().to_string());
+        if tab.on_hover_text(place).clicked() {
+            actions.push(Action::Activate(at));
+        }
+        if front {
+            let name = format!("Close {}", document.title);
+            if icon_button(ui, icon::X, &name, false, 18.0).on_hover_text("Close  Ctrl+W").clicked() {
+                actions.push(Action::Close(at));
+            }
+        }
+    }
+    for opening in &window.openings {
+        ui.add(egui::ProgressBar::new(opening.progress()).desired_width(110.0).text(&opening.title));
+        if icon_button(ui, icon::X, &format!("Cancel opening {}", opening.title), false, 18.0).clicked() {
+            actions.push(Action::CancelOpening(opening.number));
+        }
+    }
+}
+
+fn search(ui: &mut Ui, room: f32, actions: &mut Vec<Action>) {
+    let theme = Theme::of(ui.ctx());
+    ui.with_layout(Layout::centered_and_justified(egui::Direction::LeftToRight), |ui| {
+        ui.set_max_width(room);
+        let width = 300f32.min(room - 2.0 * size::L);
+        let (rect, response) = ui.allocate_exact_size(vec2(width, 26.0), Sense::click());
+        let edge = if response.hovered() { theme.disabled } else { theme.line };
+        ui.painter().rect(rect, f32::from(size::RADIUS), theme.canvas, Stroke::new(1.0, edge), egui::StrokeKind::Inside);
+        let font = egui::FontId::proportional(size::DENSE);
+        let left = rect.left_center() + vec2(10.0, 0.0);
+        let words = format!("{}  Search or run a command", icon::MAGNIFYING_GLASS);
+        ui.painter().text(left, egui::Align2::LEFT_CENTER, words, font.clone(), theme.quiet);
+        let right = rect.right_center() - vec2(10.0, 0.0);
+        ui.painter().text(right, egui::Align2::RIGHT_CENTER, "Ctrl K", font, theme.disabled);
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Search"));
+        if response.clicked() {
+            actions.push(Action::Run(Command::Search));
+        }
+    });
+}
+
+/// Avatars, one's own first, which is the leftmost; the bar is laid out from the right.
+fn people(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
+    let me = document.session.me();
+    let mut people: Vec<_> = document.session.people().collect();
+    people.sort_by_key(|person| (Some(person.session) != me, person.session));
+    ui.spacing_mut().item_spacing.x = 0.0;
+    for person in people.into_iter().rev() {
+        let mine = Some(person.session) == me;
+        let followed = document.following == Some(person.session);
+        let response = avatar(ui, person, mine, followed).on_hover_ui(|ui| {
+            ui.label(crate::theme::strong(if mine { format!("{} (you)", person.name) } else { person.name.clone() }));
+            let presence = document.session.presence_of(person.session);
+            let doing = presence.and_then(|presence| presence.tool.clone());
+            let selected = presence.map_or(0, |presence| presence.selection.len());
+            let theme = Theme::of(ui.ctx());
+            let quiet = |text: String| RichText::new(text).size(size::DENSE).color(theme.quiet);
+            ui.label(quiet(format!("{:?}", person.role)));
+            if !person.connected {
+                ui.label(quiet("Connection lost".into()));
+            }
+            if selected > 0 {
+                ui.label(quiet(format!("{selected} selected")));
+            }
+            if let Some(doing) = doing {
+                ui.label(quiet(format!("in {doing}")));
+            }
+            if !mine {
+                ui.label(quiet("Click to follow".into()));
+            }
+        });
+        if response.clicked() && !mine {
+            actions.push(Action::Follow(Some(person.session)));
+        }
+    }
+}
+
+/// A dot, each state with its own shape: disc, ring, cross.
+fn connection(ui: &mut Ui, document: &Document) {
+    let theme = Theme::of(ui.ctx());
+    let (rect, response) = ui.allocate_exact_size(vec2(18.0, size::ROW), Sense::hover());
+    let (at, painter) = (rect.center(), ui.painter());
+    let words = match document.session.status() {
+        Status::Live => {
+            painter.circle_filled(at, 4.0, theme.good);
+            match document.session.waiting() {
+                0 => "Connected; everything is stored".to_owned(),
+                count => format!("Connected; {count} changes on their way"),
+            }
+        }
+        Status::Ended { why, .. } => {
+            let stroke = Stroke::new(2.0, theme.bad);
+            for [x, y] in [[4.0, 4.0], [4.0, -4.0]] {
+                painter.add(Shape::line(vec![at - vec2(x, y), at + vec2(x, y)], stroke));
+            }
+            why.clone()
+        }
+        _ => {
+            painter.circle_stroke(at, 3.5, Stroke::new(2.0, theme.warn));
+            document.connection_words().unwrap_or_default()
+        }
+    };
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, format!("Connection: {words}")));
+    response.on_hover_text(words);
+}
+
+/// The thin line under the bar while the connection is being brought back.
+pub fn reconnecting(ui: &mut Ui, document: &Document) {
+    let theme = Theme::of(ui.ctx());
+    let words = document.connection_words().unwrap_or_default();
+    egui::Panel::top("reconnecting").exact_size(20.0).frame(egui::Frame::new().fill(theme.panel)).show(ui, |ui| {
+        let rect = ui.max_rect();
+        ui.painter().hline(rect.x_range(), rect.top() + 1.0, Stroke::new(2.0, theme.warn));
+        ui.centered_and_justified(|ui| {
+            ui.label(RichText::new(words).small().color(theme.warn));
+        });
+    });
+}

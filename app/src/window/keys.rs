@@ -1,0 +1,140 @@
+//! The keyboard: shortcuts, then the prompt line; neither while a field has it.
+
+use egui::{Event, Key};
+
+use super::Window;
+use crate::action::{Action, CanvasEvent};
+use crate::canvas::Drag;
+use crate::command::{Command, TABLE};
+use crate::dialogs::Dialog;
+use crate::prompt::{Answer, Asked, Origin, Typed, parse};
+
+impl Window {
+    /// What the keys pressed since the last frame want.
+    pub(super) fn keys(&mut self, ctx: &egui::Context) -> Vec<Action> {
+        let mut actions = Vec::new();
+        if self.dialog.is_open() {
+            if ctx.input(|input| input.key_pressed(Key::Escape)) {
+                actions.push(Action::CloseDialog);
+            }
+            return actions;
+        }
+        let in_field = ctx.egui_wants_keyboard_input();
+        self.shortcuts(ctx, in_field, &mut actions);
+        if in_field || egui::Popup::is_any_open(ctx) {
+            return actions;
+        }
+        // A clicked button doesn't keep the keyboard: Space and Enter are the prompt's.
+        if let Some(focused) = ctx.memory(|memory| memory.focused())
+            && ctx.input(|input| input.pointer.any_released())
+        {
+            ctx.memory_mut(|memory| memory.surrender_focus(focused));
+        }
+        if ctx.memory(|memory| memory.focused()).is_none() {
+            self.prompt_keys(ctx, &mut actions);
+        }
+        actions
+    }
+
+    fn shortcuts(&mut self, ctx: &egui::Context, in_field: bool, actions: &mut Vec<Action>) {
+        for about in TABLE {
+            let Some(shortcut) = &about.shortcut else { continue };
+            // In a field, plain keys and the keys of text are the field's.
+            let text_keys = [Key::A, Key::Z, Key::Y, Key::X, Key::C, Key::V, Key::Delete];
+            if in_field && (shortcut.modifiers.is_none() || text_keys.contains(&shortcut.logical_key)) {
+                continue;
+            }
+            if ctx.input_mut(|input| input.consume_shortcut(shortcut)) {
+                actions.push(Action::Run(about.command));
+            }
+        }
+        if in_field {
+            return;
+        }
+        // The clipboard's keys come as events of their own.
+        let events = ctx.input(|input| input.events.clone());
+        for event in events {
+            match event {
+                Event::Copy => actions.push(Action::Run(Command::Copy)),
+                Event::Cut => actions.push(Action::Run(Command::Cut)),
+                Event::Paste(text) => actions.push(match self.asks_for_words() {
+                    true => Action::Tell(CanvasEvent::Words(text)),
+                    false => Action::Run(Command::Paste),
+                }),
+                _ => {}
+            }
+        }
+    }
+
+    fn asks_for_words(&self) -> bool {
+        self.document().is_some_and(|document| document.asked().asked == Asked::Words)
+    }
+
+    fn prompt_keys(&mut self, ctx: &egui::Context, actions: &mut Vec<Action>) {
+        let Some(document) = self.documents.get_mut(self.active) else { return };
+        let asked = document.asked();
+        for typed in document.prompt.keys(ctx, asked.asked) {
+            match typed {
+                Typed::Search => self.dialog = Dialog::search(),
+                Typed::Escape => actions.extend(self.escape()),
+                Typed::Answer(text) => actions.extend(self.answer(&text)),
+            }
+        }
+    }
+
+    /// Esc ends the command and keeps what was finished, else clears the selection, else ends following.
+    fn escape(&mut self) -> Option<Action> {
+        if self.message.as_ref().is_some_and(|message| message.offer.is_some()) {
+            return Some(Action::Unsay);
+        }
+        let document = self.document_mut()?;
+        if document.pointer.drag != Drag::None {
+            document.pointer.drag = Drag::None;
+            None
+        } else if document.tool.is_some() {
+            Some(Action::Tell(CanvasEvent::Cancel))
+        } else if !document.selection.is_empty() {
+            Some(Action::SelectNone)
+        } else {
+            Some(Action::Follow(None))
+        }
+    }
+
+    /// What was typed, as what it means to the running command or to none.
+    fn answer(&mut self, text: &str) -> Option<Action> {
+        let document = self.document()?;
+        let Some(tool) = &document.tool else {
+            if text.is_empty() {
+                return document.last_command.map(Action::Run);
+            }
+            return Some(match Command::of_word(text.trim()) {
+                Some(command) => Action::Run(command),
+                None => Action::Warn(format!("There is no command {}; press / to search", text.trim())),
+            });
+        };
+        let prompt = document.asked();
+        let origin = Origin {
+            last: tool.base(),
+            pointer: document.pointer.at,
+            inch: crate::measure::units_of_inch(document.drawing().header()),
+        };
+        let asked = if tool.selects() { Asked::Command } else { prompt.asked };
+        let event = match parse(text, asked, &prompt.options, origin) {
+            Answer::Point(at) => CanvasEvent::Point(at),
+            Answer::Number(number) => CanvasEvent::Number(number),
+            Answer::Words(words) => CanvasEvent::Words(words),
+            Answer::Accept => CanvasEvent::Accept,
+            Answer::Wrong(why) => return Some(Action::Warn(why.into())),
+            Answer::Word(word) if word == "U" || word == "UNDO" => CanvasEvent::Back,
+            Answer::Word(word) if prompt.options.iter().any(|option| option.eq_ignore_ascii_case(&word)) => {
+                CanvasEvent::Word(word)
+            }
+            // E in ZOOM is its Extents, as everybody types it; elsewhere another command's name starts that one.
+            Answer::Word(word) => match Command::of_word(&word) {
+                Some(command) => return Some(Action::Run(command)),
+                None => return Some(Action::Warn(format!("{word} is no answer to this"))),
+            },
+        };
+        Some(Action::Tell(event))
+    }
+}

@@ -1,0 +1,350 @@
+//! The window: its documents, what is shown of them, and the loop of a frame.
+
+mod backstage;
+mod edits;
+mod keys;
+mod open;
+mod perform;
+mod save;
+mod share;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context as _, anyhow};
+use drawing::{Shape, Style};
+use eframe::CreationContext;
+use egui::{CentralPanel, Panel as Side, Ui, ViewportBuilder, ViewportCommand};
+use protocol::Millis;
+
+use crate::action::{Action, Panel};
+use crate::arguments::Arguments;
+use crate::canvas;
+use crate::dialogs::{self, Dialog};
+use crate::document::{Document, News};
+use crate::panels;
+use crate::settings::Settings;
+use crate::theme::{self, Theme, size};
+
+pub use backstage::{Backstage, Purpose};
+pub use open::Opening;
+
+/// What is said to the person, until something else is or they go on.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// The words.
+    pub text: String,
+    /// Whether something went wrong.
+    pub bad: bool,
+    /// What one click does about it.
+    pub offer: Option<(String, Action)>,
+    /// When it was said, in seconds of the window's clock.
+    pub at_s: f64,
+}
+
+/// How long a message stays, in seconds; one with an offer stays until it is answered.
+const MESSAGE_S: f64 = 8.0;
+
+/// What was copied: with the names of its layers, so that it can be pasted into another drawing.
+#[derive(Debug, Clone, Default)]
+pub struct Clipboard {
+    /// Each entity, and what its layer is called.
+    pub items: Vec<(Style, String, Shape)>,
+}
+
+/// The window.
+pub struct Window {
+    /// The open drawings.
+    pub documents: Vec<Document>,
+    /// Which one is in front.
+    pub active: usize,
+    /// Files that are being opened.
+    pub openings: Vec<Opening>,
+    /// What is remembered.
+    pub settings: Settings,
+    /// Threads, sockets and files.
+    pub backstage: Backstage,
+    /// The right panel that is shown.
+    pub panel: Option<Panel>,
+    /// Everything around the canvas is hidden.
+    pub bare: bool,
+    /// The dialog that is open.
+    pub dialog: Dialog,
+    /// What is said.
+    pub message: Option<Message>,
+    /// What was copied.
+    pub clipboard: Clipboard,
+    started: Instant,
+    /// Quitting was agreed to.
+    quitting: bool,
+}
+
+/// Opens the window and runs until it is closed.
+///
+/// # Errors
+/// Without a display or a graphics adapter, in words.
+pub fn run(arguments: Arguments) -> anyhow::Result<()> {
+    if cfg!(target_os = "linux") && std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none()
+    {
+        return Err(anyhow!(
+            "there is no display to open a window on; without one, `linework render`, `info`, `convert`, `edit` and `log` work"
+        ));
+    }
+    let state_dir = arguments.state_dir()?;
+    std::fs::create_dir_all(&state_dir)
+        .with_context(|| format!("the folder {} for settings and unsaved work can't be made", state_dir.display()))?;
+    let icon = eframe::icon_data::from_png_bytes(include_bytes!("../../../assets/linework.png"));
+    let mut viewport = ViewportBuilder::default()
+        .with_title("Linework")
+        .with_app_id("linework")
+        .with_inner_size([1280.0, 800.0])
+        .with_min_inner_size([640.0, 420.0])
+        .with_drag_and_drop(true);
+    if let Ok(icon) = icon {
+        viewport = viewport.with_icon(icon);
+    }
+    let options = eframe::NativeOptions { viewport, ..Default::default() };
+    let opened = eframe::run_native(
+        "Linework",
+        options,
+        Box::new(move |created| Ok(Box::new(Window::new(created, arguments, state_dir)?))),
+    );
+    opened.map_err(|error| anyhow!("the window could not be opened: {error}"))
+}
+
+impl Window {
+    /// A window that opens what the command line names.
+    pub fn new(created: &CreationContext<'_>, arguments: Arguments, state_dir: PathBuf) -> anyhow::Result<Window> {
+        let ctx = &created.egui_ctx;
+        theme::install(ctx);
+        let (mut settings, trouble) = Settings::load(&state_dir);
+        if let Some(name) = arguments.name {
+            settings.name = name;
+        }
+        ctx.set_theme(if settings.dark { egui::Theme::Dark } else { egui::Theme::Light });
+        ctx.set_zoom_factor(settings.zoom);
+        let backstage = Backstage::new(ctx, created.wgpu_render_state.as_ref(), state_dir)?;
+        let mut window = Window {
+            documents: Vec::new(),
+            active: 0,
+            openings: Vec::new(),
+            settings,
+            backstage,
+            panel: Some(Panel::Layers),
+            bare: false,
+            dialog: Dialog::None,
+            message: None,
+            clipboard: Clipboard::default(),
+            started: Instant::now(),
+            quitting: false,
+        };
+        if let Some(trouble) = trouble {
+            window.warn(trouble);
+        }
+        for argument in arguments.open {
+            if argument.starts_with("linework://") {
+                window.perform(ctx, Action::JoinAddress(argument));
+            } else {
+                window.perform(ctx, Action::OpenFile(PathBuf::from(argument)));
+            }
+        }
+        if window.backstage.has_leftovers() {
+            window.dialog = Dialog::Recover;
+        }
+        Ok(window)
+    }
+
+    /// Milliseconds since the program started: the `now` of sessions.
+    pub fn now(&self) -> Millis {
+        self.started.elapsed().as_millis() as Millis
+    }
+
+    /// The document in front.
+    pub fn document(&self) -> Option<&Document> {
+        self.documents.get(self.active)
+    }
+
+    /// The document in front.
+    pub fn document_mut(&mut self) -> Option<&mut Document> {
+        self.documents.get_mut(self.active)
+    }
+
+    /// Says something.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.message = Some(Message { text: text.into(), bad: false, offer: None, at_s: self.started.elapsed().as_secs_f64() });
+    }
+
+    /// Says that something went wrong.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.say(text);
+        if let Some(message) = &mut self.message {
+            message.bad = true;
+        }
+    }
+
+    /// Says something that one click may answer.
+    pub fn offer(&mut self, text: impl Into<String>, label: impl Into<String>, action: Action) {
+        self.warn(text);
+        if let Some(message) = &mut self.message {
+            message.offer = Some((label.into(), action));
+        }
+    }
+
+    /// Takes in all that happened elsewhere since the last frame.
+    fn receive(&mut self, ctx: &egui::Context) {
+        let now = self.now();
+        self.take_backstage(ctx);
+        for at in 0..self.documents.len() {
+            for news in self.documents[at].receive(now) {
+                self.take_news(at, news);
+            }
+        }
+        self.forget_message(ctx);
+    }
+
+    fn take_news(&mut self, at: usize, news: News) {
+        match news {
+            News::Say(text) => self.say(text),
+            News::Warn(text) => self.warn(text),
+            News::Ended(why) => {
+                self.warn(format!("{}: {why}. What you see stays; save a copy to keep it", self.documents[at].title));
+            }
+            News::Here => {}
+            News::Blob(hash, bytes) => self.take_blob(at, hash, bytes),
+        }
+    }
+
+    fn forget_message(&mut self, ctx: &egui::Context) {
+        let Some(message) = self.message.as_ref().filter(|message| message.offer.is_none()) else { return };
+        let left = message.at_s + MESSAGE_S - self.started.elapsed().as_secs_f64();
+        if left <= 0.0 {
+            self.message = None;
+        } else {
+            ctx.request_repaint_after(std::time::Duration::from_secs_f64(left + 0.01));
+        }
+    }
+
+    /// Sends what sessions want sent; comes back soon where the rate of presence holds something up.
+    fn send(&mut self, ctx: &egui::Context) {
+        let now = self.now();
+        for document in &mut self.documents {
+            if document.send(now) {
+                ctx.request_repaint_after(std::time::Duration::from_millis(17));
+            }
+        }
+    }
+
+    fn title(&self) -> String {
+        match self.document() {
+            Some(document) => {
+                format!("{}{} - Linework", document.title, if document.is_dirty() { " *" } else { "" })
+            }
+            None => "Linework".into(),
+        }
+    }
+}
+
+impl eframe::App for Window {
+    fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
+        self.receive(ctx);
+        self.send(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
+        let ctx = ui.ctx().clone();
+        for action in self.keys(&ctx) {
+            self.perform(&ctx, action);
+        }
+        let actions = self.show(ui);
+        for action in actions {
+            self.perform(&ctx, action);
+        }
+        self.dropped(&ctx);
+        self.close_requested(&ctx);
+        self.send(&ctx);
+        let title = self.title();
+        if ctx.input(|input| input.viewport().title.as_deref() != Some(&title)) {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title));
+        }
+    }
+
+    fn on_exit(&mut self) {
+        self.settings.dark = self.backstage.ctx.theme() == egui::Theme::Dark;
+        if let Err(error) = self.settings.save(&self.backstage.state_dir) {
+            tracing::warn!(%error, "settings were not kept");
+        }
+        self.backstage.close(self.documents.drain(..));
+    }
+
+    fn clear_color(&self, _: &egui::Visuals) -> [f32; 4] {
+        Theme::of(&self.backstage.ctx).canvas.to_normalized_gamma_f32()
+    }
+}
+
+impl Window {
+    /// Everything that is seen; gives what is wanted.
+    fn show(&mut self, ui: &mut Ui) -> Vec<Action> {
+        let theme = Theme::of(ui.ctx());
+        let bar = egui::Frame::new().fill(theme.panel);
+        let mut actions = Vec::new();
+        Side::top("top").exact_size(size::TOP).frame(bar).show(ui, |ui| panels::top::show(ui, self, &mut actions));
+        if let Some(document) = self.documents.get(self.active)
+            && matches!(document.session.status(), collab::Status::Reconnecting)
+        {
+            panels::top::reconnecting(ui, document);
+        }
+        Side::bottom("status").exact_size(size::STATUS).frame(bar).show(ui, |ui| {
+            panels::status::show(ui, self, &mut actions);
+        });
+        Side::bottom("prompt").exact_size(size::PROMPT).frame(bar).show(ui, |ui| self.show_prompt(ui, &mut actions));
+        if !self.bare {
+            Side::left("tools").exact_size(size::RAIL).resizable(false).frame(bar).show(ui, |ui| {
+                panels::rail::show(ui, self, &mut actions);
+            });
+            if let (Some(panel), Some(_)) = (self.panel, self.document()) {
+                Side::right("panels").exact_size(size::SIDE).resizable(false).frame(bar).show(ui, |ui| {
+                    panels::side::show(ui, self, panel, &mut actions);
+                });
+            }
+            if self.document().is_some_and(Document::is_here) {
+                Side::top("strip").exact_size(size::ROW + size::M).frame(bar).show(ui, |ui| {
+                    panels::strip::show(ui, self, &mut actions);
+                });
+            }
+        }
+        CentralPanel::no_frame().show(ui, |ui| {
+            let Window { documents, active, settings, .. } = self;
+            match documents.get_mut(*active) {
+                Some(document) => actions.extend(canvas::show(ui, document, settings)),
+                None => panels::empty::show(ui, self, &mut actions),
+            }
+        });
+        panels::toast::show(ui, self, &mut actions);
+        dialogs::show(ui, self, &mut actions);
+        actions
+    }
+
+    fn show_prompt(&mut self, ui: &mut Ui, actions: &mut Vec<Action>) {
+        let message = self.message.as_ref().filter(|message| message.offer.is_none());
+        let message = message.map(|message| (message.text.as_str(), message.bad));
+        match self.documents.get(self.active) {
+            Some(document) => {
+                let word = document.tool.as_ref().map_or("", |tool| tool.command().about().word);
+                if let Some(option) = crate::prompt::show(ui, word, &document.asked(), &document.prompt, message) {
+                    actions.push(Action::Tell(crate::action::CanvasEvent::Word(option)));
+                }
+            }
+            None => {
+                crate::prompt::show(ui, "", &Default::default(), &Default::default(), message);
+            }
+        }
+    }
+
+    /// Files that were dropped on the window are opened.
+    fn dropped(&mut self, ctx: &egui::Context) {
+        let files = ctx.input(|input| input.raw.dropped_files.clone());
+        for path in files.into_iter().map(|file| file.path().to_owned()) {
+            self.perform(ctx, Action::OpenFile(path));
+        }
+    }
+}
