@@ -65,7 +65,9 @@ fn variants(shape: &Shape, key: StyleKey, to: &mut impl FnMut(StyleKey)) {
         Shape::Polyline(_) | Shape::Solid(_) => to(key.hairline()),
         Shape::Hatch(hatch) => {
             if let HatchFill::Gradient { first, .. } = hatch.fill {
-                to(StyleKey { color: ColorRule::True(first), ..key.hairline() });
+                let first = StyleKey { color: ColorRule::True(first), ..key.clone() };
+                to(first.hairline());
+                to(first);
             }
             to(key.hairline());
         }

@@ -3,13 +3,14 @@
 use drawing::{Drawing, EntityId};
 use geometry::{Affine, Point, Rect};
 
+use crate::blocks::shown_block;
 use crate::font::GlyphMesh;
 use crate::lower::{Lowering, Setting};
 use crate::options::Visibility;
 use crate::painter::{Mark, Painter, Pen};
 use crate::path::Piece;
 use crate::scene::{Scene, envelope};
-use crate::styles::{StyleKey, is_seen};
+use crate::styles::{Inherited, StyleKey, is_seen};
 
 /// Something under the cursor.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -85,6 +86,8 @@ struct Frame<'a> {
     touched: bool,
     outside: bool,
     tolerance: f64,
+    /// Whether what lies outside decides it.
+    whole: bool,
 }
 
 fn holds(rect: Rect, p: Point) -> bool {
@@ -127,6 +130,11 @@ impl Painter for Frame<'_> {
     fn glyph(&mut self, _mesh: &GlyphMesh, _to_world: Affine, _pen: &Pen) {}
 
     fn mark(&mut self, _mark: Mark, _at: Point, _pen: &Pen) {}
+
+    /// What comes after can't change what is decided.
+    fn is_full(&self) -> bool {
+        if self.whole { self.outside } else { self.touched }
+    }
 }
 
 impl Scene {
@@ -159,34 +167,36 @@ impl Scene {
 
     /// The entities all of which lies inside a rectangle, ascending.
     pub fn window(&self, drawing: &Drawing, rect: Rect, visibility: &Visibility) -> Vec<EntityId> {
-        self.framed(drawing, rect, visibility, None, |frame| frame.touched && !frame.outside)
+        self.framed(drawing, rect, visibility, true)
     }
 
     /// The entities that lie in or touch a rectangle, ascending.
     pub fn crossing(&self, drawing: &Drawing, rect: Rect, visibility: &Visibility) -> Vec<EntityId> {
-        self.framed(drawing, rect, visibility, Some(rect.abs()), |frame| frame.touched)
+        self.framed(drawing, rect, visibility, false)
     }
 
-    fn framed(
-        &self,
-        drawing: &Drawing,
-        rect: Rect,
-        visibility: &Visibility,
-        inside: Option<Rect>,
-        chosen: impl Fn(&Frame) -> bool,
-    ) -> Vec<EntityId> {
-        let rect = rect.abs();
+    fn framed(&self, drawing: &Drawing, rect: Rect, visibility: &Visibility, whole: bool) -> Vec<EntityId> {
         if !rect.is_finite() {
             return Vec::new();
         }
+        let rect = rect.abs();
         // Fine enough that what is decided can't be seen to be wrong at a zoom that shows the rectangle.
         let tolerance = rect.width().max(rect.height()) / 4000.0;
+        let inside = if whole { None } else { Some(rect) };
         let choose = |id: &EntityId| {
             let Some(entity) = drawing.entity(*id) else { return false };
-            let seeing = Seeing::new(drawing, visibility);
-            let mut frame = Frame { seeing, rect, touched: false, outside: false, tolerance };
+            let mut seeing = Seeing::new(drawing, visibility);
+            let bounds = self.entries.get(id).and_then(|entry| entry.drawn).map(|(bounds, _)| bounds);
+            if shown_block(&entity.shape).is_none()
+                && let Some(bounds) = bounds
+                && holds(rect, bounds.origin())
+                && holds(rect, Point::new(bounds.x1, bounds.y1))
+            {
+                return seeing.sees(&Inherited::default().resolve(drawing, &entity.style).0);
+            }
+            let mut frame = Frame { seeing, rect, touched: false, outside: false, tolerance, whole };
             Lowering::new(self.setting(drawing, tolerance, inside), &mut frame).top(entity);
-            chosen(&frame)
+            frame.touched && !(whole && frame.outside)
         };
         self.near(rect).into_iter().filter(choose).collect()
     }

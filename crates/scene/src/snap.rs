@@ -105,6 +105,8 @@ struct Gather<'a> {
     reach: f64,
     around: Rect,
     entity: EntityId,
+    /// Whether the strokes of this entity mean nothing by themselves.
+    marks_only: bool,
     /// Pieces with a point within reach.
     near: Vec<(EntityId, Piece)>,
     /// Centres, nodes, insertion points within reach; of curves that pass elsewhere too.
@@ -113,7 +115,7 @@ struct Gather<'a> {
 
 impl Painter for Gather<'_> {
     fn stroke(&mut self, path: &[Piece], pen: &Pen) {
-        if !self.seeing.sees(pen.key) {
+        if self.marks_only || !self.seeing.sees(pen.key) {
             return;
         }
         for piece in path {
@@ -172,6 +174,7 @@ impl Scene {
             reach,
             around,
             entity: EntityId(0),
+            marks_only: false,
             near: Vec::new(),
             points: Vec::new(),
         };
@@ -181,6 +184,7 @@ impl Scene {
                 continue;
             }
             gather.entity = id;
+            gather.marks_only = matches!(entity.shape, Shape::Point(_) | Shape::Text(_) | Shape::MText(_));
             Lowering::new(self.setting(drawing, reach / 16.0, Some(around)), &mut gather).top(entity);
         }
         let Gather { near, points, .. } = gather;

@@ -52,7 +52,7 @@ impl Numbers {
 
 #[test]
 fn updates_draw_what_a_new_scene_draws() {
-    for seed in 0..20 {
+    for seed in 0..8 {
         let mut numbers = Numbers(seed);
         let mut drawing = Drawing::new();
         let space = Drawing::MODEL_SPACE;

@@ -149,9 +149,9 @@ fn near(a: Point, b: Point) -> f64 {
     (a - b).hypot2()
 }
 
-/// Areas are measured without a tolerance; then a thousandth will do.
+/// Areas are measured without a tolerance; then a hundredth will do.
 fn finite(tolerance: f64, arc: &EllipticArc) -> f64 {
-    tolerance.min((arc.u.hypot() + arc.v.hypot()) / 100.0)
+    tolerance.min(arc.u.hypot().max(arc.v.hypot()) / 100.0)
 }
 
 fn edge_points(edge: &Edge, tolerance: f64) -> Vec<Point> {

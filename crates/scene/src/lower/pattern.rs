@@ -130,7 +130,7 @@ mod tests {
         let family = families(&[(line.0, line.1.into(), line.2.into(), line.3.to_vec())]);
         let (mut count, mut sum, mut left) = (0, 0.0, PIECES_MAX);
         for family in &family {
-            assert!(family.lines(&[square.clone()], visible, &mut left, &mut |a, b| {
+            assert!(family.lines(std::slice::from_ref(&square), visible, &mut left, &mut |a, b| {
                 count += 1;
                 sum += (b - a).hypot();
                 for p in [a, b] {

@@ -63,7 +63,9 @@ fn ribbons(legs: &[(Piece, &Vertex)], closed: bool, tolerance: f64) -> Vec<Vec<P
     let mut quads: Vec<(Station, Station)> = Vec::new();
     for (piece, vertex) in legs {
         let mut points = vec![piece.start()];
-        piece.flatten(tolerance, &mut |p| points.push(p));
+        // Areas are measured without a tolerance; then a hundredth will do.
+        let size = if let Piece::Arc(arc) = piece { arc.u.hypot() } else { f64::INFINITY };
+        piece.flatten(tolerance.min(size / 100.0), &mut |p| points.push(p));
         let last = points.len() - 1;
         let half = |i: usize| {
             let along = i as f64 / last as f64;
@@ -96,8 +98,7 @@ fn ribbons(legs: &[(Piece, &Vertex)], closed: bool, tolerance: f64) -> Vec<Vec<P
         (smooth && cos > 1.0 / MITER_MAX).then(|| middle * (a.half / cos))
     };
     let mut rings = Vec::with_capacity(count);
-    for i in 0..count {
-        let (a, b) = quads[i];
+    for (i, (a, b)) in quads.iter().copied().enumerate() {
         let normal = left(direction(i));
         let before = if i > 0 {
             joint(i - 1)

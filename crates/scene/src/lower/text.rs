@@ -160,7 +160,7 @@ impl Lowering<'_> {
             let [a, b, c, d] = corners(around);
             let path = [(a, b), (b, c), (c, d), (d, a)].map(|(from, to)| Piece::Line(from, to));
             self.stroke(&path, look);
-        } else if !legible {
+        } else if !legible && self.painter.wants_texture() {
             let y = (ink.y0.max(0.0) + ink.y1) / 2.0;
             let path = [Piece::Line(to_world * Point::new(ink.x0, y), to_world * Point::new(ink.x1, y))];
             self.stroke(&path, &Look { key: look.key.clone(), dashes: Vec::new() });
