@@ -170,11 +170,11 @@ fn back_edges(edges: &BTreeMap<BlockId, BTreeSet<BlockId>>) -> BTreeSet<(BlockId
         let mut on_path = BTreeSet::new();
         let mut enter = Some(start);
         loop {
-            if let Some(block) = enter.take() {
-                if done.insert(block) {
-                    on_path.insert(block);
-                    path.push((block, edges.get(&block).into_iter().flatten().copied().collect()));
-                }
+            if let Some(block) = enter.take()
+                && done.insert(block)
+            {
+                on_path.insert(block);
+                path.push((block, edges.get(&block).into_iter().flatten().copied().collect()));
             }
             let Some((block, shown)) = path.last_mut() else { break };
             match shown.pop() {

@@ -39,6 +39,8 @@ pub(crate) struct Index {
     pub entities_end: Option<usize>,
     /// Where EOF begins, or behind the last whole tag of a file without it.
     pub eof: usize,
+    /// Whether the file was cut short within its ENTITIES section.
+    pub cut_short: bool,
     /// The plot style that layers name (group 390).
     pub plot_style: Option<Vec<u8>>,
 }
@@ -108,6 +110,7 @@ impl Index {
         }
         // A file that was cut short goes on where it ends.
         if !ended && section == b"ENTITIES" {
+            index.cut_short = index.entities_end.is_none();
             index.entities_end.get_or_insert(index.eof);
         }
         index

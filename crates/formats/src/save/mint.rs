@@ -20,15 +20,11 @@ pub fn mint(source: Option<&[u8]>, original: &Drawing, current: &Drawing) -> Opt
         .filter(|record| record.handle().is_none() && is_written(source, original, record))
         .map(Record::id)
         .collect();
-    let mut next = first_free(current);
-    let mut handles = Vec::with_capacity(wanting.len());
-    for id in wanting {
-        if next > HANDLE_MAX {
-            return None;
-        }
-        handles.push((id, Handle(next)));
-        next += 1;
+    let first = first_free(current);
+    if first + wanting.len() as u64 > HANDLE_MAX {
+        return None;
     }
+    let handles: Vec<_> = wanting.into_iter().zip((first..).map(Handle)).collect();
     (!handles.is_empty()).then_some(Op::Mint(handles))
 }
 

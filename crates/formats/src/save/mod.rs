@@ -87,6 +87,7 @@ pub fn save(source: Option<&[u8]>, original: &Drawing, current: &Drawing) -> Res
     };
     saver.write(&changes)?;
     saver.patch_handseed();
+    saver.close_what_was_cut_short();
     if saver.next_handle > u64::from(u32::MAX) {
         return Err(SaveError::NoHandles);
     }
@@ -249,6 +250,16 @@ impl<'a> Saver<'a> {
                 self.edits.push(Edit::insert(self.index.eof, section));
             }
             None => self.notes.push(format!("{} has no place in the file", entity.shape.kind())),
+        }
+    }
+
+    /// Ends a file that was cut short, if something was put where it ended: a last object without an end is not read.
+    fn close_what_was_cut_short(&mut self) {
+        let at = self.index.eof;
+        if self.index.cut_short && self.edits.iter().any(|edit| edit.start == at && edit.end == at) {
+            let mut end = Vec::new();
+            self.frame(&[(0, "ENDSEC"), (0, "EOF")], &mut end);
+            self.edits.push(Edit::insert(at, end));
         }
     }
 
