@@ -5,9 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail, ensure};
 use clap::{ArgMatches, Command};
-use drawing::{
-    Color, Drawing, Entity, EntityId, Handle, Line, Op, Point3, Record, RecordId, Shape, Style, Vec2,
-};
+use drawing::{Color, Drawing, Entity, EntityId, Handle, Line, Op, Point3, Record, RecordId, Shape, Style, Vec2};
 
 use super::input::Input;
 use super::output;
@@ -45,7 +43,11 @@ enum OneEdit {
 const OPTIONS: [(&str, &[&str], &str); 5] = [
     ("move", &["HANDLE", "DX,DY"], "Move an entity by so many drawing units"),
     ("layer", &["HANDLE", "NAME"], "Put an entity on another layer of the drawing"),
-    ("color", &["HANDLE", "ACI"], "Give an entity a colour: an index from 1 to 255, 256 for the layer's, 0 for the block's"),
+    (
+        "color",
+        &["HANDLE", "ACI"],
+        "Give an entity a colour: an index from 1 to 255, 256 for the layer's, 0 for the block's",
+    ),
     ("delete", &["HANDLE"], "Delete an entity"),
     ("add-line", &["X0,Y0,X1,Y1"], "Draw a line in model space on layer 0"),
 ];
