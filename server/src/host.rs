@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::connection::local;
 use crate::folder::Folder;
 use crate::live::{Command, Live};
-use crate::outgoing::{Outgoing, QueueLimits};
+use crate::outgoing::Outgoing;
 use crate::store::{SqliteStore, Store};
 use crate::{HostError, LocalConnection, Options, http, opening, secret};
 
@@ -242,7 +242,7 @@ impl Host {
     /// A number and a queue for a new connection.
     pub(crate) fn new_connection(&self, encoding: Option<protocol::Encoding>) -> (ConnId, Arc<Outgoing>) {
         let conn = ConnId(self.inner.conns.fetch_add(1, Ordering::Relaxed));
-        (conn, Arc::new(Outgoing::new(encoding, QueueLimits::default())))
+        (conn, Arc::new(Outgoing::new(encoding, self.inner.options.queue_bytes_max)))
     }
 
     pub(crate) fn runtime(&self) -> &Handle {

@@ -11,6 +11,8 @@ pub struct Options {
     pub data: PathBuf,
     /// What clients are held to.
     pub limits: Limits,
+    /// Bytes that may wait to be sent over one connection before it counts as too slow.
+    pub queue_bytes_max: usize,
     /// Hold the folder as a whole, so that no other process serves any drawing of it. Else each drawing is held while
     /// it is open, and those that somebody else holds are passed over.
     pub whole_folder: bool,
@@ -19,6 +21,7 @@ pub struct Options {
 impl Options {
     /// The defaults, for drawings in `data`: usual limits, the whole folder held.
     pub fn new(data: impl Into<PathBuf>) -> Options {
-        Options { data: data.into(), limits: Limits::default(), whole_folder: true }
+        let queue_bytes_max = 8 << 20;
+        Options { data: data.into(), limits: Limits::default(), queue_bytes_max, whole_folder: true }
     }
 }

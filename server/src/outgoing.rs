@@ -10,20 +10,8 @@ use tokio::sync::Notify;
 use crate::frame::Frame;
 use crate::pieces::Pieces;
 
-/// Bounds of one queue.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct QueueLimits {
-    /// Messages; what overflows is caught up with from the log.
-    pub items: usize,
-    /// Bytes of encoded messages that may wait when another comes. They are shared with everyone who gets the same.
-    pub bytes: usize,
-}
-
-impl Default for QueueLimits {
-    fn default() -> QueueLimits {
-        QueueLimits { items: 4_096, bytes: 8 << 20 }
-    }
-}
+/// Messages that may wait.
+const ITEMS_MAX: usize = 4_096;
 
 /// Something to be sent, in order.
 #[derive(Debug, Clone)]
@@ -70,7 +58,8 @@ pub(crate) struct Overflowed;
 pub(crate) struct Outgoing {
     /// How the connection writes; none within the process.
     pub encoding: Option<Encoding>,
-    limits: QueueLimits,
+    /// Bytes of encoded messages that may wait when another comes. They are shared with everyone who gets the same.
+    bytes_max: usize,
     state: Mutex<State>,
     changed: Notify,
     ended: Notify,
@@ -109,8 +98,8 @@ enum Ending {
 }
 
 impl Outgoing {
-    pub(crate) fn new(encoding: Option<Encoding>, limits: QueueLimits) -> Outgoing {
-        Outgoing { encoding, limits, state: Mutex::default(), changed: Notify::new(), ended: Notify::new() }
+    pub(crate) fn new(encoding: Option<Encoding>, bytes_max: usize) -> Outgoing {
+        Outgoing { encoding, bytes_max, state: Mutex::default(), changed: Notify::new(), ended: Notify::new() }
     }
 
     /// Puts something at the end. If that is more than the queue may hold, it is emptied instead.
@@ -123,8 +112,8 @@ impl Outgoing {
         if !matches!(state.ending, Ending::No) {
             return Ok(());
         }
-        let too_many = state.queue.len() >= self.limits.items;
-        let too_large = state.bytes > self.limits.bytes;
+        let too_many = state.queue.len() >= ITEMS_MAX;
+        let too_large = state.bytes > self.bytes_max;
         if too_many || too_large {
             state.queue.clear();
             state.bytes = 0;

@@ -2,6 +2,8 @@
 
 use protocol::{Answer, Encoding, Event, Limits, Request, Seq};
 
+use server::Options;
+
 use crate::client::{Client, End, Person, hello};
 use crate::place::{Place, line, start_x, translate};
 
@@ -46,7 +48,11 @@ async fn many_edit_at_once_and_all_see_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_who_does_not_read_costs_the_others_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let (place, address, _) = Place::with_lines(folder.path(), Limits::default(), 1).await;
+    // Silence is not what ends it here.
+    let limits = Limits { heartbeat_ms: 60_000, ..Limits::default() };
+    let options = Options { limits, queue_bytes_max: 256 << 10, ..Options::new(folder.path()) };
+    let place = Place::open_with(options).await;
+    let (address, _) = place.add_plan(1).await;
     let mut slow = Client::connect(&address, Encoding::Json).await;
     slow.say(&protocol::ClientMessage::Hello(hello(&address, 9, None))).await.unwrap();
     let mut ana = Person::join(&address, Encoding::MessagePack, 1).await;

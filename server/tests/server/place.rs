@@ -57,7 +57,11 @@ pub struct Place {
 impl Place {
     /// Serves a folder.
     pub async fn open(data: &Path, limits: Limits) -> Place {
-        let options = Options { limits, ..Options::new(data) };
+        Place::open_with(Options { limits, ..Options::new(data) }).await
+    }
+
+    /// Serves a folder as the options say.
+    pub async fn open_with(options: Options) -> Place {
         let host = Host::open(options, tokio::runtime::Handle::current()).expect("the folder opens");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let port = listener.local_addr().expect("it is bound").port();
@@ -72,11 +76,16 @@ impl Place {
     /// Serves a folder with a new drawing of so many lines, called `plan`.
     pub async fn with_lines(data: &Path, limits: Limits, count: u64) -> (Place, Address, Vec<EntityId>) {
         let place = Place::open(data, limits).await;
-        let (drawing, ids) = lines(count);
-        let listing = place.host.add("Plan", None, drawing).await.expect("it is added");
-        assert_eq!(listing.name, "plan");
-        let address = place.address();
+        let (address, ids) = place.add_plan(count).await;
         (place, address, ids)
+    }
+
+    /// Adds `plan`, a new drawing of so many lines.
+    pub async fn add_plan(&self, count: u64) -> (Address, Vec<EntityId>) {
+        let (drawing, ids) = lines(count);
+        let listing = self.host.add("Plan", None, drawing).await.expect("it is added");
+        assert_eq!(listing.name, "plan");
+        (self.address(), ids)
     }
 
     /// Where `plan` is.
