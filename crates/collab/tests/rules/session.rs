@@ -1,0 +1,304 @@
+//! A session against a real desk, without time between them, and against servers that say odd things.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use collab::{AppendAnswer, ConnId, Desk, Effect, Input, Notice, Session, SessionError, Settings, Status, SubmitError};
+use drawing::{Color, EntityId, Op, RecordId};
+use protocol::{
+    ClientId, ClientMessage, ClientSeq, Durability, Hash, Limits, Presence, Refusal, Role, Seq, ServerMessage, Told,
+};
+
+use crate::lab::{colored, empty_room, ids, line, moved};
+
+/// A desk with a store that always works, and sessions that it reaches at once, unless a message is held back.
+struct Table {
+    desk: Desk,
+    now: u64,
+    log: Vec<Told>,
+    sessions: Vec<Session>,
+    notices: Vec<Vec<Notice>>,
+    /// Alters what goes to the sessions.
+    alter: fn(&mut ServerMessage),
+}
+
+impl Table {
+    fn new(people: &[Role]) -> Table {
+        let settings = Settings { limits: Limits::default(), durability: Durability::Memory };
+        let (desk, _) = Desk::open(settings, empty_room());
+        let head = desk.room().position();
+        let mut table =
+            Table { desk, now: 1_000, log: Vec::new(), sessions: Vec::new(), notices: Vec::new(), alter: |_| {} };
+        table.give(Input::Read { entries: Vec::new(), head });
+        for (n, role) in (1..).zip(people) {
+            table.sessions.push(Session::new(ClientId(n), format!("Person {n}"), ClientSeq(Seq(1))));
+            table.notices.push(Vec::new());
+            table.connect(n as usize - 1, *role);
+        }
+        table
+    }
+
+    fn connect(&mut self, who: usize, role: Role) {
+        let hello = self.sessions[who].hello("plan", "secret");
+        self.give(Input::Hello { conn: ConnId(who as u64), hello, role });
+    }
+
+    /// Cuts a connection.
+    fn cut(&mut self, who: usize) {
+        self.sessions[who].disconnected();
+        self.give(Input::Closed { conn: ConnId(who as u64) });
+    }
+
+    fn give(&mut self, input: Input) {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            for effect in self.desk.handle(self.now, input) {
+                match effect {
+                    Effect::Append { after, payloads } => {
+                        let mut head = after;
+                        for each in payloads {
+                            head = head.after(&each.payload);
+                            let entry = protocol::decode_entry(&each.payload).expect("an entry is read");
+                            self.log.push(Told { seq: head.seq, hash: head.head, entry });
+                        }
+                        inputs.push_back(Input::Appended(AppendAnswer::Stored(head)));
+                    }
+                    Effect::Send { to, message } | Effect::SendPresence { to, message } => {
+                        to.iter().for_each(|conn| self.deliver(conn.0 as usize, Arc::unwrap_or_clone(message.clone())));
+                    }
+                    Effect::SendSnapshot { to, drawing } => {
+                        let bytes = protocol::encode_drawing(&drawing);
+                        self.deliver(to.0 as usize, ServerMessage::Snapshot { piece: 0, pieces: 1, bytes });
+                    }
+                    Effect::SendBlob { to, hash } => {
+                        let message =
+                            |piece, bytes: &[u8]| ServerMessage::Blob { hash, piece, pieces: 2, bytes: bytes.to_vec() };
+                        self.deliver(to.0 as usize, message(0, b"pl"));
+                        self.deliver(to.0 as usize, message(1, b"an"));
+                    }
+                    Effect::SendLog { to, after, upto } => {
+                        let told = self.log.iter().filter(|told| told.seq > after && told.seq <= upto);
+                        let stretch = ServerMessage::Entries(told.cloned().collect());
+                        self.deliver(to.0 as usize, stretch);
+                    }
+                    Effect::Read { .. } | Effect::SaveCheckpoint { .. } => {}
+                    Effect::Close { conn, .. } => self.sessions[conn.0 as usize].disconnected(),
+                }
+            }
+        }
+    }
+
+    fn deliver(&mut self, who: usize, mut message: ServerMessage) {
+        (self.alter)(&mut message);
+        let changes = self.sessions[who].receive(self.now, message).expect("the server makes sense");
+        self.notices[who].extend(changes.notices);
+    }
+
+    /// Sends what a session has to send.
+    fn flush(&mut self, who: usize) -> usize {
+        let out = self.sessions[who].take_outgoing(self.now);
+        let count = out.len();
+        out.into_iter().for_each(|message| self.give(Input::Message { conn: ConnId(who as u64), message }));
+        count
+    }
+
+    fn color(&self, who: usize, id: u64) -> Option<Color> {
+        self.sessions[who].drawing().entity(EntityId(id)).map(|entity| entity.style.color)
+    }
+
+    fn take(&mut self, who: usize) -> Vec<Notice> {
+        std::mem::take(&mut self.notices[who])
+    }
+}
+
+const TWO: &[Role] = &[Role::Owner, Role::Editor];
+
+#[test]
+fn an_edit_is_shown_at_once_and_confirmed_without_a_change() {
+    let mut table = Table::new(TWO);
+    let changes = table.sessions[0].submit(Op::Change(vec![colored(10, 3)])).expect("the edit is allowed");
+    assert_eq!(changes.ids.into_iter().collect::<Vec<_>>(), ids(&[10]));
+    assert_eq!((table.color(0, 10), table.color(1, 10)), (Some(Color::Index(3)), Some(Color::ByLayer)));
+    assert_eq!(table.sessions[0].waiting(), 1);
+    table.take(0);
+    table.flush(0);
+    assert_eq!((table.color(0, 10), table.color(1, 10)), (Some(Color::Index(3)), Some(Color::Index(3))));
+    assert_eq!(table.sessions[0].waiting(), 0);
+    assert_eq!(table.take(0), [Notice::Stored { client_seq: ClientSeq(Seq(1)), seq: Seq(4) }]);
+}
+
+#[test]
+fn a_refused_edit_is_taken_back_and_kept_as_a_draft() {
+    let mut table = Table::new(TWO);
+    let op = Op::Change(vec![colored(10, 3)]);
+    table.sessions[0].submit(op.clone()).expect("the edit is allowed");
+    table.sessions[1].lock(ids(&[10]));
+    assert!(table.sessions[1].is_asked(RecordId(10)));
+    table.flush(1);
+    assert!(table.sessions[1].is_mine(RecordId(10)) && !table.sessions[1].is_asked(RecordId(10)));
+    table.flush(0);
+    assert_eq!(table.color(0, 10), Some(Color::ByLayer));
+    let drafts = table.sessions[0].take_drafts();
+    assert!(matches!(&drafts[..], [draft] if draft.op == op && matches!(draft.refusal, Refusal::Held { .. })));
+    assert!(!table.sessions[0].can_undo());
+    // Now it is known, and refused on the spot.
+    assert!(matches!(table.sessions[0].submit(op), Err(SubmitError::Held { by }) if by[0].ids == ids(&[10])));
+}
+
+#[test]
+fn what_would_surely_be_refused_is_refused_at_once() {
+    let mut table = Table::new(&[Role::Viewer, Role::Editor]);
+    assert_eq!(table.sessions[0].submit(moved(&[10])).err(), Some(SubmitError::NotAllowed(Role::Viewer)));
+    assert!(matches!(table.sessions[1].submit(moved(&[99])), Err(SubmitError::Invalid(_))));
+    let mut fresh = Session::new(ClientId(9), "Nobody".into(), ClientSeq(Seq(1)));
+    assert_eq!(fresh.submit(moved(&[10])).err(), Some(SubmitError::NotReady));
+    assert!(fresh.undo().is_err() && fresh.redo().is_err() && fresh.take_ids(1).is_none());
+    table.cut(1);
+    let bounded = (0..).find_map(|_| table.sessions[1].submit(moved(&[10])).err());
+    assert_eq!(bounded, Some(SubmitError::TooManyWaiting(1_000)));
+}
+
+#[test]
+fn what_waits_survives_a_break_and_is_stored_once() {
+    let mut table = Table::new(TWO);
+    table.cut(0);
+    assert_eq!(*table.sessions[0].status(), Status::Reconnecting);
+    table.sessions[0].submit(Op::Change(vec![colored(10, 3)])).expect("one may go on");
+    table.sessions[0].submit(Op::Change(vec![colored(11, 4)])).expect("one may go on");
+    // What never went out is taken back without anybody else.
+    table.sessions[0].undo().expect("there is something to take back");
+    assert_eq!((table.sessions[0].waiting(), table.color(0, 11)), (1, Some(Color::ByLayer)));
+    table.sessions[0].redo().expect("there is something to redo");
+    table.take(0);
+    table.connect(0, Role::Owner);
+    assert_eq!(table.take(0), [Notice::People, Notice::Welcomed { resumed: true }, Notice::Locks]);
+    table.flush(0);
+    assert_eq!(table.desk.room().stored_requests(table.sessions[0].me().expect("is in")).0.len(), 2);
+}
+
+#[test]
+fn undo_and_redo_follow_one_another_even_before_they_are_answered() {
+    let mut table = Table::new(TWO);
+    table.sessions[0].submit(Op::Change(vec![colored(10, 3)])).expect("the edit is allowed");
+    let out = table.sessions[0].take_outgoing(0);
+    // The edit is on its way; what follows waits for its entry, in order.
+    table.sessions[0].undo().expect("there is something to take back");
+    table.sessions[0].redo().expect("there is something to redo");
+    assert!(table.sessions[0].can_undo());
+    out.into_iter().for_each(|message| table.give(Input::Message { conn: ConnId(0), message }));
+    while table.flush(0) > 0 {}
+    assert_eq!((table.color(0, 10), table.sessions[0].waiting()), (Some(Color::Index(3)), 0));
+    table.sessions[0].undo().expect("there is something to take back");
+    table.flush(0);
+    assert_eq!((table.color(0, 10), table.color(1, 10)), (Some(Color::ByLayer), Some(Color::ByLayer)));
+    assert!(table.sessions[0].can_redo() && !table.sessions[0].can_undo());
+}
+
+#[test]
+fn ids_are_asked_for_before_they_run_out() {
+    let mut table = Table::new(TWO);
+    let first = table.sessions[0].take_ids(900).expect("there are as many");
+    assert_eq!(table.flush(0), 1);
+    let more = table.sessions[0].take_ids(2_000).expect("more were granted");
+    assert!(first.last() < more.first());
+    let new = Op::New(vec![line(first[0].0), line(more[1_999].0)]);
+    table.sessions[0].submit(new).expect("the ids are one's own");
+    table.flush(0);
+    assert!(table.sessions[0].is_mine(first[0]) && table.sessions[0].draft_count() == 0);
+}
+
+#[test]
+fn another_drawing_than_the_servers_is_replaced() {
+    let mut table = Table::new(TWO);
+    // The server's edit arrives as something else.
+    table.alter = |message| {
+        if let ServerMessage::Entries(told) = message
+            && let protocol::Event::Edited { op, .. } = &mut told[0].entry.event
+        {
+            *op = Op::Change(vec![colored(10, 9)]);
+        }
+    };
+    table.sessions[0].submit(Op::Change(vec![colored(10, 3)])).expect("the edit is allowed");
+    table.flush(0);
+    assert_eq!(table.color(1, 10), Some(Color::Index(9)));
+    table.alter = |_| {};
+    table.take(1);
+    let seq = table.desk.room().position().seq;
+    let drawing = table.desk.room().drawing().hash();
+    table.deliver(1, ServerMessage::Check { seq, drawing });
+    assert_eq!(table.take(1), [Notice::Mismatch { seq }]);
+    table.sessions[1].submit(moved(&[11])).expect("one may go on");
+    table.flush(1);
+    assert_eq!(table.sessions[1].drawing().hash(), table.desk.room().drawing().hash());
+    assert_eq!((table.color(1, 10), table.sessions[1].waiting()), (Some(Color::Index(3)), 0));
+    assert_eq!(*table.sessions[1].status(), Status::Live);
+}
+
+#[test]
+fn presence_is_bounded_and_silence_is_broken_by_a_heartbeat() {
+    let mut table = Table::new(TWO);
+    table.flush(0);
+    let show = |session: &mut Session, tool: &str| {
+        session.set_presence(Presence { tool: Some(tool.into()), ..Presence::default() });
+    };
+    show(&mut table.sessions[0], "MOVE");
+    assert_eq!(table.flush(0), 1);
+    show(&mut table.sessions[0], "COPY");
+    assert_eq!(table.flush(0), 0);
+    table.now += 17;
+    assert_eq!(table.flush(0), 1);
+    let me = table.sessions[0].me().expect("is in");
+    table.give(Input::Tick);
+    assert_eq!(table.sessions[1].presence_of(me).and_then(|shown| shown.tool.clone()), Some("COPY".into()));
+    assert_eq!(table.sessions[0].presence_of(me), None);
+    table.now += 4_000;
+    assert_eq!(table.flush(0), 0);
+    table.now += 1_000;
+    assert_eq!(table.sessions[0].take_outgoing(table.now), [ClientMessage::Heartbeat]);
+}
+
+#[test]
+fn a_blob_comes_in_pieces_and_is_checked() {
+    let mut table = Table::new(TWO);
+    table.take(0);
+    table.sessions[0].request_blob(Hash::of(b"plan"));
+    table.flush(0);
+    assert_eq!(table.take(0), [Notice::Blob { hash: Hash::of(b"plan"), bytes: Some(b"plan".to_vec()) }]);
+    let other = Hash::of(b"other");
+    let piece = |piece, pieces| ServerMessage::Blob { hash: other, piece, pieces, bytes: b"plan".to_vec() };
+    let session = &mut table.sessions[0];
+    assert_eq!(session.receive(0, piece(0, 1)), Err(SessionError::NotDue("a piece of a blob")));
+    session.request_blob(other);
+    assert!(matches!(session.receive(0, piece(1, 2)), Err(SessionError::Piece { expected: 0, found: 1, .. })));
+    assert_eq!(session.receive(0, piece(0, 1)), Err(SessionError::Blob(other)));
+}
+
+#[test]
+fn odd_messages_are_errors_and_no_more() {
+    let mut session = Session::new(ClientId(1), "Ana".into(), ClientSeq(Seq(1)));
+    let mut table = Table::new(TWO);
+    table.sessions[1].submit(moved(&[10])).expect("the edit is allowed");
+    let told = Told {
+        seq: Seq(9),
+        hash: Hash::default(),
+        entry: protocol::Entry {
+            time_ms: 0,
+            author: None,
+            event: protocol::Event::Locked { session: Default::default(), ids: vec![] },
+        },
+    };
+    let entries = || ServerMessage::Entries(vec![told.clone()]);
+    let snapshot = || ServerMessage::Snapshot { piece: 0, pieces: 1, bytes: vec![1, 2, 3] };
+    for message in [entries(), snapshot()] {
+        assert!(session.receive(0, message).is_err());
+    }
+    assert!(session.receive_drawing(0, drawing::Drawing::new()).is_err());
+    for message in [entries(), snapshot()] {
+        assert!(table.sessions[0].receive(0, message).is_err(), "a gap, and a snapshot that is not due");
+    }
+    let bye = ServerMessage::Bye { why: "full".into(), retry: false };
+    session.receive(0, bye).expect("the end is no error");
+    session.disconnected();
+    assert_eq!(*session.status(), Status::Ended { why: "full".into(), retry: false });
+    assert!(session.take_outgoing(99_999).is_empty());
+}
