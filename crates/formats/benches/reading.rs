@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use drawing::{Op, Vec2};
+use drawing::{Drawing, Op, Record, Vec2};
 use formats::{read, save};
 
 fn main() {
@@ -60,6 +60,18 @@ fn reading(bencher: Bencher) {
     bencher
         .counter(BytesCount::of_slice(&bytes))
         .bench(|| read(&bytes, &mut |_| ControlFlow::Continue(())).expect("reads").drawing.entity_count());
+}
+
+/// The part of reading that is making the drawing of its records: indexes and hashes.
+#[divan::bench(sample_count = 10)]
+fn making_the_drawing(bencher: Bencher) {
+    let bytes = big_drawing();
+    let drawing = read(&bytes, &mut |_| ControlFlow::Continue(())).expect("reads").drawing;
+    let records: Vec<Record> = drawing.records().cloned().collect();
+    bencher
+        .counter(BytesCount::of_slice(&bytes))
+        .with_inputs(|| records.clone())
+        .bench_values(|records| Drawing::from_records(drawing.header().clone(), records).expect("is sound"));
 }
 
 #[divan::bench(sample_count = 10)]

@@ -104,7 +104,9 @@ fn broken_files_are_read_and_saved_without_a_panic() {
             }
             if let Ok(saved) = save(Some(&bytes), &original, &current) {
                 saved_count += 1;
-                read(&saved.bytes, &mut |_| ControlFlow::Continue(())).expect("what was saved can be read");
+                let again = read(&saved.bytes, &mut |_| ControlFlow::Continue(())).expect("what was saved can be read");
+                let (meant, got) = (current.entity_count(), again.drawing.entity_count());
+                assert_eq!(meant, got, "{} seed {seed}: entities in what was saved", path.display());
             }
         }
     }
