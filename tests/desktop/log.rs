@@ -23,7 +23,7 @@ impl Log {
     /// All entries so far, in order.
     pub fn entries(&self) -> Vec<Entry> {
         let log = Connection::open_with_flags(&self.0, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("the log opens");
-        let mut rows = log.prepare("SELECT payload FROM entries ORDER BY seq").expect("entries");
+        let mut rows = log.prepare("SELECT payload FROM entry ORDER BY seq").expect("entries");
         let payloads = rows.query_map([], |row| row.get::<_, Vec<u8>>(0)).expect("payloads");
         payloads.map(|payload| decode_entry(&payload.expect("a payload")).expect("an entry")).collect()
     }

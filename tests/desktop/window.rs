@@ -11,8 +11,6 @@ pub struct App<'s> {
     screen: &'s Screen,
     process: Running,
     window: String,
-    /// Its state folder.
-    pub state: PathBuf,
     name: String,
 }
 
@@ -44,7 +42,7 @@ impl<'s> App<'s> {
             let found = screen.ask("xdotool", &["search", "--onlyvisible", "--pid", &pid])?;
             found.lines().last().map(str::to_owned)
         });
-        App { screen, process, window, state, name: name.to_owned() }
+        App { screen, process, window, name: name.to_owned() }
     }
 
     /// Puts the window somewhere at a size.
@@ -75,9 +73,19 @@ impl<'s> App<'s> {
     /// Where this colour is in the drawing area, if it is.
     pub fn look(&self, colour: Colour, least: u32) -> Option<Found> {
         let picture = self.picture();
-        let (width, height) = picture.0.dimensions();
-        // Left of the panels, below the top bar, above the prompt: chrome has colours of its own.
-        picture.find(colour, (60, 90, width.saturating_sub(310), height.saturating_sub(70)), least)
+        picture.find(colour, drawing_area(&picture), least)
+    }
+
+    /// The middle of the longest level line in any of these colours, if there is one of at least 100 px.
+    pub fn level_line(&self, colours: &[Colour]) -> Option<(f64, f64)> {
+        let picture = self.picture();
+        picture.level_line(colours, drawing_area(&picture), 100)
+    }
+
+    /// Shows the whole drawing: a double click of the middle button.
+    pub fn fit(&self) {
+        self.point((300.0, 400.0));
+        self.screen.xdotool(&["click", "--repeat", "2", "--delay", "80", "2"]);
     }
 
     /// Gives the window the keyboard.
@@ -119,12 +127,6 @@ impl<'s> App<'s> {
         self.screen.xdotool(&["key", key]);
     }
 
-    /// Types a text.
-    pub fn write(&self, text: &str) {
-        self.focus();
-        self.screen.xdotool(&["type", "--delay", "20", text]);
-    }
-
     /// Ends the program with SIGKILL: it gets no chance to say anything.
     pub fn kill(mut self) {
         self.process.0.kill().expect("the program can be killed");
@@ -137,6 +139,12 @@ impl<'s> App<'s> {
         let fields = stat.rsplit_once(')').expect("a stat line has a name").1;
         fields.split_whitespace().skip(11).take(2).map(|field| field.parse::<u64>().expect("ticks")).sum()
     }
+}
+
+/// Left of the panels, below the top bar, above the prompt: chrome has colours of its own.
+fn drawing_area(picture: &Picture) -> (u32, u32, u32, u32) {
+    let (width, height) = picture.0.dimensions();
+    (60, 90, width.saturating_sub(310), height.saturating_sub(70))
 }
 
 /// One of the workspace's programs, as it was built beside the tests.
