@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_refused_in_words() {
-        let opaque = Shape::Opaque(drawing::Opaque { kind: "MLINE".into(), extents: None });
+        let opaque = Shape::Opaque(drawing::Opaque { kind: "MLINE".into(), extents: None, window: None });
         let refused = turned(&opaque, &Turn::new(Point::ZERO, 1.0)).unwrap_err();
         assert!(refused.contains("MLINE"), "{refused}");
     }

@@ -25,7 +25,7 @@ pub use op::{Op, OpError, Outcome};
 pub use record::{Block, Entity, Layer, Layout, Linetype, Record, Span, TextStyle};
 pub use shape::{
     Arc, Attribute, Boundary, Circle, Dimension, Edge, Ellipse, HAlign, Hatch, HatchFill, Insert, Line, MText, Opaque,
-    PointMark, Polyline, PolylineForm, Shape, Solid, Spline, Text, VAlign, Vertex,
+    PointMark, Polyline, PolylineForm, Shape, Solid, Spline, Text, VAlign, Vertex, Window,
 };
 pub use style::{Color, LineStyle, Lineweight, Style};
 pub use translate::CannotMove;

@@ -224,7 +224,10 @@ fn shape_numbers(shape: &mut Shape, f: &mut dyn FnMut(&mut f64)) {
         }
         Shape::Opaque(opaque) => {
             if let Some(rect) = &mut opaque.extents {
-                [&mut rect.x0, &mut rect.y0, &mut rect.x1, &mut rect.y1].into_iter().for_each(f);
+                [&mut rect.x0, &mut rect.y0, &mut rect.x1, &mut rect.y1].into_iter().for_each(&mut *f);
+            }
+            if let Some(window) = &mut opaque.window {
+                [&mut window.center.x, &mut window.center.y, &mut window.height].into_iter().for_each(f);
             }
         }
     }

@@ -477,4 +477,18 @@ pub struct Opaque {
     pub kind: String,
     /// What it covers, if known, in world coordinates.
     pub extents: Option<Rect>,
+    /// What it shows of model space, for a VIEWPORT that is on: its extents are the frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+}
+
+/// A view of model space from above, as a sheet shows it in a frame.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Window {
+    /// What stands in the middle of the frame, in world coordinates.
+    pub center: Point,
+    /// Drawing units from the frame's bottom to its top; over 0.
+    pub height: f64,
+    /// The layers that are frozen in this frame alone, by their handles in the file.
+    pub frozen: Vec<Handle>,
 }

@@ -50,7 +50,7 @@ fn insert(id: u64, owner: u64, block: u64) -> Record {
 }
 
 fn opaque(id: u64) -> Record {
-    entity(id, 2, Shape::Opaque(Opaque { kind: "3DSOLID".into(), extents: None }))
+    entity(id, 2, Shape::Opaque(Opaque { kind: "3DSOLID".into(), extents: None, window: None }))
 }
 
 fn dimension(id: u64, block: u64) -> Record {

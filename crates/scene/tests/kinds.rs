@@ -518,7 +518,7 @@ fn bad_numbers_draw_nothing_and_break_nothing() {
         Shape::Text(Text { height: 1e300, h_align: HAlign::Fit, ..text("A") }),
         Shape::Insert(Insert { columns: u16::MAX, rows: u16::MAX, column_spacing: 1e300, ..insert() }),
         Shape::Solid(Solid { corners: [at(1.0, 1.0); 4], extrusion: nowhere, trace: false }),
-        Shape::Opaque(Opaque { kind: "MLINE".into(), extents: None }),
+        Shape::Opaque(Opaque { kind: "MLINE".into(), extents: None, window: None }),
     ];
     let entities = shapes.into_iter().zip(100..).map(|(shape, id)| entity(id, SPACE, shape)).collect();
     add(&mut bad, entities);

@@ -150,7 +150,7 @@ impl Assembly {
                 let kind = entity.shape.kind().to_string();
                 let byte = entity.source.map(|source| source.start);
                 tell.push(Place { line: None, byte, handle: entity.handle });
-                entity.shape = Shape::Opaque(Opaque { kind, extents: None });
+                entity.shape = Shape::Opaque(Opaque { kind, extents: None, window: None });
             }
         }
         for place in tell {

@@ -173,7 +173,7 @@ impl Open {
 
     /// Makes an entity that the end of the file cut in two an opaque one, which draws nothing.
     pub fn cut(&mut self, kind: &str) {
-        self.parts = Parts::None(Shape::Opaque(drawing::Opaque { kind: kind.into(), extents: None }));
+        self.parts = Parts::None(Shape::Opaque(drawing::Opaque { kind: kind.into(), extents: None, window: None }));
     }
 
     /// Its handle.

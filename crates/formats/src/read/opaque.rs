@@ -1,6 +1,6 @@
 //! Everything else: kept as it is, with its extents where a look at its points gives them.
 
-use drawing::{Opaque, Point, Rect, Shape};
+use drawing::{Handle, Opaque, Point, Rect, Shape, Window};
 
 use super::context::Context;
 use crate::tag::Tag;
@@ -8,8 +8,31 @@ use crate::tag::Tag;
 impl Context {
     pub fn read_opaque(&mut self, kind: &[u8], tags: &[Tag]) -> Shape {
         let extents = extents_of(kind, tags);
-        Shape::Opaque(Opaque { kind: self.charset.decode(kind), extents })
+        let window = if kind == b"VIEWPORT" { window_of(tags) } else { None };
+        Shape::Opaque(Opaque { kind: self.charset.decode(kind), extents, window })
     }
+}
+
+/// The number of the VIEWPORT that is the sheet itself.
+const SHEET_ITSELF: f64 = 1.0;
+/// The bit of group 90 for a VIEWPORT that is off.
+const OFF: u32 = 0x2_0000;
+
+/// What a VIEWPORT shows; none if it is off, the sheet itself, or looks at model space not from above and north up.
+fn window_of(tags: &[Tag]) -> Option<Window> {
+    let number = |code| tags.iter().find(|tag| tag.own && tag.code == code).and_then(Tag::number);
+    let or_zero = |code| number(code).unwrap_or(0.0);
+    let is_off = number(68) == Some(0.0) || or_zero(90) as u32 & OFF != 0;
+    let from_above = or_zero(16) == 0.0 && or_zero(26) == 0.0 && number(36).is_none_or(|z| z > 0.0);
+    if is_off || number(69) == Some(SHEET_ITSELF) || !from_above || or_zero(51) != 0.0 {
+        return None;
+    }
+    // The middle is told from the target.
+    let center = Point::new(number(12)? + or_zero(17), number(22)? + or_zero(27));
+    let height = number(45).filter(|height| *height > 0.0)?;
+    let frozen = tags.iter().filter(|tag| tag.own && matches!(tag.code, 331 | 341));
+    let frozen = frozen.filter_map(Tag::handle).map(Handle).collect();
+    (center.is_finite() && height.is_finite()).then_some(Window { center, height, frozen })
 }
 
 fn extents_of(kind: &[u8], tags: &[Tag]) -> Option<Rect> {

@@ -80,7 +80,7 @@ impl PolylineDraft {
             let extents = self.vertices.iter().map(|vertex| vertex.at.xy()).fold(None, |rect: Option<Rect>, point| {
                 Some(rect.map_or(Rect::from_points(point, point), |rect| rect.union_pt(point)))
             });
-            return Shape::Opaque(Opaque { kind: "POLYLINE".into(), extents });
+            return Shape::Opaque(Opaque { kind: "POLYLINE".into(), extents, window: None });
         }
         let form = if self.flags & flag::SPACE != 0 { PolylineForm::Space } else { PolylineForm::Heavy };
         for vertex in &mut self.vertices {

@@ -281,7 +281,7 @@ impl Walk {
             && entity.source.is_some_and(|source| source.start == start as u64)
         {
             let kind = entity.shape.kind().to_string();
-            entity.shape = drawing::Shape::Opaque(drawing::Opaque { kind, extents: None });
+            entity.shape = drawing::Shape::Opaque(drawing::Opaque { kind, extents: None, window: None });
         }
     }
 }
