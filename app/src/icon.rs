@@ -92,10 +92,6 @@ pub const LOCK: &str = "\u{e2fa}";
 pub const LOCK_SIMPLE: &str = "\u{e308}";
 /// `lock-simple-open`
 pub const LOCK_SIMPLE_OPEN: &str = "\u{e30a}";
-/// `caret-down`
-pub const CARET_DOWN: &str = "\u{e136}";
-/// `caret-right`
-pub const CARET_RIGHT: &str = "\u{e13a}";
 /// `warning`
 pub const WARNING: &str = "\u{e4e0}";
 /// `warning-circle`
@@ -132,5 +128,3 @@ pub const INFO: &str = "\u{e2ce}";
 pub const FILE_ARROW_DOWN: &str = "\u{e232}";
 /// `blueprint`
 pub const BLUEPRINT: &str = "\u{eda0}";
-/// `arrow-right`
-pub const ARROW_RIGHT: &str = "\u{e06c}";

@@ -4,6 +4,7 @@ pub mod camera;
 mod grid;
 mod input;
 mod marks;
+mod menu;
 mod overlays;
 mod paint;
 mod people;
@@ -72,7 +73,8 @@ pub fn show(ui: &mut Ui, document: &mut Document, settings: &Settings) -> Vec<Ac
     let (area, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Drawing"));
     resize(document, area);
-    let actions = input::take(ui, &response, document, settings);
+    let mut actions = input::take(ui, &response, document, settings);
+    menu::show(&response, document, &mut actions);
     follow(document);
 
     let background = if theme.dark { Background::Dark } else { Background::Light };

@@ -7,7 +7,7 @@ use egui::Color32;
 use render::{Casing, OverlayPaint};
 
 use super::Drag;
-use crate::document::Document;
+use crate::document::{Cover, Document};
 use crate::document::turn::{Turn, turned};
 use crate::theme::{Theme, size};
 use crate::tools::Ghosting;
@@ -15,9 +15,9 @@ use crate::tools::Ghosting;
 /// Places of the overlays: those of people lie below one's own.
 const HELD: u32 = 1_000;
 const GHOST_OF: u32 = 2_000;
-const SELECTED: u32 = 1_000_000;
-const HOVER: u32 = 1_000_001;
-const GHOST: u32 = 1_000_002;
+const SELECTED: u32 = 10_000;
+const HOVER: u32 = 9_999;
+const GHOST: u32 = 10_001;
 
 /// Dash and gap of what a person holds, by their place among the colours: the pattern tells them apart where the colour
 /// can't.
@@ -42,9 +42,10 @@ fn srgb(color: Color32, opacity: f32) -> [f32; 4] {
 
 fn outline(theme: &Theme, color: Color32) -> OverlayPaint {
     OverlayPaint {
-        width_px: size::HELD,
+        // On both sides of a line that keeps its own colour.
+        width_px: 2.0 * size::HELD + 1.0,
         casing: Some(Casing { color: srgb(theme.canvas, 1.0), reach_px: 1.5 }),
-        fill_opacity: 1.0,
+        fill_opacity: 0.8,
         ..OverlayPaint::outline(srgb(color, 1.0))
     }
 }
@@ -73,12 +74,12 @@ pub(super) fn show(document: &mut Document, theme: &Theme) {
     // Where others hold a part, their outline says so; one's own lies on top of the rest.
     let mine: Vec<_> = selected.iter().copied().filter(|id| !document.is_others((*id).into())).collect();
     keep.insert(SELECTED);
-    document.picture.overlay(&drawing, SELECTED, &mine, revision, paint);
+    document.picture.overlay(&drawing, SELECTED, &mine, revision, (paint, Cover::Around));
 
     let hover: Vec<_> = document.pointer.hover.into_iter().collect();
     keep.insert(HOVER);
-    let paint = OverlayPaint { casing: None, width_px: 2.5, fill_opacity: 0.6, ..OverlayPaint::outline(srgb(theme.accent, 0.7)) };
-    document.picture.overlay(&drawing, HOVER, &hover, revision, paint);
+    let paint = OverlayPaint { width_px: 4.0, fill_opacity: 0.6, ..OverlayPaint::outline(srgb(theme.accent, 0.45)) };
+    document.picture.overlay(&drawing, HOVER, &hover, revision, (paint, Cover::Whole));
 
     keep.insert(GHOST);
     ghost(document, theme, &selected);
@@ -96,7 +97,7 @@ fn ghost(document: &mut Document, theme: &Theme, selected: &[EntityId]) {
     match moved {
         Some(Ghosting::Moved(by)) => {
             let paint = OverlayPaint { offset: by, ..paint };
-            document.picture.overlay(&drawing, GHOST, selected, document.revision, paint);
+            document.picture.overlay(&drawing, GHOST, selected, document.revision, (paint, Cover::Whole));
         }
         Some(Ghosting::Turned(center, radians)) => {
             let turn = Turn::new(center, radians);
@@ -111,10 +112,10 @@ fn ghost(document: &mut Document, theme: &Theme, selected: &[EntityId]) {
             if as_turned.apply(&op).is_ok() {
                 // The angle is part of what it was made of.
                 let made_of = document.revision ^ radians.to_bits() ^ (1 << 63);
-                document.picture.overlay(&as_turned, GHOST, ids, made_of, paint);
+                document.picture.overlay(&as_turned, GHOST, ids, made_of, (paint, Cover::Whole));
             }
         }
-        None => document.picture.overlay(&drawing, GHOST, &[], 0, paint),
+        None => document.picture.overlay(&drawing, GHOST, &[], 0, (paint, Cover::Whole)),
     }
 }
 
@@ -133,7 +134,7 @@ fn people(document: &mut Document, theme: &Theme, keep: &mut BTreeSet<u32>) {
         paint.dash_px = DASHES[usize::from(person.color) % DASHES.len()];
         let id = HELD + place as u32;
         keep.insert(id);
-        document.picture.overlay(&drawing, id, ids, revision, paint);
+        document.picture.overlay(&drawing, id, ids, revision, (paint, Cover::Around));
 
         let ghost = document.session.presence_of(person.session).and_then(|presence| presence.ghost.clone());
         let id = GHOST_OF + place as u32;
@@ -142,6 +143,6 @@ fn people(document: &mut Document, theme: &Theme, keep: &mut BTreeSet<u32>) {
             ghost.iter().flat_map(|ghost| ghost.ids.iter().map(|id| EntityId(id.0))).collect();
         let offset = ghost.map_or(Vec2::ZERO, |ghost| ghost.by);
         let paint = OverlayPaint { offset, width_px: 2.0, ..OverlayPaint::outline(srgb(color, 0.4)) };
-        document.picture.overlay(&drawing, id, &ids, revision, paint);
+        document.picture.overlay(&drawing, id, &ids, revision, (paint, Cover::Whole));
     }
 }

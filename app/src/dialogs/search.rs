@@ -39,7 +39,7 @@ pub(super) fn show(ui: &mut Ui, text: &mut String, chosen: &mut usize, actions: 
             for (at, command) in found.iter().take(ROWS_MAX).enumerate() {
                 let about = command.about();
                 let right = about.aliases.first().map_or(about.keys(), |alias| format!("{alias}   {}", about.keys()));
-                let button = egui::Button::new(format!("{}  {}", about.icon, about.label))
+                let button = egui::Button::new((crate::theme::icon(about.icon), about.label))
                     .selected(at == *chosen)
                     .frame_when_inactive(at == *chosen)
                     .right_text(RichText::new(right.trim_end()).small().color(theme.quiet))

@@ -19,7 +19,10 @@ pub(super) fn show(ui: &mut Ui, actions: &mut Vec<Action>) {
                     heading(ui, family.label());
                     Grid::new(family.label()).num_columns(3).spacing([size::L, 2.0]).show(ui, |ui| {
                         for about in family.commands() {
-                            ui.label(format!("{}  {}", about.icon, about.label));
+                            ui.horizontal(|ui| {
+                                ui.label(crate::theme::icon(about.icon));
+                                ui.label(about.label);
+                            });
                             let words = about.aliases.first().copied().unwrap_or(about.word);
                             ui.label(RichText::new(words).monospace().color(theme.accent));
                             ui.label(RichText::new(about.keys()).small().color(theme.quiet));

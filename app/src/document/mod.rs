@@ -29,7 +29,7 @@ pub use edit::{Hindrance, detach, first_capital};
 pub use facts::Facts;
 pub use history::{History, Row};
 pub use people::People;
-pub use picture::{Gpu, Picture, Studio, lock};
+pub use picture::{Cover, Gpu, Picture, Studio, lock};
 pub use receive::News;
 
 /// What new things are drawn with: one's own, never shared.

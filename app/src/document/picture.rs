@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use drawing::{BlockId, Drawing, EntityId, Point, Rect, RecordId};
 use render::{Budget, OverlayId, OverlayPaint, PackedChunk, Renderer};
-use scene::{Background, Band, ChunkId, Dirty, Fonts, Scene, SceneOptions, TextMode, Visibility};
+use scene::{
+    Background, Band, ChunkId, ChunkMesh, Dirty, Fonts, PaintStyle, Scene, SceneOptions, TextMode, Visibility,
+};
 
 use crate::link::Wake;
 use crate::work::Pool;
@@ -53,11 +55,25 @@ struct ChunkState {
     band: Band,
 }
 
-/// The overlays that are up, and what they were made of.
+/// An overlay that is up, and what it was made of.
 struct Overlay {
     ids: Vec<EntityId>,
     revision: u64,
     band: Band,
+    /// How many overlays in colours of the drawing lie on top of it.
+    cores: u32,
+}
+
+/// Colours of the drawing that lie on top of one outline at most.
+const CORES_MAX: u32 = 7;
+
+/// Whether an overlay hides what it is made of, or surrounds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cover {
+    /// It hides it.
+    Whole,
+    /// Strokes keep a line of their own colour in the middle.
+    Around,
 }
 
 /// The picture of one space of one drawing.
@@ -77,6 +93,8 @@ pub struct Picture {
     pending: BTreeSet<ChunkId>,
     overlays: BTreeMap<OverlayId, Overlay>,
     paint_due: bool,
+    /// The table of styles that was last set.
+    styles: Vec<PaintStyle>,
     next: u64,
     made: Receiver<Made>,
     sender: Sender<Made>,
@@ -109,6 +127,7 @@ impl Picture {
             pending: BTreeSet::new(),
             overlays: BTreeMap::new(),
             paint_due: true,
+            styles: Vec::new(),
             next: 0,
             made,
             sender,
@@ -267,9 +286,9 @@ impl Picture {
             .collect();
         if self.paint_due {
             self.paint_due = false;
-            let styles = scene.paint(drawing, visibility, scene::Theme { background, ink: false });
+            self.styles = scene.paint(drawing, visibility, scene::Theme { background, ink: false });
             if let (Some(gpu), Some(renderer)) = (&self.studio.gpu, &self.renderer) {
-                lock(renderer).set_styles(&gpu.device, &gpu.queue, &styles);
+                lock(renderer).set_styles(&gpu.device, &gpu.queue, &self.styles);
             }
         }
         let far = |rect: &Rect| (rect.center() - seen.center()).hypot2();
@@ -280,34 +299,50 @@ impl Picture {
     }
 
     /// Shows entities over the picture, in this paint; nothing where there are none.
-    pub fn overlay(&mut self, drawing: &Drawing, id: u32, ids: &[EntityId], revision: u64, paint: OverlayPaint) {
-        let id = OverlayId(id);
+    pub fn overlay(
+        &mut self,
+        drawing: &Drawing,
+        place: u32,
+        ids: &[EntityId],
+        revision: u64,
+        (paint, cover): (OverlayPaint, Cover),
+    ) {
+        let id = OverlayId(place * (CORES_MAX + 1));
         let (Some(scene), Some(gpu), Some(renderer)) = (&self.scene, &self.studio.gpu, &self.renderer) else { return };
         let mut renderer = lock(renderer);
-        if ids.is_empty() {
-            renderer.remove_overlay(id);
-            self.overlays.remove(&id);
-            return;
-        }
         let ids = &ids[..ids.len().min(OVERLAY_MAX)];
-        let same = self.overlays.get(&id).is_some_and(|up| up.revision == revision && up.band >= self.band && up.ids == ids);
+        let up = self.overlays.get(&id);
+        let same = up.is_some_and(|up| up.revision == revision && up.band >= self.band && up.ids == ids);
         if same && renderer.paint_overlay(id, paint) {
             return;
         }
+        if let Some(up) = self.overlays.remove(&id) {
+            (0..=up.cores).for_each(|core| renderer.remove_overlay(OverlayId(id.0 + core)));
+        }
+        if ids.is_empty() {
+            return;
+        }
         let mesh = scene.mesh_of(drawing, ids, self.band);
-        let shown = renderer.set_overlay(&gpu.device, &gpu.queue, id, &mesh, paint);
+        let cores = if cover == Cover::Around { cores(&mesh, &self.styles) } else { Vec::new() };
+        let mut shown = renderer.set_overlay(&gpu.device, &gpu.queue, id, &mesh, paint);
+        for (at, (color, mesh)) in cores.iter().enumerate() {
+            let id = OverlayId(id.0 + 1 + at as u32);
+            let paint = OverlayPaint { width_px: 1.0, ..OverlayPaint::outline(*color) };
+            shown = shown.and(renderer.set_overlay(&gpu.device, &gpu.queue, id, mesh, paint));
+        }
         self.trouble = shown.err().map(|error| error.to_string());
-        self.overlays.insert(id, Overlay { ids: ids.to_vec(), revision, band: self.band });
+        let cores = cores.len() as u32;
+        self.overlays.insert(id, Overlay { ids: ids.to_vec(), revision, band: self.band, cores });
     }
 
     /// Takes overlays down that are not among these.
     pub fn keep_overlays(&mut self, keep: &BTreeSet<u32>) {
         let Some(renderer) = &self.renderer else { return };
         let mut renderer = lock(renderer);
-        self.overlays.retain(|id, _| {
-            let stays = keep.contains(&id.0);
+        self.overlays.retain(|id, up| {
+            let stays = keep.contains(&(id.0 / (CORES_MAX + 1)));
             if !stays {
-                renderer.remove_overlay(*id);
+                (0..=up.cores).for_each(|core| renderer.remove_overlay(OverlayId(id.0 + core)));
             }
             stays
         });
@@ -322,6 +357,25 @@ impl Picture {
     pub fn pick(&self, drawing: &Drawing, at: Point, reach: f64, visibility: &Visibility) -> Option<EntityId> {
         self.scene.as_ref()?.pick(drawing, at, reach, visibility).first().map(|hit| hit.id)
     }
+}
+
+/// The strokes of a mesh by their own colours; where there are too many colours, the last takes the rest.
+fn cores(mesh: &ChunkMesh, styles: &[PaintStyle]) -> Vec<([f32; 4], ChunkMesh)> {
+    let mut cores: Vec<([f32; 4], ChunkMesh)> = Vec::new();
+    for segment in &mesh.segments {
+        let Some(style) = styles.get(segment.style.0 as usize).filter(|style| style.visible) else { continue };
+        let at = match cores.iter().position(|(color, _)| *color == style.color) {
+            Some(at) => at,
+            None if cores.len() < CORES_MAX as usize => {
+                let empty = ChunkMesh { origin: mesh.origin, bounds: mesh.bounds, ..ChunkMesh::default() };
+                cores.push((style.color, empty));
+                cores.len() - 1
+            }
+            None => cores.len() - 1,
+        };
+        cores[at].1.segments.push(*segment);
+    }
+    cores
 }
 
 fn overlaps(a: Rect, b: Rect) -> bool {

@@ -44,7 +44,7 @@ fn menu(ui: &mut Ui, actions: &mut Vec<Action>) {
         for family in Family::ALL {
             ui.menu_button(family.label(), |ui| {
                 for about in family.commands() {
-                    let text = format!("{}  {}", about.icon, about.label);
+                    let text = (crate::theme::icon(about.icon), about.label);
                     let keys = RichText::new(about.keys()).small().color(theme.quiet);
                     let item = ui.add(Button::new(text).right_text(keys).min_size(vec2(230.0, size::ROW)));
                     item.widget_info(|| egui::WidgetInfo::labeled(egui::Role::MenuItem, true, about.label));

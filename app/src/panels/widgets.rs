@@ -16,7 +16,7 @@ pub fn icon_button(ui: &mut Ui, icon: &str, name: &str, selected: bool, side: f3
     } else {
         theme.text
     };
-    let button = Button::new(RichText::new(icon).size(size::ICON).color(color)).min_size(Vec2::splat(side));
+    let button = Button::new(crate::theme::icon(icon).size(size::ICON).color(color)).min_size(Vec2::splat(side));
     let button = if selected { button.fill(theme.accent) } else { button.frame_when_inactive(false) };
     let response = ui.add(button);
     let enabled = ui.is_enabled();

@@ -6,6 +6,8 @@ use egui::{FontData, FontDefinitions, FontFamily, FontId, RichText};
 
 /// The family of headings and of what stands out.
 const STRONG: &str = "strong";
+/// The family of icons.
+const ICONS: &str = "icons";
 
 pub(super) fn install(ctx: &egui::Context) {
     let mut fonts = FontDefinitions::empty();
@@ -18,9 +20,9 @@ pub(super) fn install(ctx: &egui::Context) {
     for (name, bytes) in files {
         let mut data = FontData::from_static(bytes);
         if name == "icons" {
-            // Phosphor sits high in its line; this brings it level with Inter's capitals.
-            data.tweak.y_offset_factor = 0.1;
-            data.tweak.scale = 1.15;
+            // Phosphor's icons are as high as a line; this brings them level with Inter's capitals.
+            data.tweak.y_offset_factor = -0.02;
+            data.tweak.scale = 1.1;
         }
         fonts.font_data.insert(name.into(), Arc::new(data));
     }
@@ -28,7 +30,14 @@ pub(super) fn install(ctx: &egui::Context) {
     fonts.families.insert(FontFamily::Proportional, family(&["inter", "icons", "mono"]));
     fonts.families.insert(FontFamily::Monospace, family(&["mono", "inter", "icons"]));
     fonts.families.insert(FontFamily::Name(STRONG.into()), family(&["inter-semibold", "icons", "mono"]));
+    // Inter and Phosphor both use code points for private use: where an icon is meant, Phosphor comes first.
+    fonts.families.insert(FontFamily::Name(ICONS.into()), family(&["icons", "inter"]));
     ctx.set_fonts(fonts);
+}
+
+/// An icon.
+pub fn icon(icon: &str) -> RichText {
+    RichText::new(icon).family(FontFamily::Name(ICONS.into()))
 }
 
 /// Text that stands out.

@@ -5,7 +5,7 @@ mod style;
 
 use egui::Color32;
 
-pub use fonts::{mono, strong};
+pub use fonts::{icon, mono, strong};
 
 /// The tokens of one theme.
 #[derive(Debug, Clone, PartialEq)]

@@ -77,6 +77,8 @@ pub struct Window {
     started: Instant,
     /// Quitting was agreed to.
     quitting: bool,
+    /// What the window's frame says.
+    titled: String,
 }
 
 /// Opens the window and runs until it is closed.
@@ -137,6 +139,7 @@ impl Window {
             clipboard: Clipboard::default(),
             started: Instant::now(),
             quitting: false,
+            titled: String::new(),
         };
         if let Some(trouble) = trouble {
             window.warn(trouble);
@@ -263,8 +266,10 @@ impl eframe::App for Window {
         self.close_requested(&ctx);
         self.send(&ctx);
         let title = self.title();
-        if ctx.input(|input| input.viewport().title.as_deref() != Some(&title)) {
-            ctx.send_viewport_cmd(ViewportCommand::Title(title));
+        if self.titled != title {
+            // Each command to the window is a repaint.
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.titled = title;
         }
     }
 

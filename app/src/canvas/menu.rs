@@ -1,0 +1,69 @@
+//! The right button: while idle a menu that begins with the last command; in a command its options, Enter first.
+
+use egui::{Button, Response, RichText, Ui, vec2};
+
+use crate::action::{Action, CanvasEvent};
+use crate::command::Command;
+use crate::document::Document;
+use crate::theme::{Theme, size};
+
+pub(super) fn show(response: &Response, document: &Document, actions: &mut Vec<Action>) {
+    response.context_menu(|ui| {
+        if document.tool.is_some() {
+            options(ui, document, actions);
+        } else {
+            commands(ui, document, actions);
+        }
+    });
+}
+
+fn options(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
+    if item(ui, "", "Enter", "Enter") {
+        actions.push(Action::Tell(CanvasEvent::Accept));
+    }
+    for option in document.asked().options {
+        if item(ui, "", option, "") {
+            actions.push(Action::Tell(CanvasEvent::Word(option.to_uppercase())));
+        }
+    }
+    ui.separator();
+    if item(ui, "", "Cancel", "Esc") {
+        actions.push(Action::Tell(CanvasEvent::Cancel));
+    }
+}
+
+fn commands(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
+    if let Some(last) = document.last_command {
+        if item(ui, last.about().icon, &format!("Repeat {}", last.about().word), "Space") {
+            actions.push(Action::Run(last));
+        }
+        ui.separator();
+    }
+    let selected = !document.selection.is_empty();
+    let groups: [&[Command]; 4] = [
+        if selected { &[Command::Move, Command::CopyTo, Command::Rotate, Command::Erase] } else { &[] },
+        if selected { &[Command::Cut, Command::Copy, Command::Paste] } else { &[Command::Paste, Command::SelectAll] },
+        if selected { &[Command::Isolate, Command::SelectNone] } else { &[Command::EndIsolate] },
+        &[Command::ZoomExtents, Command::Undo],
+    ];
+    for group in groups.into_iter().filter(|group| !group.is_empty()) {
+        for command in group {
+            let about = command.about();
+            if item(ui, about.icon, about.label, &about.keys()) {
+                actions.push(Action::Run(*command));
+            }
+        }
+        ui.separator();
+    }
+}
+
+/// A row of the menu; whether it was chosen.
+fn item(ui: &mut Ui, icon: &str, text: &str, keys: &str) -> bool {
+    let theme = Theme::of(ui.ctx());
+    let keys = RichText::new(keys).small().color(theme.quiet);
+    let chosen = ui.add(Button::new((crate::theme::icon(icon), text)).right_text(keys).min_size(vec2(180.0, size::ROW))).clicked();
+    if chosen {
+        ui.close();
+    }
+    chosen
+}
