@@ -72,18 +72,28 @@ impl Folder {
                 Err(LogError::Exists { .. } | LogError::Held { .. }) => passed_over.push(name),
                 Err(error) => return Err(error.into()),
                 Ok(mut log) => {
-                    log.set_meta(TITLE, title)?;
-                    let secret = self.secret(&name)?;
-                    return Ok((Listing { name, title: title.into(), secret }, log));
+                    let secret = match log.set_meta(TITLE, title).map_err(HostError::from) {
+                        Ok(()) => self.secret(&name),
+                        Err(error) => Err(error),
+                    };
+                    match secret {
+                        Ok(secret) => return Ok((Listing { name, title: title.into(), secret }, log)),
+                        Err(error) => {
+                            drop(log);
+                            self.remove_unfinished(&name);
+                            return Err(error);
+                        }
+                    }
                 }
             }
         }
     }
 
-    /// Takes away what is left of a drawing that was not added after all.
+    /// Takes away what is left of a drawing that was not added after all; but not its lock file, which others may be
+    /// about to take.
     pub(crate) fn remove_unfinished(&self, name: &str) {
         let log = log_path(&self.path, name);
-        for suffix in ["", "-wal", "-shm", "-journal", "-secret", "-lock"] {
+        for suffix in ["", "-wal", "-shm", "-journal", "-secret"] {
             let mut path = log.clone().into_os_string();
             path.push(suffix);
             match std::fs::remove_file(&path) {

@@ -271,3 +271,105 @@ fn merge(into: &mut BTreeMap<SessionId, Presence>, frame: &Frame) {
         into.extend(people.iter().cloned());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use drawing::DrawingHash;
+    use drawing::Point;
+
+    use super::*;
+
+    fn frame(message: ServerMessage) -> Arc<Frame> {
+        Arc::new(Frame::new(Arc::new(message), [Encoding::Json]))
+    }
+
+    fn entry(seq: u64) -> Item {
+        Item::Frame(frame(ServerMessage::Check { seq: Seq(seq), drawing: DrawingHash(0) }))
+    }
+
+    fn cursor(of: u64, x: f64) -> Arc<Frame> {
+        let presence = Presence { cursor: Some(Point { x, y: 0.0 }), ..Presence::default() };
+        frame(ServerMessage::Presence(vec![(SessionId(Seq(of)), presence)]))
+    }
+
+    /// What comes out next, in words.
+    fn next(outgoing: &Outgoing) -> String {
+        match outgoing.try_next() {
+            None => "nothing".into(),
+            Some(Next::Beat) => "beat".into(),
+            Some(Next::Bye { why, retry }) => format!("bye {why} {retry}"),
+            Some(Next::Presence(frame)) => match &*frame.message {
+                ServerMessage::Presence(people) => {
+                    let each =
+                        people.iter().map(|(who, shown)| format!("{who}:{}", shown.cursor.map_or(0.0, |at| at.x)));
+                    format!("presence {}", each.collect::<Vec<_>>().join(" "))
+                }
+                other => panic!("{other:?}"),
+            },
+            Some(Next::Item(Item::Frame(frame))) => match &*frame.message {
+                ServerMessage::Check { seq, .. } => format!("entry {seq}"),
+                ServerMessage::Welcome(_) => "welcome".into(),
+                other => panic!("{other:?}"),
+            },
+            Some(Next::Item(item)) => panic!("{item:?}"),
+        }
+    }
+
+    fn check(outgoing: &Outgoing, expect: &[&str]) {
+        for (at, expect) in expect.iter().enumerate() {
+            assert_eq!(&next(outgoing), expect, "at {at}");
+        }
+    }
+
+    fn welcomed(bytes_max: usize) -> Outgoing {
+        let outgoing = Outgoing::new(Some(Encoding::Json), bytes_max);
+        outgoing.lock().welcomed = true;
+        outgoing
+    }
+
+    #[test]
+    fn presence_passes_what_waits_and_only_the_latest_counts() {
+        let outgoing = welcomed(1 << 20);
+        outgoing.push(entry(1)).unwrap();
+        for (of, x) in [(7, 1.0), (8, 2.0), (7, 3.0)] {
+            outgoing.show(cursor(of, x));
+        }
+        outgoing.beat();
+        outgoing.push(entry(2)).unwrap();
+        check(&outgoing, &["presence 7:3 8:2", "entry 1", "entry 2", "beat", "nothing"]);
+    }
+
+    #[test]
+    fn nothing_is_shown_before_the_welcome() {
+        let outgoing = Outgoing::new(Some(Encoding::Json), 1 << 20);
+        outgoing.show(cursor(7, 1.0));
+        check(&outgoing, &["nothing"]);
+        outgoing.lock().welcomed = true;
+        check(&outgoing, &["presence 7:1", "nothing"]);
+    }
+
+    #[test]
+    fn what_overflows_is_emptied_by_bytes_and_by_messages() {
+        for (bytes_max, fits) in [(0, 1), (1, 1), (usize::MAX, ITEMS_MAX as u64)] {
+            let outgoing = welcomed(bytes_max);
+            for seq in 0..fits {
+                outgoing.push(entry(seq)).unwrap();
+            }
+            assert_eq!(outgoing.push(entry(fits)), Err(Overflowed), "{bytes_max}");
+            check(&outgoing, &["nothing"]);
+            outgoing.push(entry(9)).unwrap();
+            outgoing.end("too slow", true);
+            outgoing.push(entry(10)).unwrap();
+            check(&outgoing, &["entry 9", "bye too slow true", "nothing"]);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_end_is_noticed_by_those_who_wait() {
+        let outgoing = welcomed(1);
+        let (next, ()) = tokio::join!(outgoing.next(), async { outgoing.end("over", false) });
+        assert!(matches!(next, Some(Next::Bye { retry: false, .. })));
+        outgoing.ended().await;
+        assert!(outgoing.next().await.is_none());
+    }
+}

@@ -1,6 +1,6 @@
 //! The whole life of the program: arguments, log, folder, listener, signals, end.
 
-use std::io::{ErrorKind, IsTerminal as _};
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -97,7 +97,7 @@ async fn add_all(host: &Host, files: &[PathBuf]) -> anyhow::Result<()> {
     for file in files {
         let title = file.file_stem().map_or_else(|| "drawing".into(), |stem| stem.to_string_lossy().into_owned());
         if let Some(known) = host.drawings().iter().find(|listing| listing.title == title) {
-            println!("{title} is here already, as {}: {} was not read again", known.name, file.display());
+            say(format!("{title} is here already, as {}: {} was not read again", known.name, file.display()));
             continue;
         }
         add(host, file, &title).await?;
@@ -119,22 +119,28 @@ async fn add(host: &Host, file: &Path, title: &str) -> anyhow::Result<()> {
     }
     host.add(title, Some(bytes), reading.drawing).await?;
     let findings = reading.findings.len();
-    println!("added {title}{}", if findings == 0 { String::new() } else { format!(", with {findings} findings") });
+    say(format!("added {title}{}", if findings == 0 { String::new() } else { format!(", with {findings} findings") }));
     Ok(())
+}
+
+/// Tells whoever started the program something.
+fn say(line: String) {
+    // One who closed their end doesn't want to hear it, and the drawings are served all the same.
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// Tells whoever started the program how others get in. The only place where secrets are printed.
 fn print_addresses(host: &Host, ip: IpAddr, port: u16) {
     let reachable = reachable_as(ip);
     let shown = if reachable.is_ipv6() { format!("[{reachable}]") } else { reachable.to_string() };
-    println!("Linework serves at http://{shown}:{port}");
+    say(format!("Linework serves at http://{shown}:{port}"));
     let drawings = host.drawings();
     if drawings.is_empty() {
-        println!("There is no drawing yet; start with --add FILE.dxf to have one.");
+        say("There is no drawing yet; start with --add FILE.dxf to have one.".into());
     }
     for listing in drawings {
         if let Some(address) = host.address(&listing.name, &reachable.to_string(), port) {
-            println!("  {}: {address}", listing.title);
+            say(format!("  {}: {address}", listing.title));
         }
     }
 }

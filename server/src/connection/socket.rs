@@ -15,11 +15,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::incoming::{Heard, read};
 use super::{HELLO_MAX, NOT_LET_IN};
-use crate::Host;
 use crate::frame::encode;
 use crate::live::{Command, Live};
 use crate::outgoing::{Item, Next, Outgoing};
 use crate::stretch::entries_after;
+use crate::{Host, HostError};
 
 /// One write takes no longer than this, or the other side counts as gone.
 const WRITE_MAX: Duration = Duration::from_secs(30);
@@ -52,7 +52,9 @@ pub(crate) async fn converse(socket: WebSocket, encoding: Encoding, host: Host, 
         Ok(live) => live,
         Err(error) => {
             tracing::warn!(%error, "nobody could be let in");
-            return refuse(sink, source, encoding, Refusal { why: error.to_string(), retry: true }).await;
+            // A log that is damaged stays so; anything else may pass.
+            let retry = !matches!(error, HostError::Broken { .. });
+            return refuse(sink, source, encoding, Refusal { why: error.to_string(), retry }).await;
         }
     };
     let (written, writes) = (outgoing.clone(), live.clone());

@@ -16,7 +16,7 @@ use crate::pieces::Pieces;
 use crate::store::{Pending, Store, StoreError, Stretch};
 
 /// An open drawing that nobody is in is closed after this long.
-const LINGER: Duration = Duration::from_secs(10);
+const LINGER: Duration = Duration::from_secs(3);
 /// How long closing waits for what is being stored.
 const CLOSE_MAX: Duration = Duration::from_secs(10);
 /// Commands taken in one go, so that the answers of the store get their turn.

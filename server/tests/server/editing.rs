@@ -104,17 +104,17 @@ async fn a_large_paste_is_one_entry() {
     let (place, address, _) = Place::with_lines(folder.path(), Limits::default(), 1).await;
     let mut ana = Person::join(&address, Encoding::MessagePack, 1).await;
     let mut bo = Person::join(&address, Encoding::Json, 2).await;
-    let granted = ana.store(Request::Grant { len: 20_000 }).await;
+    let granted = ana.store(Request::Grant { len: 8_000 }).await;
     let range = bo
         .until_event(|seq, event| match event {
             Event::Granted { ids, .. } if seq == granted => Some(*ids),
             _ => None,
         })
         .await;
-    let records = (0..20_000).map(|at| line(drawing::RecordId(range.first.0 + at), at as f64)).collect();
+    let records = (0..8_000).map(|at| line(drawing::RecordId(range.first.0 + at), at as f64)).collect();
     let pasted = ana.store(ana.edit(drawing::Op::New(records), &[])).await;
     bo.until_event(|seq, _| (seq == pasted).then_some(())).await;
-    assert_eq!(bo.drawing.entity_count(), 20_001);
+    assert_eq!(bo.drawing.entity_count(), 8_001);
     assert_eq!(bo.drawing.hash(), ana.drawing.hash());
     place.close().await;
 

@@ -62,7 +62,7 @@ async fn cursors_and_ghosts_arrive_and_leave_no_trace() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drawing_of_many_pieces_arrives_whole() {
     let folder = tempfile::tempdir().unwrap();
-    let (place, address, ids) = Place::with_lines(folder.path(), Limits::default(), 60_000).await;
+    let (place, address, ids) = Place::with_lines(folder.path(), Limits::default(), 25_000).await;
     let joining =
         [Encoding::MessagePack, Encoding::Json, Encoding::MessagePack].into_iter().zip(1..).map(|(encoding, id)| {
             let address = address.clone();

@@ -1,0 +1,126 @@
+//! A drawing whose store can't write for a while.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use collab::{AppendAnswer, ConnId, NewPayload};
+use drawing::Drawing;
+use protocol::{
+    Answer, ClientId, ClientMessage, ClientSeq, Durability, Hash, Hello, Limits, LogId, Position, Refusal, Request,
+    Role, Seq, ServerMessage,
+};
+use tokio::runtime::Handle;
+
+use super::{Command, Live};
+use crate::clock::Clock;
+use crate::opening;
+use crate::outgoing::{Item, Next, Outgoing};
+use crate::store::{Pending, SqliteStore, Store, StoreError, Stretch};
+
+/// A store on a disk that is full from time to time.
+struct Filling {
+    store: SqliteStore,
+    full: AtomicBool,
+}
+
+impl Store for Filling {
+    fn durability(&self) -> Durability {
+        self.store.durability()
+    }
+
+    fn append(&self, after: Position, payloads: Vec<NewPayload>) -> Pending<AppendAnswer> {
+        if self.full.load(Ordering::SeqCst) {
+            return Box::pin(async { AppendAnswer::Failed("the server's disk is full") });
+        }
+        self.store.append(after, payloads)
+    }
+
+    fn read_after(&self, after: Seq, bytes_max: usize) -> Pending<Result<Stretch, StoreError>> {
+        self.store.read_after(after, bytes_max)
+    }
+
+    fn put_blob(&self, content: Bytes) -> Pending<Result<Hash, StoreError>> {
+        self.store.put_blob(content)
+    }
+
+    fn blob(&self, hash: Hash) -> Pending<Result<Option<Bytes>, StoreError>> {
+        self.store.blob(hash)
+    }
+
+    fn save_checkpoint(&self, position: Position, state: Vec<u8>) -> Pending<Result<(), StoreError>> {
+        self.store.save_checkpoint(position, state)
+    }
+
+    fn latest_checkpoint(&self) -> Pending<Result<Option<Vec<u8>>, StoreError>> {
+        self.store.latest_checkpoint()
+    }
+
+    fn close(&self) -> Pending<Result<(), StoreError>> {
+        self.store.close()
+    }
+}
+
+/// Listens until something of interest is said.
+async fn until<T>(outgoing: &Outgoing, interesting: impl Fn(&ServerMessage) -> Option<T>) -> T {
+    loop {
+        let next = tokio::time::timeout(Duration::from_secs(10), outgoing.next()).await.expect("it answers in time");
+        if let Some(Next::Item(Item::Frame(frame))) = &next
+            && let Some(found) = interesting(&frame.message)
+        {
+            return found;
+        }
+        assert!(next.is_some(), "it ended");
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_loses_nothing_and_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plan.linework");
+    let log = oplog::Log::create(&path, LogId([7; 16])).unwrap();
+    let (start, clock) = (log.position(), Clock::start());
+    let store = Arc::new(Filling { store: SqliteStore::new(log), full: AtomicBool::new(false) });
+    let room = opening::found(&*store, start, "Plan", None, Drawing::new(), clock.now()).await.unwrap();
+    let stay = Box::new(|| None);
+    let live = Live::start("plan", room, store.clone(), Limits::default(), clock, &Handle::current(), stay);
+    let conn = ConnId(0);
+    let outgoing = Arc::new(Outgoing::new(None, 1 << 20));
+    let hello = Hello {
+        version: protocol::VERSION,
+        client: ClientId(1),
+        name: "Ana".into(),
+        drawing: "plan".into(),
+        secret: String::new(),
+        resume: None,
+    };
+    live.tell(Command::Hello { conn, outgoing: outgoing.clone(), hello, role: Role::Editor }).await;
+    until(&outgoing, |message| matches!(message, ServerMessage::Welcome(_)).then_some(())).await;
+
+    let layer = Drawing::LAYER_0.into();
+    let mut answers = Vec::new();
+    for (number, full) in [(1, true), (2, true), (3, false)] {
+        store.full.store(full, Ordering::SeqCst);
+        let client_seq = ClientSeq(Seq(number));
+        let ask =
+            ClientMessage::Ask { client_seq, floor: ClientSeq(Seq(0)), request: Request::Lock { ids: vec![layer] } };
+        live.tell(Command::Message { conn, message: ask }).await;
+        let answer = until(&outgoing, |message| match message {
+            ServerMessage::Answer { client_seq: of, answer } if *of == client_seq => Some(answer.clone()),
+            _ => None,
+        });
+        answers.push(answer.await);
+    }
+    let full = |answer: &Answer| matches!(answer, Answer::Refused(Refusal::Unavailable { why }) if why.contains("disk is full"));
+    assert!(full(&answers[0]) && full(&answers[1]), "{answers:?}");
+    assert!(matches!(answers[2], Answer::Stored { seq: Seq(3), .. }), "{answers:?}");
+
+    live.tell(Command::Close).await;
+    live.wait_until_ended().await;
+    assert!(live.is_ended());
+    let (log, broken) = oplog::LogReader::open(&path).unwrap();
+    assert!(broken.is_none());
+    let kinds: Vec<_> = log.read_after(Seq(0), 10, 1 << 20).unwrap().into_iter().map(|entry| entry.kind).collect();
+    assert_eq!(kinds, ["created", "joined", "locked"]);
+}
