@@ -22,15 +22,40 @@ pub fn check(world: &World) -> Result<(), String> {
     })
 }
 
-/// What the log says of requests: the entry of each, by the first session of those that carry one another on.
+/// What the log says of requests: the entry of each, by the first session of those that carry one another on (a root).
+#[derive(Default)]
 struct Requests {
     roots: BTreeMap<SessionId, SessionId>,
     stored: BTreeMap<(SessionId, ClientSeq), Seq>,
+    /// The edits of each record, by entry and root.
+    edits: BTreeMap<RecordId, Vec<(Seq, SessionId)>>,
+}
+
+impl Requests {
+    /// The first edit of a record between two entries by somebody else than `root`.
+    fn edit_by_others(&self, id: RecordId, after: Seq, before: Seq, root: SessionId) -> Option<Seq> {
+        let edits = self.edits.get(&id)?.iter();
+        edits.copied().find(|(seq, by)| *seq > after && *seq < before && *by != root).map(|(seq, _)| seq)
+    }
+
+    /// Whether an edit took back nothing of what others had done since.
+    fn check_undo(&self, seq: Seq, root: SessionId, ids: &BTreeSet<RecordId>, undoes: &[Seq]) -> Result<(), String> {
+        for id in ids {
+            let touched = |undone: &&Seq| self.edits.get(id).is_some_and(|edits| edits.contains(&(**undone, root)));
+            let Some(first) = undoes.iter().filter(touched).min() else {
+                return Err(format!("entry {seq} touches {id}, which what it undoes did not"));
+            };
+            if let Some(other) = self.edit_by_others(*id, *first, seq, root) {
+                return Err(format!("entry {seq} takes {id} back to before {first}, and {other} by another with it"));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// One holder a record, nobody edits what another holds, every request once, no lock and no entry of one who is gone.
 fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String> {
-    let mut requests = Requests { roots: BTreeMap::new(), stored: BTreeMap::new() };
+    let mut requests = Requests::default();
     let mut holders = BTreeMap::<RecordId, SessionId>::new();
     let mut present = BTreeSet::new();
     let mut granted = Vec::new();
@@ -97,6 +122,12 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                 if undoes.is_empty() && !new.iter().all(owned) {
                     return wrong(format!("{session} makes {new:?} with ids that weren't granted"));
                 }
+                let root = requests.roots[session];
+                let all: BTreeSet<_> = new.union(&old).copied().collect();
+                if !undoes.is_empty() {
+                    requests.check_undo(seq, root, &all, undoes)?;
+                }
+                all.iter().for_each(|id| requests.edits.entry(*id).or_default().push((seq, root)));
                 let before = drawing.clone();
                 drawing.apply(op).or_else(|error| Err(format!("entry {seq}: {error}")))?;
                 for id in new.union(&old) {
@@ -217,6 +248,22 @@ fn check_person(person: &Person, replayed: &Room, entries: &[Told], log: &Reques
         };
         if !right {
             return Err(format!("request {} is {fate:?}, and in the log {stored:?}", request.0));
+        }
+        if let (Some(seq), Some(seen)) = (stored, person.seen.get(request)) {
+            check_seen(&entries[seq.0 as usize - 1], *seen, root, log)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whoever edits has seen what they change: nobody else changed it between what they saw and their edit.
+fn check_seen(told: &Told, seen: Seq, root: SessionId, log: &Requests) -> Result<(), String> {
+    let Event::Edited { op, .. } = &told.entry.event else { return Ok(()) };
+    let (mut new, mut old) = (BTreeSet::new(), BTreeSet::new());
+    touched(op, &mut new, &mut old);
+    for id in old {
+        if let Some(other) = log.edit_by_others(id, seen, told.seq, root) {
+            return Err(format!("entry {} changes {id} as of {seen}, over entry {other} by another", told.seq));
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 //!
 //! `LINEWORK_SEEDS` says how many seeds (1,000 if not given), `LINEWORK_SEED` runs one and prints its plan.
 
+mod faults;
 mod invariants;
 mod person;
 mod random;

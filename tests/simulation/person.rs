@@ -27,6 +27,8 @@ pub struct Person {
     pub conn: Option<ConnId>,
     /// What they submitted in this window, by request.
     pub fates: BTreeMap<ClientSeq, Fate>,
+    /// The last entry that they had seen when they submitted it.
+    pub seen: BTreeMap<ClientSeq, Seq>,
     /// Answers `Stored`, in this and earlier windows: by one of the window's sessions.
     pub promises: Vec<(SessionId, ClientSeq, Seq)>,
     pub drafts: usize,
@@ -50,6 +52,7 @@ impl Person {
             session: window(number, 0),
             conn: None,
             fates: BTreeMap::new(),
+            seen: BTreeMap::new(),
             promises: Vec::new(),
             drafts: 0,
             own_steps: false,
@@ -91,6 +94,7 @@ impl Person {
         self.windows += 1;
         self.session = window(self.number, self.windows);
         self.fates.clear();
+        self.seen.clear();
         self.drafts = 0;
         self.own_steps = false;
     }
@@ -146,7 +150,7 @@ impl Person {
         match self.session.submit(op) {
             Ok(changes) if changes.ids.is_empty() => "does nothing".into(),
             Ok(_) => {
-                self.fates.insert(request, Fate::Waiting);
+                self.note_submitted(request);
                 text
             }
             Err(error) => format!("can't: {error}"),
@@ -216,7 +220,7 @@ impl Person {
                 let request = self.session.next_client_seq();
                 let text = format!("redoes: {:?}", self.session.redo().map(|changes| changes.ids.len()));
                 if self.open_edits().contains(&request) {
-                    self.fates.insert(request, Fate::Waiting);
+                    self.note_submitted(request);
                 }
                 text
             }
@@ -237,6 +241,11 @@ impl Person {
             }
             _ => "looks".into(),
         }
+    }
+
+    fn note_submitted(&mut self, request: ClientSeq) {
+        self.fates.insert(request, Fate::Waiting);
+        self.seen.extend(self.session.position().map(|at| (request, at.seq)));
     }
 
     fn open_edits(&self) -> BTreeSet<ClientSeq> {

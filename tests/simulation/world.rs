@@ -4,43 +4,15 @@
 use std::collections::BTreeMap;
 
 use collab::{AppendAnswer, ConnId, Desk, Effect, Input, NewPayload, Room, Settings};
-use protocol::{ClientMessage, Durability, Limits, Position, Role, Seq, ServerMessage};
+use protocol::{ClientMessage, Durability, Position, Role, Seq, ServerMessage};
 
+use crate::faults::{Faults, limits};
 use crate::person::Person;
 use crate::random::Random;
 use crate::store::Store;
 
 /// Milliseconds between two ticks of a desk.
 const TICK_MS: u64 = 100;
-
-/// How a run goes wrong: chances in a thousand.
-#[derive(Debug, Clone)]
-pub struct Faults {
-    pub crash: u64,
-    pub cut: u64,
-    pub hold_back: u64,
-    pub unknown: u64,
-    pub fail: u64,
-    pub read_fail: u64,
-    pub overflow: u64,
-    pub nodes: usize,
-    pub people: usize,
-}
-
-impl Faults {
-    fn none(nodes: usize, people: usize) -> Faults {
-        Faults { crash: 0, cut: 0, hold_back: 0, unknown: 0, fail: 0, read_fail: 0, overflow: 0, nodes, people }
-    }
-
-    fn drawn(random: &mut Random) -> Faults {
-        let mut some = |most: u64| if random.permille(500) { random.between(1, most) } else { 0 };
-        let (crash, cut, hold_back, unknown) = (some(6), some(80), some(60), some(150));
-        let (fail, read_fail, overflow) = (some(80), some(200), some(20));
-        let nodes = if random.permille(300) { 2 } else { 1 };
-        let people = random.between(2, 4) as usize;
-        Faults { crash, cut, hold_back, unknown, fail, read_fail, overflow, nodes, people }
-    }
-}
 
 /// What comes later.
 #[derive(Debug)]
@@ -115,6 +87,8 @@ struct Wire {
     node: usize,
     life: u32,
     open: bool,
+    /// It is cut, but what was said before still arrives at the desk.
+    drains: bool,
     up_at: u64,
     down_at: u64,
     /// Deliveries numbered below are lost: the queue overflowed.
@@ -142,11 +116,6 @@ pub struct World {
     number: u64,
     next_conn: u64,
     calm: bool,
-}
-
-/// Bounds that make all clocks run out within a run.
-fn limits() -> Limits {
-    Limits { heartbeat_ms: 1_000, grace_ms: 3_000, lock_idle_ms: 6_000, in_flight_max: 8, ..Limits::default() }
 }
 
 impl World {
@@ -229,7 +198,12 @@ impl World {
     fn happen(&mut self, coming: Coming, number: u64) -> Result<(), String> {
         match coming {
             Coming::ToDesk { conn, message } => {
-                let Some(wire) = self.wires.get(&conn).filter(|wire| wire.open) else { return Ok(()) };
+                let Some(wire) = self.wires.get(&conn).filter(|wire| wire.open || wire.drains) else {
+                    return Ok(());
+                };
+                if self.nodes[wire.node].life != wire.life {
+                    return Ok(());
+                }
                 let node = wire.node;
                 self.note(|_| format!("n{node} <- {conn:?} {}", short(&message)));
                 let input = match message {
@@ -309,7 +283,8 @@ impl World {
                     self.note(|_| format!("p{person} lost {conn:?}"));
                     self.people[person].lost();
                     self.cut(conn);
-                    let ms = self.random.between(10, 1_500);
+                    let most = if self.random.permille(300) { 30 } else { 1_500 };
+                    let ms = self.random.between(0, most);
                     self.later(ms, Coming::Connect { person });
                 }
                 Ok(())
@@ -491,9 +466,11 @@ impl World {
     fn cut(&mut self, conn: ConnId) {
         let Some(wire) = self.wires.get_mut(&conn) else { return };
         wire.open = false;
+        wire.drains = self.random.permille(500);
         let person = wire.person;
         let (soon, late) = (self.random.between(0, 300), self.random.between(0, 5_000));
-        self.later(if self.random.clone().permille(700) { soon } else { late }, Coming::Closed { conn });
+        let in_ms = if self.random.permille(700) { soon } else { late };
+        self.later(in_ms, Coming::Closed { conn });
         let ms = self.random.between(0, 800);
         self.later(ms, Coming::Lost { person, conn });
     }
@@ -540,7 +517,8 @@ impl World {
         let conn = ConnId(self.next_conn);
         self.next_conn += 1;
         let life = self.nodes[node].life;
-        let wire = Wire { person, node, life, open: true, up_at: self.now, down_at: self.now, down_from: 0 };
+        let wire =
+            Wire { person, node, life, open: true, drains: false, up_at: self.now, down_at: self.now, down_from: 0 };
         self.wires.insert(conn, wire);
         self.people[person].conn = Some(conn);
         let hello = self.people[person].session.hello("plan", "secret");
@@ -555,10 +533,10 @@ impl World {
                 if self.random.permille(self.faults.cut) {
                     self.note(|_| format!("p{person} is cut off {conn:?}"));
                     self.cut(conn);
-                } else if self.random.permille(self.faults.cut / 4) {
+                } else if self.random.permille(self.faults.cut / 2) {
                     // A second connection while the first is still open: the first one's end must not end the session.
                     self.note(|_| format!("p{person} connects a second time"));
-                    let node = self.wires.get(&conn).map_or(0, |wire| wire.node);
+                    let node = self.random.between(0, self.nodes.len() as u64 - 1) as usize;
                     if self.nodes[node].desk.is_some() {
                         self.people[person].lost();
                         self.open_wire(person, node);

@@ -1,0 +1,41 @@
+//! How much goes wrong in a run, and the bounds that everybody keeps to in it.
+
+use protocol::Limits;
+
+use crate::random::Random;
+
+/// How a run goes wrong: chances in a thousand.
+#[derive(Debug, Clone)]
+pub struct Faults {
+    pub crash: u64,
+    pub cut: u64,
+    pub hold_back: u64,
+    pub unknown: u64,
+    pub fail: u64,
+    pub read_fail: u64,
+    pub overflow: u64,
+    pub nodes: usize,
+    pub people: usize,
+}
+
+impl Faults {
+    /// Nothing goes wrong.
+    pub fn none(nodes: usize, people: usize) -> Faults {
+        Faults { crash: 0, cut: 0, hold_back: 0, unknown: 0, fail: 0, read_fail: 0, overflow: 0, nodes, people }
+    }
+
+    /// Whatever the seed says.
+    pub fn drawn(random: &mut Random) -> Faults {
+        let mut some = |most: u64| if random.permille(500) { random.between(1, most) } else { 0 };
+        let (crash, cut, hold_back, unknown) = (some(6), some(80), some(60), some(150));
+        let (fail, read_fail, overflow) = (some(80), some(200), some(20));
+        let nodes = if random.permille(300) { 2 } else { 1 };
+        let people = random.between(2, 4) as usize;
+        Faults { crash, cut, hold_back, unknown, fail, read_fail, overflow, nodes, people }
+    }
+}
+
+/// Bounds that make all clocks run out within a run.
+pub fn limits() -> Limits {
+    Limits { heartbeat_ms: 1_000, grace_ms: 3_000, lock_idle_ms: 6_000, in_flight_max: 8, ..Limits::default() }
+}
