@@ -107,11 +107,13 @@ impl OpenDrawing {
                     for command in std::mem::take(&mut commands) {
                         match command {
                             Command::Hello { conn, outgoing, hello, role } => {
+                                tracing::info!(drawing = self.name, conn = conn.0, client = %hello.client, "hello");
                                 self.connections.insert(conn, outgoing);
                                 self.handle(Input::Hello { conn, hello, role });
                             }
                             Command::Message { conn, message } => self.handle(Input::Message { conn, message }),
                             Command::Closed { conn } => {
+                                tracing::info!(drawing = self.name, conn = conn.0, "a connection is gone");
                                 self.connections.remove(&conn);
                                 self.handle(Input::Closed { conn });
                             }
