@@ -7,7 +7,7 @@ use egui::{Key, RichText, TextEdit, Ui};
 use super::{card, quiet};
 use crate::action::Action;
 use crate::document::Then;
-use crate::panels::widgets::main_button;
+use crate::panels::widgets::{main_button, text_field};
 use crate::theme::{Theme, mono, size};
 use crate::window::{Purpose, Window};
 
@@ -20,8 +20,7 @@ pub(super) fn path(ui: &mut Ui, purpose: Purpose, path: &mut String, actions: &m
     };
     card(ui, title, 520.0, actions, |ui, actions| {
         let field = TextEdit::singleline(path).font(mono(size::DENSE)).hint_text("Path of a .dxf file");
-        let field = ui.add(field.desired_width(f32::INFINITY));
-        field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Path"));
+        let field = text_field(ui, field.desired_width(f32::INFINITY), "Path");
         field.request_focus();
         let typed = PathBuf::from(path.trim());
         let problem = match purpose {

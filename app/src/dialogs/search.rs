@@ -5,6 +5,7 @@ use egui::{Key, RichText, ScrollArea, TextEdit, Ui};
 use super::card;
 use crate::action::Action;
 use crate::command::Command;
+use crate::panels::widgets::text_field;
 use crate::theme::{Theme, size};
 
 /// Rows that are shown at most.
@@ -17,8 +18,7 @@ pub(super) fn show(ui: &mut Ui, text: &mut String, chosen: &mut usize, actions: 
     });
     card(ui, "", 480.0, actions, |ui, actions| {
         let field = TextEdit::singleline(text).hint_text("Search or run a command").desired_width(f32::INFINITY);
-        let field = ui.add(field);
-        field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Search or run a command"));
+        let field = text_field(ui, field, "Search or run a command");
         if field.changed() {
             *chosen = 0;
         }

@@ -4,7 +4,7 @@ use egui::{Key, RichText, TextEdit, Ui};
 
 use super::{card, quiet};
 use crate::action::Action;
-use crate::panels::widgets::{avatar, main_button};
+use crate::panels::widgets::{avatar, main_button, text_field};
 use crate::theme::{Theme, mono, size};
 use crate::window::Window;
 
@@ -18,8 +18,7 @@ pub(super) fn share(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
                 ui.horizontal(|ui| {
                     let width = ui.available_width() - 76.0;
                     let field = TextEdit::singleline(&mut address).font(mono(size::DENSE)).desired_width(width);
-                    let field = ui.add(field);
-                    field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Address"));
+                    text_field(ui, field, "Address");
                     if main_button(ui, "Copy").clicked() {
                         actions.push(Action::CopyText(address.clone()));
                     }
@@ -50,14 +49,14 @@ pub(super) fn join(ui: &mut Ui, window: &mut Window, address: &mut String, troub
     card(ui, "Join a shared drawing", 460.0, actions, |ui, actions| {
         ui.label("Address");
         let hint = "linework://192.168.1.20:4848/plan#secret";
-        let field = ui.add(TextEdit::singleline(address).hint_text(hint).desired_width(f32::INFINITY));
-        field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Address"));
+        let field = TextEdit::singleline(address).hint_text(hint).desired_width(f32::INFINITY);
+        let field = text_field(ui, field, "Address");
         if ui.memory(|memory| memory.focused()).is_none() {
             field.request_focus();
         }
         ui.label("Your name, as others see it");
-        let name = ui.add(TextEdit::singleline(&mut window.settings.name).desired_width(200.0).char_limit(64));
-        name.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Your name"));
+        let name = TextEdit::singleline(&mut window.settings.name).desired_width(200.0).char_limit(64);
+        text_field(ui, name, "Your name");
         if let Some(trouble) = trouble {
             ui.label(RichText::new(trouble).color(theme.bad));
         }

@@ -3,6 +3,7 @@
 //! Results go to standard output, JSON where asked for; findings and errors go to standard error. The status is 0, 1
 //! where something in a file is damaged, 2 where the command could not do what was asked.
 
+mod artist;
 mod convert;
 mod edit;
 mod info;

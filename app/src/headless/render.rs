@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use drawing::{BlockId, Drawing};
 use geometry::Rect;
-use image::{ImageFormat, RgbaImage};
-use render::View;
-use scene::{Background, Band, ChunkId, ChunkMesh, Fonts, Scene, SceneOptions, TextMode, Theme, Visibility};
+use image::ImageFormat;
+use render::{Headless, View};
+use scene::{Background, Fonts, SceneOptions, TextMode, Theme, Visibility};
 
+use super::artist::Artist;
 use super::input::Input;
 
 /// What `linework render` is given.
@@ -81,14 +81,15 @@ impl Render {
             include_bytes!("../../../assets/fonts/JetBrainsMono-Regular.ttf").to_vec(),
         ];
         let fonts = Arc::new(Fonts::new(files)?);
-        let scene = Scene::new(drawing, space, SceneOptions { text, fonts });
         let (background, ground) = match (self.ink, self.theme) {
             (true, _) => (Background::Light, [1.0; 4]),
             (false, Tone::Light) => (Background::Light, canvas_of(egui::Theme::Light)),
             (false, Tone::Dark) => (Background::Dark, canvas_of(egui::Theme::Dark)),
         };
         let theme = Theme { background, ink: self.ink };
-        let visibility = Visibility::default();
+        let options = SceneOptions { text, fonts };
+        let artist = Artist { drawing, options, theme, device: Headless::new()? };
+        let scene = artist.scene(space);
         let view = match self.view {
             Some(rect) => {
                 let [width, height] = self.size.map(f64::from);
@@ -96,15 +97,12 @@ impl Render {
                 View { units_per_px, ..View::of_bounds(rect, self.size) }
             }
             None => {
-                let extents = scene.extents(drawing, &visibility);
+                let extents = scene.extents(drawing, &Visibility::default());
                 View::of_bounds(extents.map_or(Rect::new(0.0, 0.0, 100.0, 100.0), |e| e.rect), self.size)
             }
         };
         let view = View { background: ground, ink: self.ink, lineweights: !self.ink, ..view };
-        let chunks = meshes(&scene, drawing, &view);
-        let picture = render::picture(chunks, &scene.paint(drawing, &visibility, theme), &view)?;
-        let image = RgbaImage::from_raw(picture.width, picture.height, picture.rgba)
-            .context("the picture has not the size that it says")?;
+        let image = artist.draw(&scene, &view)?;
         image
             .save_with_format(&self.out, ImageFormat::Png)
             .with_context(|| format!("{} could not be written", self.out.display()))?;
@@ -130,30 +128,6 @@ impl Render {
 /// The colour of the app's canvas.
 fn canvas_of(theme: egui::Theme) -> [f32; 4] {
     crate::theme::Theme::named(theme).canvas.to_array().map(|channel| f32::from(channel) / 255.0)
-}
-
-/// The meshes of all that the view shows, made by as many threads as there are processors.
-fn meshes(scene: &Scene, drawing: &Drawing, view: &View) -> Vec<(ChunkId, ChunkMesh)> {
-    let visible = view.visible();
-    let shown = |id: &ChunkId| scene.chunk_bounds(*id).is_some_and(|bounds| bounds.overlaps(visible));
-    let wanted: Vec<ChunkId> = scene.chunks().filter(shown).collect();
-    let band = Band::of(1.0 / view.units_per_px);
-    let next = AtomicUsize::new(0);
-    let done = Mutex::new(Vec::with_capacity(wanted.len()));
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(wanted.len());
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some(id) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let mesh = scene.tessellate(drawing, *id, band);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push((*id, mesh));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_unstable_by_key(|(id, _)| *id);
-    done
 }
 
 fn parse_size(text: &str) -> Result<[u32; 2], String> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use egui::{Button, RichText, TextEdit, Ui, vec2};
 
-use super::widgets::{heading, main_button};
+use super::widgets::{heading, main_button, text_field};
 use crate::action::Action;
 use crate::command::Command;
 use crate::icon;
@@ -54,8 +54,8 @@ fn join(ui: &mut Ui, width: f32, actions: &mut Vec<Action>) {
     let mut address: String = ui.data(|data| data.get_temp(id).unwrap_or_default());
     ui.horizontal(|ui| {
         let hint = "linework://192.168.1.20:4848/plan#secret";
-        let field = ui.add(TextEdit::singleline(&mut address).hint_text(hint).desired_width(width - 64.0));
-        field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Address to join"));
+        let field = TextEdit::singleline(&mut address).hint_text(hint).desired_width(width - 64.0);
+        let field = text_field(ui, field, "Address to join");
         let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         if (ui.button("Join").clicked() || entered) && !address.trim().is_empty() {
             actions.push(Action::JoinAddress(address.trim().to_owned()));

@@ -4,7 +4,7 @@ use egui::{RichText, Sense, TextEdit, Ui, vec2};
 use scene::ColorRule;
 
 use super::styles::on_canvas;
-use super::widgets::{icon_button, swatch};
+use super::widgets::{icon_button, swatch, text_field};
 use crate::action::Action;
 use crate::command::Command;
 use crate::icon;
@@ -72,8 +72,8 @@ fn new_layer(ui: &mut Ui, actions: &mut Vec<Action>) {
     let mut name: String = ui.data(|data| data.get_temp(id).unwrap_or_default());
     ui.horizontal(|ui| {
         let width = ui.available_width() - size::ROW - size::M;
-        let field = ui.add(TextEdit::singleline(&mut name).hint_text("New layer").desired_width(width).char_limit(255));
-        field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "New layer"));
+        let field = TextEdit::singleline(&mut name).hint_text("New layer").desired_width(width).char_limit(255);
+        let field = text_field(ui, field, "New layer");
         let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         let clicked = icon_button(ui, icon::PLUS, "Add layer", false, size::ROW).clicked();
         if (entered || clicked) && !name.trim().is_empty() {

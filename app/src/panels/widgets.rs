@@ -81,6 +81,17 @@ pub fn swatch(ui: &mut Ui, color: Color32) -> Response {
     response
 }
 
+/// A field for a line of text; `name` is what it is called.
+pub fn text_field(ui: &mut Ui, field: egui::TextEdit<'_>, name: &str) -> Response {
+    let response = ui.add(field);
+    response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, name));
+    if response.changed() {
+        // A field shows what was typed a frame later; while nothing else moves, that frame has to be asked for.
+        ui.ctx().request_repaint();
+    }
+    response
+}
+
 /// A quiet heading over a group of rows.
 pub fn heading(ui: &mut Ui, text: &str) {
     let theme = Theme::of(ui.ctx());

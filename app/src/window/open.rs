@@ -143,7 +143,8 @@ impl Window {
             self.settings.opened(path);
         }
         if !findings.is_empty() {
-            self.say(format!("{}: {} findings; {}", document.title, findings.len(), findings[0]));
+            let count = if findings.len() == 1 { "1 finding".into() } else { format!("{} findings", findings.len()) };
+            self.say(format!("{}: {count}; {}", document.title, findings[0]));
         }
         document.file = FileFacts { path, stamp, saved, saving: None };
         document.findings = findings;

@@ -84,7 +84,7 @@ impl Window {
                 self.say("Copied");
             }
             Action::Panel(panel) => self.switch_panel(panel),
-            Action::CloseDialog => self.dialog = Dialog::None,
+            Action::CloseDialog => self.close_dialog(ctx),
         }
         ctx.request_repaint();
     }
@@ -100,9 +100,19 @@ impl Window {
         self.bare = false;
     }
 
+    /// Closes the dialog; the keyboard is the prompt's again.
+    fn close_dialog(&mut self, ctx: &egui::Context) {
+        self.dialog = Dialog::None;
+        ctx.memory_mut(|memory| {
+            if let Some(focused) = memory.focused() {
+                memory.surrender_focus(focused);
+            }
+        });
+    }
+
     /// Starts a command.
     fn run(&mut self, ctx: &egui::Context, command: Command) {
-        self.dialog = Dialog::None;
+        self.close_dialog(ctx);
         if command.is_tool() {
             return self.start_tool(command);
         }
