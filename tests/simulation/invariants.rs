@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use collab::Room;
 use drawing::{Drawing, Op, Record, RecordId};
-use protocol::{ClientSeq, Event, Seq, SessionId, Told};
+use protocol::{ClientSeq, Ended, Event, Seq, SessionId, Told};
 
+use crate::faults::limits;
 use crate::person::{Fate, Person};
 use crate::store::Store;
 use crate::world::World;
@@ -59,6 +60,8 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
     let mut holders = BTreeMap::<RecordId, SessionId>::new();
     let mut present = BTreeSet::new();
     let mut granted = Vec::new();
+    // When a session was last known to be there.
+    let mut came = BTreeMap::new();
     for (told, n) in entries.iter().zip(1..) {
         let seq = told.seq;
         let wrong = |what: String| Err(format!("entry {seq}: {what}"));
@@ -73,6 +76,7 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                 let root = carries_on.and_then(|past| requests.roots.get(&past).copied()).unwrap_or(me);
                 requests.roots.insert(me, root);
                 present.insert(me);
+                came.insert(me, told.entry.time_ms);
                 granted.push((root, *ids));
             }
             Event::Granted { session, ids } => granted.push((requests.roots[session], *ids)),
@@ -80,8 +84,13 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                 if !present.contains(session) {
                     return absent(session);
                 }
+                came.insert(*session, told.entry.time_ms);
             }
-            Event::Gone { session, .. } => {
+            Event::Gone { session, why, .. } => {
+                let due = came.get(session).copied().unwrap_or(0) + u64::from(limits().grace_ms);
+                if *why == Ended::Expired && told.entry.time_ms < due {
+                    return wrong(format!("{session} expires at {}, before {due}", told.entry.time_ms));
+                }
                 if !present.contains(session) {
                     return absent(session);
                 }

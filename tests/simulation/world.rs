@@ -534,10 +534,12 @@ impl World {
                     self.note(|_| format!("p{person} is cut off {conn:?}"));
                     self.cut(conn);
                 } else if self.random.permille(self.faults.cut / 2) {
-                    // A second connection while the first is still open: the first one's end must not end the session.
+                    // A second connection while the first is still open, and something just said over it: the first
+                    // one's end must not end the session, and what was said must not be done twice.
                     self.note(|_| format!("p{person} connects a second time"));
                     let node = self.random.between(0, self.nodes.len() as u64 - 1) as usize;
                     if self.nodes[node].desk.is_some() {
+                        self.act(person);
                         self.people[person].lost();
                         self.open_wire(person, node);
                         self.cut(conn);
@@ -552,9 +554,7 @@ impl World {
                     }
                 }
             }
-            let now = self.now;
-            let did = self.people[person].act(now, &mut self.random);
-            self.note(|_| format!("p{person} {did}"));
+            self.act(person);
         } else if self.people[person].is_overdue(self.now)
             && let Some(conn) = self.people[person].conn
         {
@@ -568,6 +568,14 @@ impl World {
         }
         self.send_up(person);
         Ok(())
+    }
+
+    /// Lets a person do something, and sends what comes of it.
+    fn act(&mut self, person: usize) {
+        let now = self.now;
+        let did = self.people[person].act(now, &mut self.random);
+        self.note(|_| format!("p{person} {did}"));
+        self.send_up(person);
     }
 
     /// The room of the server that everybody is at in the end.

@@ -141,7 +141,12 @@ impl Desk {
                 };
                 (own(joined), let_in(SessionId(seq), carries_on.is_some()))
             }
-            Work::Ask { conn, session, client_seq, floor, request } => {
+            Work::Ask { by: (session, epoch), .. } | Work::Leave { by: (session, epoch), .. }
+                if room.epoch(*session).is_some_and(|now| now != *epoch) =>
+            {
+                (None, Outcome::Done)
+            }
+            Work::Ask { conn, by: (session, _), client_seq, floor, request } => {
                 let answer = |answer| Outcome::Answer { conn: *conn, client_seq: *client_seq, answer };
                 let stored = |seq| answer(Answer::Stored { seq, durability: self.settings.durability });
                 if let Some(seq) = room.stored_as(*session, *client_seq) {
@@ -166,7 +171,7 @@ impl Desk {
                     }
                 }
             }
-            Work::Leave { session, .. } => {
+            Work::Leave { by: (session, _), .. } => {
                 let gone = room.epoch(*session).map(|epoch| Event::Gone { session: *session, epoch, why: Ended::Left });
                 (gone.and_then(own), Outcome::Done)
             }

@@ -99,12 +99,14 @@ struct Conn {
     in_flight: u32,
 }
 
-/// Something to be decided.
+/// Something to be decided. What is said over a connection is said by a session in the epoch of that connection, and
+/// void once the session goes on over another: what is stored of it by then the next welcome names, and what isn't is
+/// asked again.
 #[derive(Debug, Clone)]
 enum Work {
     Hello { conn: ConnId, hello: Hello, role: Role },
-    Ask { conn: ConnId, session: SessionId, client_seq: ClientSeq, floor: ClientSeq, request: Request },
-    Leave { conn: ConnId, session: SessionId },
+    Ask { conn: ConnId, by: (SessionId, Epoch), client_seq: ClientSeq, floor: ClientSeq, request: Request },
+    Leave { conn: ConnId, by: (SessionId, Epoch) },
     Expire { session: SessionId, epoch: Epoch },
     Lapse { session: SessionId, token: Token },
 }
@@ -213,16 +215,18 @@ impl Desk {
             }
             return;
         };
+        let Some(epoch) = self.room.epoch(session) else { return };
+        let by = (session, epoch);
         match message {
             ClientMessage::Hello(_) => self.end(now, conn, "hello was said twice".into(), false, effects),
             ClientMessage::Ask { client_seq, floor, request } => {
-                self.ask(Work::Ask { conn, session, client_seq, floor, request }, effects);
+                self.ask(Work::Ask { conn, by, client_seq, floor, request }, effects);
             }
             ClientMessage::Presence(presence) => self.show(now, session, presence, effects),
             ClientMessage::Blob { hash } => effects.push(Effect::SendBlob { to: conn, hash }),
             ClientMessage::Refresh => self.send_welcome(conn, session, None, true, effects),
             ClientMessage::Heartbeat => send(effects, vec![conn], ServerMessage::Heartbeat),
-            ClientMessage::Leave => self.queue.push_back(Work::Leave { conn, session }),
+            ClientMessage::Leave => self.queue.push_back(Work::Leave { conn, by }),
         }
     }
 

@@ -54,14 +54,17 @@ impl Session {
         self.mine.clear();
         self.intents.clear();
         self.ids = Default::default();
+        let mut touched = Vec::new();
         for pending in std::mem::take(&mut self.pending) {
             if let Wish::Edit(edit) = pending.wish {
+                touched.extend(edit.touched);
                 let why = "the room no longer knows whether it stored this edit before the connection broke".into();
                 let refusal = Refusal::Unavailable { why };
                 self.drafts.push(Draft { op: edit.op, refusal: refusal.clone() });
                 changes.notices.push(Notice::Refused { client_seq: pending.client_seq, draft: true, refusal });
             }
         }
+        changes.extend(self.rebuild(touched));
     }
 
     /// What the welcome names is stored; what it doesn't name isn't, and is asked again in the same order.
