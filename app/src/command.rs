@@ -171,7 +171,7 @@ impl Command {
     /// The command that a prompt word or an alias starts, in any case.
     pub fn of_word(word: &str) -> Option<Command> {
         let is = |name: &&str| name.eq_ignore_ascii_case(word);
-        let found = TABLE.iter().find(|about| is(&about.word) || about.aliases.iter().any(|alias| is(alias)));
+        let found = TABLE.iter().find(|about| is(&about.word) || about.aliases.iter().any(is));
         found.map(|about| about.command)
     }
 

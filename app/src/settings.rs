@@ -56,9 +56,7 @@ impl Settings {
         let (mut settings, trouble) = match std::fs::read(&path) {
             Ok(bytes) => match serde_json::from_slice::<Settings>(&bytes) {
                 Ok(settings) => (settings, None),
-                Err(error) => {
-                    (Settings::default(), Some(format!("{} could not be read: {error}", path.display())))
-                }
+                Err(error) => (Settings::default(), Some(format!("{} could not be read: {error}", path.display()))),
             },
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => (Settings::default(), None),
             Err(error) => (Settings::default(), Some(format!("{} could not be read: {error}", path.display()))),

@@ -44,7 +44,9 @@ impl Opened {
         let harness = window(&state, &[file.to_str().expect("a plain path")]);
         let mut opened = Opened { harness, folder };
         opened.until("the drawing is here", |window| {
-            window.document().is_some_and(|document| document.is_here() && document.picture.scene().is_some() && document.may_edit())
+            window
+                .document()
+                .is_some_and(|document| document.is_here() && document.picture.scene().is_some() && document.may_edit())
         });
         opened
     }
@@ -129,6 +131,7 @@ fn window(state: &Path, files: &[&str]) -> Harness<'static, Window> {
     Harness::builder()
         .with_size([1280.0, 800.0])
         .with_max_steps(4)
+        .wgpu()
         .build_eframe(move |created| Window::new(created, arguments, state).expect("the window opens"))
 }
 
@@ -198,7 +201,9 @@ fn commands_are_typed() {
 #[test]
 fn everything_has_a_name_and_panels_hide() {
     let mut opened = Opened::new();
-    for name in ["Menu", "Search", "Share", "Select", "Line", "Move", "Drawing", "Layer WALL", "Person Ana (you)", "Snap"] {
+    for name in
+        ["Menu", "Search", "Share", "Select", "Line", "Move", "Drawing", "Layer WALL", "Person Ana (you)", "Snap"]
+    {
         assert!(opened.harness.query_all_by_label(name).next().is_some(), "nothing is called {name}");
     }
     opened.harness.get_by_label("Properties panel").click();
@@ -251,7 +256,9 @@ fn a_shared_drawing_is_joined_and_what_one_holds_the_other_cannot_move() {
     });
     ana.click(35.0, 45.0, egui::Modifiers::NONE);
     ana.until("Ana holds the wall", |window| {
-        window.document().is_some_and(|d| d.selection.len() == 1 && d.selection.iter().all(|id| d.session.is_mine((*id).into())))
+        window
+            .document()
+            .is_some_and(|d| d.selection.len() == 1 && d.selection.iter().all(|id| d.session.is_mine((*id).into())))
     });
     ben.until("Ben sees that she does", |window| window.document().is_some_and(|d| !d.held_by_others().is_empty()));
     ben.click(35.0, 45.0, egui::Modifiers::NONE);

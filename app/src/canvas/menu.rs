@@ -61,7 +61,9 @@ fn commands(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
 fn item(ui: &mut Ui, icon: &str, text: &str, keys: &str) -> bool {
     let theme = Theme::of(ui.ctx());
     let keys = RichText::new(keys).small().color(theme.quiet);
-    let chosen = ui.add(Button::new((crate::theme::icon(icon), text)).right_text(keys).min_size(vec2(180.0, size::ROW))).clicked();
+    let chosen = ui
+        .add(Button::new((crate::theme::icon(icon), text)).right_text(keys).min_size(vec2(180.0, size::ROW)))
+        .clicked();
     if chosen {
         ui.close();
     }

@@ -95,12 +95,17 @@ pub fn show(ui: &mut Ui, document: &mut Document, settings: &Settings) -> Vec<Ac
     actions
 }
 
-/// A canvas of another size shows the same middle.
+/// A canvas of another size shows the same middle; all of the drawing, as long as that is what is shown.
 fn resize(document: &mut Document, area: egui::Rect) {
-    let first = !document.placed;
+    let before = document.camera;
+    if before.area == area {
+        return;
+    }
     document.camera.area = area;
-    if first && let Some(extents) = document.picture.extents(document.session.drawing(), &document.visibility) {
-        document.camera.show(extents);
+    if document.fitted == Some((before.center, before.scale))
+        && let Some(extents) = document.picture.extents(document.session.drawing(), &document.visibility)
+    {
+        document.fit(extents);
     }
 }
 

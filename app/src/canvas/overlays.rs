@@ -7,8 +7,8 @@ use egui::Color32;
 use render::{Casing, OverlayPaint};
 
 use super::Drag;
-use crate::document::{Cover, Document};
 use crate::document::turn::{Turn, turned};
+use crate::document::{Cover, Document};
 use crate::theme::{Theme, size};
 use crate::tools::Ghosting;
 
@@ -139,8 +139,7 @@ fn people(document: &mut Document, theme: &Theme, keep: &mut BTreeSet<u32>) {
         let ghost = document.session.presence_of(person.session).and_then(|presence| presence.ghost.clone());
         let id = GHOST_OF + place as u32;
         keep.insert(id);
-        let ids: Vec<_> =
-            ghost.iter().flat_map(|ghost| ghost.ids.iter().map(|id| EntityId(id.0))).collect();
+        let ids: Vec<_> = ghost.iter().flat_map(|ghost| ghost.ids.iter().map(|id| EntityId(id.0))).collect();
         let offset = ghost.map_or(Vec2::ZERO, |ghost| ghost.by);
         let paint = OverlayPaint { offset, width_px: 2.0, ..OverlayPaint::outline(srgb(color, 0.4)) };
         document.picture.overlay(&drawing, id, &ids, revision, (paint, Cover::Whole));

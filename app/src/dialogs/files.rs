@@ -89,7 +89,10 @@ pub(super) fn changed(ui: &mut Ui, path: &Path, actions: &mut Vec<Action>) {
     card(ui, "The file changed on disk", 460.0, actions, |ui, actions| {
         quiet(
             ui,
-            format!("Something else wrote {} since you opened it. Saving here would put your state in its place.", path.display()),
+            format!(
+                "Something else wrote {} since you opened it. Saving here would put your state in its place.",
+                path.display()
+            ),
         );
         ui.horizontal(|ui| {
             if main_button(ui, "Save as...").clicked() {

@@ -43,7 +43,13 @@ pub(super) fn share(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
     });
 }
 
-pub(super) fn join(ui: &mut Ui, window: &mut Window, address: &mut String, trouble: Option<&str>, actions: &mut Vec<Action>) {
+pub(super) fn join(
+    ui: &mut Ui,
+    window: &mut Window,
+    address: &mut String,
+    trouble: Option<&str>,
+    actions: &mut Vec<Action>,
+) {
     let theme = Theme::of(ui.ctx());
     let enter = ui.input(|input| input.key_pressed(Key::Enter));
     card(ui, "Join a shared drawing", 460.0, actions, |ui, actions| {

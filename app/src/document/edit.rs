@@ -26,7 +26,11 @@ impl Document {
     /// Makes a change. What can be told at once is refused at once.
     pub fn submit(&mut self, op: Op) -> Result<(), Hindrance> {
         if !self.may_edit() {
-            let why = if self.is_here() { "You may look at this drawing, not change it" } else { "The drawing is not here yet" };
+            let why = if self.is_here() {
+                "You may look at this drawing, not change it"
+            } else {
+                "The drawing is not here yet"
+            };
             return Err(Hindrance::Other(why.into()));
         }
         let changes = self.session.submit(op).map_err(|error| self.in_words(error))?;
@@ -115,10 +119,7 @@ impl Document {
     }
 
     /// Changes each selected entity in one op; returns how many.
-    pub fn change_selection(
-        &mut self,
-        change: impl Fn(&mut Entity) -> Result<(), String>,
-    ) -> Result<usize, Hindrance> {
+    pub fn change_selection(&mut self, change: impl Fn(&mut Entity) -> Result<(), String>) -> Result<usize, Hindrance> {
         let ids: Vec<_> = self.selection.iter().copied().collect();
         self.clear_to_change(&ids)?;
         let mut records = Vec::with_capacity(ids.len());
@@ -146,7 +147,9 @@ impl Document {
     pub fn put(&mut self, new: Vec<(drawing::Style, Shape)>) -> Result<Vec<EntityId>, Hindrance> {
         let space = self.space.ok_or(Hindrance::Other("The drawing is not here yet".into()))?;
         let Some(ids) = self.session.take_ids(new.len()) else {
-            return Err(Hindrance::Other("The server has to grant numbers for new things first; try again in a moment".into()));
+            return Err(Hindrance::Other(
+                "The server has to grant numbers for new things first; try again in a moment".into(),
+            ));
         };
         let first = self.drawing().order_on_top(space);
         let ids: Vec<_> = ids.into_iter().map(|id| EntityId(id.0)).collect();
@@ -165,7 +168,9 @@ impl Document {
         let mut new = Vec::new();
         for entity in self.selection.iter().filter_map(|id| self.drawing().entity(*id)) {
             let mut shape = entity.shape.clone();
-            shape.translate(by).map_err(|kind| Hindrance::Other(format!("{kind} can't be copied: Linework does not read it")))?;
+            shape
+                .translate(by)
+                .map_err(|kind| Hindrance::Other(format!("{kind} can't be copied: Linework does not read it")))?;
             detach(&mut shape);
             new.push((entity.style.clone(), shape));
         }

@@ -123,6 +123,8 @@ pub struct Document {
     pub camera: Camera,
     /// Whether the first view was chosen.
     pub placed: bool,
+    /// The view that shows everything, while nobody has moved it.
+    pub fitted: Option<(Point, f64)>,
     /// Which space is shown; none until the drawing is here.
     pub space: Option<BlockId>,
     /// Where one looked at other spaces.
@@ -175,6 +177,7 @@ impl Document {
             picture,
             camera: Camera::default(),
             placed: false,
+            fitted: None,
             space: None,
             views: BTreeMap::new(),
             selection: BTreeSet::new(),
@@ -247,6 +250,12 @@ impl Document {
     /// Whether a layer's things are seen by this person.
     pub fn shows_layer(&self, layer: LayerId) -> bool {
         self.visibility.shows(self.drawing(), layer)
+    }
+
+    /// Shows all of `extents`, at any size of the canvas until the view is moved.
+    pub fn fit(&mut self, extents: drawing::Rect) {
+        self.camera.show(extents);
+        self.fitted = Some((self.camera.center, self.camera.scale));
     }
 
     /// Something that is shown changed.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use drawing::{BlockId, Drawing, EntityId, Point, Rect, RecordId};
+use drawing::{BlockId, Drawing, EntityId, Point, RecordId, Rect};
 use render::{Budget, OverlayId, OverlayPaint, PackedChunk, Renderer};
 use scene::{
     Background, Band, ChunkId, ChunkMesh, Dirty, Fonts, PaintStyle, Scene, SceneOptions, TextMode, Visibility,

@@ -91,7 +91,9 @@ impl Document {
             Err(error) => {
                 // The session can go on over a new connection; this one can't.
                 tracing::warn!(%error, "the connection is given up");
-                news.push(News::Warn(format!("The server said something that can't be: {error}. Your changes are kept")));
+                news.push(News::Warn(format!(
+                    "The server said something that can't be: {error}. Your changes are kept"
+                )));
             }
         }
     }
@@ -149,13 +151,12 @@ impl Document {
                 news.push(News::Say(format!("{} {how}", person.name)));
             }
             Notice::Undone { left, .. } if !left.is_empty() => {
-                news.push(News::Say(format!(
-                    "{} left as they are: others changed or hold them since",
-                    left.len()
-                )));
+                news.push(News::Say(format!("{} left as they are: others changed or hold them since", left.len())));
             }
             Notice::Mismatch { .. } => {
-                news.push(News::Warn("Your copy of the drawing differed from the server's; a fresh one is coming".into()));
+                news.push(News::Warn(
+                    "Your copy of the drawing differed from the server's; a fresh one is coming".into(),
+                ));
             }
             Notice::Blob { hash, bytes } => news.push(News::Blob(hash, bytes)),
             // Granted and refused locks show in the picture; selecting always succeeds.
@@ -192,7 +193,7 @@ impl Document {
         let Some(extents) = self.picture.extents(self.session.drawing(), &self.visibility) else { return };
         self.placed = true;
         let saved = self.session.drawing().header().active_view.filter(|_| self.is_model());
-        self.camera.show(extents);
+        self.fit(extents);
         if let Some(view) = saved.filter(|view| view.height > 0.0) {
             let mut camera = self.camera;
             camera.follow(view);

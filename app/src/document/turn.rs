@@ -21,10 +21,7 @@ impl Turn {
     /// A point, turned.
     pub fn point(&self, p: Point) -> Point {
         let by = p - self.center;
-        Point::new(
-            self.center.x + by.x * self.cos - by.y * self.sin,
-            self.center.y + by.x * self.sin + by.y * self.cos,
-        )
+        Point::new(self.center.x + by.x * self.cos - by.y * self.sin, self.center.y + by.x * self.sin + by.y * self.cos)
     }
 
     fn point3(&self, p: Point3) -> Point3 {
@@ -108,8 +105,12 @@ pub fn turned(shape: &Shape, turn: &Turn) -> Result<Shape, String> {
             let turn = turn.inside(hatch.extrusion).ok_or_else(|| tilted("HATCH"))?;
             turn_hatch(hatch, &turn);
         }
-        Shape::Dimension(_) => return Err("DIMENSION can't be rotated: its text and lines would have to be laid out anew".into()),
-        Shape::Opaque(opaque) => return Err(format!("{} can't be rotated: Linework does not read this kind of entity", opaque.kind)),
+        Shape::Dimension(_) => {
+            return Err("DIMENSION can't be rotated: its text and lines would have to be laid out anew".into());
+        }
+        Shape::Opaque(opaque) => {
+            return Err(format!("{} can't be rotated: Linework does not read this kind of entity", opaque.kind));
+        }
     }
     Ok(shape)
 }

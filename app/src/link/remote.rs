@@ -71,16 +71,13 @@ async fn keep_up(address: Address, mut ends: Ends) {
 
 async fn connect(address: &Address) -> anyhow::Result<WebSocketStream<TcpStream>> {
     let Address { host, port, .. } = address;
-    let stream = TcpStream::connect((host.as_str(), *port))
-        .await
-        .with_context(|| format!("{host}:{port} can't be reached"))?;
+    let stream =
+        TcpStream::connect((host.as_str(), *port)).await.with_context(|| format!("{host}:{port} can't be reached"))?;
     // A cursor is worth nothing late; small messages go out at once.
     stream.set_nodelay(true).context("the connection can't be set up")?;
     let shown_host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
     let mut request = format!("ws://{shown_host}:{port}/ws").into_client_request().context("no address of a server")?;
-    request
-        .headers_mut()
-        .insert("Sec-WebSocket-Protocol", HeaderValue::from_static(protocol::SUBPROTOCOL_MSGPACK));
+    request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(protocol::SUBPROTOCOL_MSGPACK));
     let bytes_max = Limits::default().message_bytes_max as usize;
     let config = WebSocketConfig::default()
         .read_buffer_size(16 << 10)
@@ -89,7 +86,9 @@ async fn connect(address: &Address) -> anyhow::Result<WebSocketStream<TcpStream>
         .max_frame_size(Some(bytes_max));
     match client_async_with_config(request, stream, Some(config)).await {
         Ok((socket, _)) => Ok(socket),
-        Err(WsError::Http(response)) => bail!("{host}:{port} answered {}, so it is no Linework server", response.status()),
+        Err(WsError::Http(response)) => {
+            bail!("{host}:{port} answered {}, so it is no Linework server", response.status())
+        }
         Err(error) => Err(anyhow!(error).context(format!("{host}:{port} does not speak as a Linework server"))),
     }
 }
@@ -193,7 +192,9 @@ async fn hand_on(message: ServerMessage, snapshot: &mut Vec<u8>, ends: &Ends) ->
                 let bytes = std::mem::take(snapshot);
                 match tokio::task::spawn_blocking(move || protocol::decode_drawing(&bytes)).await {
                     Ok(Ok(drawing)) => Incoming::Drawing(Box::new(drawing)),
-                    Ok(Err(error)) => return Some(End::Refused(format!("the drawing that was sent is broken: {error}"))),
+                    Ok(Err(error)) => {
+                        return Some(End::Refused(format!("the drawing that was sent is broken: {error}")));
+                    }
                     Err(_) => return Some(End::Dropped),
                 }
             }

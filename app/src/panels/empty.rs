@@ -27,7 +27,9 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
             ui.set_width(width);
             ui.spacing_mut().item_spacing.y = size::M;
             ui.label(strong("Linework").size(size::GREETING));
-            ui.label(RichText::new("Draw together. Open a drawing, or join one that somebody shares.").color(theme.quiet));
+            ui.label(
+                RichText::new("Draw together. Open a drawing, or join one that somebody shares.").color(theme.quiet),
+            );
             ui.add_space(size::M);
             ui.horizontal(|ui| {
                 if main_button(ui, "Open...").clicked() {
@@ -72,7 +74,8 @@ fn recent(ui: &mut Ui, window: &Window, width: f32, actions: &mut Vec<Action>) {
     heading(ui, "Recent");
     ui.spacing_mut().item_spacing.y = 0.0;
     for path in window.settings.recent.iter().take(8) {
-        let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+        let name =
+            path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
         let folder = path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
         let row = Button::new(format!("{}  {name}", icon::BLUEPRINT))
             .frame_when_inactive(false)

@@ -42,7 +42,8 @@ pub(super) fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
         response.widget_info(|| {
             egui::WidgetInfo::selected(egui::Role::ListItem, true, is_current, format!("Layer {}", layer.name))
         });
-        let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(row).layout(egui::Layout::left_to_right(egui::Align::Center)));
+        let mut inside =
+            ui.new_child(egui::UiBuilder::new().max_rect(row).layout(egui::Layout::left_to_right(egui::Align::Center)));
         let verb = if shown { "Hide" } else { "Show" };
         let eye = if shown { icon::EYE } else { icon::EYE_SLASH };
         let eye = icon_button(&mut inside, eye, &format!("{verb} layer {}", layer.name), false, 22.0);
@@ -53,7 +54,9 @@ pub(super) fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
         let color = if shown { theme.text } else { theme.disabled };
         inside.add(egui::Label::new(RichText::new(&layer.name).size(size::DENSE).color(color)).truncate());
         let mut marks = String::new();
-        for (is, mark) in [(is_current, icon::CHECK), (layer.frozen, icon::SNOWFLAKE), (layer.locked, icon::LOCK_SIMPLE)] {
+        for (is, mark) in
+            [(is_current, icon::CHECK), (layer.frozen, icon::SNOWFLAKE), (layer.locked, icon::LOCK_SIMPLE)]
+        {
             if is {
                 marks.push_str(mark);
             }

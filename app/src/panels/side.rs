@@ -13,8 +13,7 @@ pub fn show(ui: &mut Ui, window: &mut Window, front: Panel, actions: &mut Vec<Ac
     ui.horizontal(|ui| {
         ui.set_height(size::ROW + size::M);
         ui.add_space(size::M);
-        for (panel, name) in
-            [(Panel::Layers, "Layers"), (Panel::Properties, "Properties"), (Panel::History, "History")]
+        for (panel, name) in [(Panel::Layers, "Layers"), (Panel::Properties, "Properties"), (Panel::History, "History")]
         {
             let chosen = panel == front;
             let text = RichText::new(name).size(size::DENSE).color(if chosen { theme.text } else { theme.quiet });

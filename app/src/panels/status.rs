@@ -24,7 +24,11 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
         }
         ui.add_space(size::L);
         let at = measure::point(drawing.header(), document.pointer.at);
-        let words = RichText::new(at).font(mono(size::LABEL)).color(if document.pointer.over { theme.text } else { theme.disabled });
+        let words = RichText::new(at).font(mono(size::LABEL)).color(if document.pointer.over {
+            theme.text
+        } else {
+            theme.disabled
+        });
         ui.add(egui::Label::new(words).truncate());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::M);

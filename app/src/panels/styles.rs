@@ -56,7 +56,14 @@ pub(super) fn color_name(color: Option<Color>) -> String {
 }
 
 /// Chooses a colour.
-pub(super) fn color(ui: &mut Ui, id: &str, drawing: &Drawing, now: Option<Color>, layer: Option<LayerId>, width: f32) -> Option<Color> {
+pub(super) fn color(
+    ui: &mut Ui,
+    id: &str,
+    drawing: &Drawing,
+    now: Option<Color>,
+    layer: Option<LayerId>,
+    width: f32,
+) -> Option<Color> {
     let theme = Theme::of(ui.ctx());
     let rule = |color: Color| match (color, layer) {
         (Color::ByLayer, Some(layer)) => ColorRule::OfLayer(layer),
@@ -87,7 +94,13 @@ pub(super) fn color(ui: &mut Ui, id: &str, drawing: &Drawing, now: Option<Color>
 }
 
 /// Chooses a linetype.
-pub(super) fn linetype(ui: &mut Ui, id: &str, drawing: &Drawing, now: Option<LineStyle>, width: f32) -> Option<LineStyle> {
+pub(super) fn linetype(
+    ui: &mut Ui,
+    id: &str,
+    drawing: &Drawing,
+    now: Option<LineStyle>,
+    width: f32,
+) -> Option<LineStyle> {
     let name = |style: Option<LineStyle>| match style {
         None => "mixed".to_owned(),
         Some(LineStyle::ByLayer) => "By layer".into(),
@@ -96,9 +109,9 @@ pub(super) fn linetype(ui: &mut Ui, id: &str, drawing: &Drawing, now: Option<Lin
     };
     let mut chosen = None;
     let shown = ComboBox::from_id_salt(id).selected_text(name(now)).width(width).show_ui(ui, |ui| {
-        let own = drawing.linetypes().filter(|linetype| {
-            !["bylayer", "byblock"].contains(&linetype.name.to_lowercase().as_str())
-        });
+        let own = drawing
+            .linetypes()
+            .filter(|linetype| !["bylayer", "byblock"].contains(&linetype.name.to_lowercase().as_str()));
         let styles = [LineStyle::ByLayer, LineStyle::ByBlock].into_iter();
         for style in styles.chain(own.map(|linetype| LineStyle::Named(linetype.id))) {
             if ui.selectable_label(now == Some(style), name(Some(style))).clicked() {
@@ -106,7 +119,9 @@ pub(super) fn linetype(ui: &mut Ui, id: &str, drawing: &Drawing, now: Option<Lin
             }
         }
     });
-    shown.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Linetype {}", name(now))));
+    shown
+        .response
+        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Linetype {}", name(now))));
     chosen
 }
 

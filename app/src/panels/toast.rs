@@ -19,19 +19,22 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
     let theme = Theme::of(&ctx);
     let above = -(size::PROMPT + size::STATUS + size::L);
     let frame = Frame::popup(&ctx.global_style()).stroke(Stroke::new(1.0, theme.warn)).inner_margin(10.0);
-    Area::new(Id::unique("toast")).order(Order::Foreground).anchor(Align2::CENTER_BOTTOM, vec2(0.0, above)).show(&ctx, |ui| {
-        frame.show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.label(RichText::new(icon::LOCK_SIMPLE).color(theme.warn));
-                ui.label(&message.text);
-                ui.add_space(size::M);
-                if main_button(ui, label).clicked() {
-                    actions.extend([Action::Unsay, action.clone()]);
-                }
-                if icon_button(ui, icon::X, "Dismiss", false, size::ROW).clicked() {
-                    actions.push(Action::Unsay);
-                }
+    Area::new(Id::unique("toast")).order(Order::Foreground).anchor(Align2::CENTER_BOTTOM, vec2(0.0, above)).show(
+        &ctx,
+        |ui| {
+            frame.show(ui, |ui| {
+                ui.horizontal(|ui| {
+                    ui.label(RichText::new(icon::LOCK_SIMPLE).color(theme.warn));
+                    ui.label(&message.text);
+                    ui.add_space(size::M);
+                    if main_button(ui, label).clicked() {
+                        actions.extend([Action::Unsay, action.clone()]);
+                    }
+                    if icon_button(ui, icon::X, "Dismiss", false, size::ROW).clicked() {
+                        actions.push(Action::Unsay);
+                    }
+                });
             });
-        });
-    });
+        },
+    );
 }

@@ -95,7 +95,13 @@ fn search(ui: &mut Ui, room: f32, actions: &mut Vec<Action>) {
         let width = 300f32.min(room - 2.0 * size::L);
         let (rect, response) = ui.allocate_exact_size(vec2(width, 26.0), Sense::click());
         let edge = if response.hovered() { theme.disabled } else { theme.line };
-        ui.painter().rect(rect, f32::from(size::RADIUS), theme.canvas, Stroke::new(1.0, edge), egui::StrokeKind::Inside);
+        ui.painter().rect(
+            rect,
+            f32::from(size::RADIUS),
+            theme.canvas,
+            Stroke::new(1.0, edge),
+            egui::StrokeKind::Inside,
+        );
         let font = egui::FontId::proportional(size::DENSE);
         let left = rect.left_center() + vec2(10.0, 0.0);
         let words = format!("{}  Search or run a command", icon::MAGNIFYING_GLASS);

@@ -103,7 +103,13 @@ impl PromptLine {
 }
 
 /// Draws the line; gives the option that was clicked, in capitals.
-pub fn show(ui: &mut Ui, word: &str, prompt: &Prompt, line: &PromptLine, message: Option<(&str, bool)>) -> Option<String> {
+pub fn show(
+    ui: &mut Ui,
+    word: &str,
+    prompt: &Prompt,
+    line: &PromptLine,
+    message: Option<(&str, bool)>,
+) -> Option<String> {
     let theme = Theme::of(ui.ctx());
     let mut clicked = None;
     ui.horizontal_centered(|ui| {
@@ -124,7 +130,11 @@ pub fn show(ui: &mut Ui, word: &str, prompt: &Prompt, line: &PromptLine, message
                 let mark = if at == 0 { "[" } else { "/" };
                 ui.label(RichText::new(mark).font(font.clone()).color(theme.disabled));
                 let text = RichText::new(*option).font(font.clone()).color(theme.text);
-                if ui.add(egui::Button::new(text).frame(false)).on_hover_text(format!("Type {} for it", &option[..1])).clicked() {
+                if ui
+                    .add(egui::Button::new(text).frame(false))
+                    .on_hover_text(format!("Type {} for it", &option[..1]))
+                    .clicked()
+                {
                     clicked = Some(option.to_uppercase());
                 }
             }

@@ -245,11 +245,7 @@ impl Tool for Rectangle {
         let header = view.drawing.header();
         let by = view.pointer - first;
         let note = format!("{} x {}", measure::length(header, by.x.abs()), measure::length(header, by.y.abs()));
-        Preview {
-            lines: vec![[a, b], [b, c], [c, d], [d, a]],
-            notes: vec![(view.pointer, note)],
-            ..Preview::default()
-        }
+        Preview { lines: vec![[a, b], [b, c], [c, d], [d, a]], notes: vec![(view.pointer, note)], ..Preview::default() }
     }
 
     fn base(&self) -> Option<Point> {
@@ -324,11 +320,8 @@ impl Tool for Text {
                 self.at = Some(Point::new(at.x, at.y - height * 5.0 / 3.0));
                 return vec![Action::Draw(vec![Shape::Text(text)])];
             }
-            (CanvasEvent::Back, ..) => {
-                if self.height.take().is_none() {
-                    self.at = None;
-                }
-            }
+            (CanvasEvent::Back, _, Some(_)) => self.height = None,
+            (CanvasEvent::Back, _, None) => self.at = None,
             (CanvasEvent::Accept | CanvasEvent::Cancel, ..) => return vec![Action::EndTool],
             _ => {}
         }

@@ -86,7 +86,9 @@ pub struct Window {
 /// # Errors
 /// Without a display or a graphics adapter, in words.
 pub fn run(arguments: Arguments) -> anyhow::Result<()> {
-    if cfg!(target_os = "linux") && std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none()
+    if cfg!(target_os = "linux")
+        && std::env::var_os("DISPLAY").is_none()
+        && std::env::var_os("WAYLAND_DISPLAY").is_none()
     {
         return Err(anyhow!(
             "there is no display to open a window on; without one, `linework render`, `info`, `convert`, `edit` and `log` work"
@@ -174,7 +176,8 @@ impl Window {
 
     /// Says something.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.message = Some(Message { text: text.into(), bad: false, offer: None, at_s: self.started.elapsed().as_secs_f64() });
+        self.message =
+            Some(Message { text: text.into(), bad: false, offer: None, at_s: self.started.elapsed().as_secs_f64() });
     }
 
     /// Says that something went wrong.

@@ -11,8 +11,8 @@ use drawing::{Drawing, DrawingHash};
 use protocol::Address;
 use server::{Host, Listing, LocalConnection, Options};
 
-use super::backstage::{Backstage, Report, logs_in};
 use super::Window;
+use super::backstage::{Backstage, Report, logs_in};
 use crate::dialogs::Dialog;
 use crate::document::{Document, FileFacts, Home, Picture};
 use crate::file::Stamp;
@@ -198,7 +198,16 @@ impl Window {
                 let listing = listing.ok_or_else(|| anyhow!("{name} is not in {} any more", folder.display()))?;
                 let connection = host.connect(&listing.name).await?;
                 let title = format!("{} (recovered)", listing.title);
-                anyhow::Ok(Opened { title, path: None, stamp: None, saved: None, findings: Vec::new(), host, listing, connection })
+                anyhow::Ok(Opened {
+                    title,
+                    path: None,
+                    stamp: None,
+                    saved: None,
+                    findings: Vec::new(),
+                    host,
+                    listing,
+                    connection,
+                })
             };
             let opened = opened.await.map(Box::new);
             // As above.
@@ -241,10 +250,7 @@ struct ReadFile {
     findings: Vec<String>,
 }
 
-fn read_file(
-    path: &Path,
-    progress: &mut dyn FnMut(formats::Progress) -> ControlFlow<()>,
-) -> anyhow::Result<ReadFile> {
+fn read_file(path: &Path, progress: &mut dyn FnMut(formats::Progress) -> ControlFlow<()>) -> anyhow::Result<ReadFile> {
     let shown = path.display();
     let stamp = Stamp::of(path);
     let facts = std::fs::metadata(path).with_context(|| format!("{shown} can't be opened"))?;
@@ -268,7 +274,8 @@ fn read_file(
 async fn enter(cell: Arc<tokio::sync::OnceCell<Host>>, folder: PathBuf, file: ReadFile) -> anyhow::Result<Opened> {
     let host = Backstage::host(cell, folder).await?;
     let ReadFile { title, path, stamp, bytes, saved, drawing, findings } = file;
-    let listing = host.add(&title, bytes, drawing).await.with_context(|| format!("{title} can't be kept safe while open"))?;
+    let listing =
+        host.add(&title, bytes, drawing).await.with_context(|| format!("{title} can't be kept safe while open"))?;
     let connection = host.connect(&listing.name).await?;
     Ok(Opened { title, path, stamp, saved, findings, host, listing, connection })
 }

@@ -147,7 +147,7 @@ impl Window {
             Command::ZoomExtents => self.with(|document| {
                 document.following = None;
                 if let Some(extents) = document.picture.extents(document.session.drawing(), &document.visibility) {
-                    document.camera.show(extents);
+                    document.fit(extents);
                 }
             }),
             Command::Isolate => self.isolate(true),
@@ -255,7 +255,11 @@ impl Window {
         match done {
             Ok(()) => {
                 self.with(|document| document.visibility.layers.clear());
-                self.say(if count == 0 { "No layer is shown otherwise than in the drawing".into() } else { format!("{count} layers changed for everyone") });
+                self.say(if count == 0 {
+                    "No layer is shown otherwise than in the drawing".into()
+                } else {
+                    format!("{count} layers changed for everyone")
+                });
             }
             Err(hindrance) => self.hindered("apply", hindrance, None),
         }
@@ -264,7 +268,8 @@ impl Window {
     /// Closes a document, unless work would be lost.
     fn close(&mut self, at: usize) {
         let Some(document) = self.documents.get(at) else { return };
-        if document.is_dirty() || (document.has_guests() && matches!(document.home, crate::document::Home::Own { .. })) {
+        if document.is_dirty() || (document.has_guests() && matches!(document.home, crate::document::Home::Own { .. }))
+        {
             self.active = at;
             self.dialog = Dialog::Unsaved { then_quit: false };
         } else {

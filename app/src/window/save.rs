@@ -91,7 +91,9 @@ impl Window {
         self.backstage.studio.pool.give(move || {
             let prepared = original
                 .ok_or_else(|| anyhow!("the drawing as it was opened is not in its log any more"))
-                .and_then(|bytes| protocol::decode_drawing(&bytes).context("the drawing as it was opened can't be read"))
+                .and_then(|bytes| {
+                    protocol::decode_drawing(&bytes).context("the drawing as it was opened can't be read")
+                })
                 .map(|original| Box::new(Prepared { source, original }));
             // Where the window is gone, nobody waits for it.
             let _ = reports.send(Report::Prepared(id, prepared));
