@@ -33,7 +33,13 @@ impl Bench {
 
     /// Runs the program in the folder.
     fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_linework")).args(arguments).current_dir(&self.folder).output().unwrap()
+        Command::new(env!("CARGO_BIN_EXE_linework"))
+            .args(arguments)
+            .current_dir(&self.folder)
+            // Graphics drivers complain on standard error where there is none.
+            .env("XDG_RUNTIME_DIR", self.folder.path())
+            .output()
+            .unwrap()
     }
 
     /// Runs the program, which must succeed and say nothing on standard error; what it printed.
@@ -96,19 +102,19 @@ fn an_edit_changes_the_tags_that_it_must_and_no_other() {
     );
     check(&["--move", "2f", "1,0", "--move", "2F", "-1,0"], &[]);
     check(&["--layer", "30", "walls"], &[("  8\n0\n 62\n5\n", "  8\nWALLS\n 62\n5\n")]);
-    check(&["--color", "30", "3", "--layer", "2F", "0"], &[
-        (" 62\n5\n", " 62\n3\n"),
-        ("  8\nWALLS\n100\nAcDbLine", "  8\n0\n100\nAcDbLine"),
-    ]);
+    check(
+        &["--color", "30", "3", "--layer", "2F", "0"],
+        &[(" 62\n5\n", " 62\n3\n"), ("  8\nWALLS\n100\nAcDbLine", "  8\n0\n100\nAcDbLine")],
+    );
     check(&["--color", "30", "256"], &[(" 62\n5\n", "")]);
     let face = &SMALL[SMALL.find("  0\r\n3DFACE").unwrap()..SMALL.rfind("  0\r\nENDSEC").unwrap()];
     check(&["--delete", "31"], &[(&face.replace("\r\n", "\n"), "")]);
     let line = "  0\nLINE\n  5\n40\n330\n1F\n100\nAcDbEntity\n  8\n0\n100\nAcDbLine\n 10\n1.0\n 20\n2.0\n 30\n0.0\n \
                 11\n3.5\n 21\n-4.0\n 31\n0.0\n";
-    check(&["--add-line=1,2,3.5,-4"], &[
-        ("$HANDSEED\n  5\n40\n", "$HANDSEED\n  5\n41\n"),
-        (" 33\n0.0\n", &format!(" 33\n0.0\n{line}")),
-    ]);
+    check(
+        &["--add-line=1,2,3.5,-4"],
+        &[("$HANDSEED\n  5\n40\n", "$HANDSEED\n  5\n41\n"), (" 33\n0.0\n", &format!(" 33\n0.0\n{line}"))],
+    );
 }
 
 #[test]
@@ -150,7 +156,8 @@ fn a_drawing_goes_through_a_log_and_comes_out_the_same() {
     let line: serde_json::Value = serde_json::from_str(&bench.succeed(&["log", "small.linework", "--json"])).unwrap();
     assert_eq!((&line["seq"], &line["kind"], &line["author"]), (&1.into(), &"created".into(), &"".into()));
     assert!(line["time"].as_str().is_some_and(|time| time.len() == "2026-11-22T23:59:59.123+01:00".len()), "{line}");
-    let from_log: serde_json::Value = serde_json::from_str(&bench.succeed(&["info", "small.linework", "--json"])).unwrap();
+    let from_log: serde_json::Value =
+        serde_json::from_str(&bench.succeed(&["info", "small.linework", "--json"])).unwrap();
     assert_eq!(from_log["model"]["LINE"], 1);
 }
 
