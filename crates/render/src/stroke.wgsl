@@ -108,7 +108,10 @@ fn crisp(at: f32, half_size: f32, width_px: f32) -> f32 {
     // Pixels begin at whole numbers from the edge of the canvas. Drawn coordinates often fall exactly between two; the little
     // something keeps two pieces of such a line together when they are rounded otherwise.
     let odd = f32(u32(round(width_px)) & 1u) * 0.5;
-    return floor(at + half_size + 0.5 - odd + 0.013) + odd - half_size;
+    let moved = floor(at + half_size + 0.5 - odd + 0.013) + odd - half_size;
+    // What stands on the very edge of the canvas, as the frame of a picture of all there is, stays inside.
+    let on_edge = abs(abs(at) - half_size) < 0.02;
+    return select(moved, clamp(moved, odd - half_size, half_size - odd), on_edge);
 }
 
 // The part of a straight piece inside -limit to limit, as two parameters of it; the first is the larger one where there
