@@ -650,6 +650,8 @@ def sheet(doc):
     line(layout, 631, 10, 631, 584, "SHEET")
     layout.add_viewport(center=(325.5, 297), size=(600, 480), view_center_point=(5850, 4300), view_height=24000, status=2,
                         dxfattribs={"layer": "VIEWPORT"})
+    # The sheet itself is a viewport too, which would stand on a layer of its own that nobody defines.
+    layout.main_viewport().dxf.layer = "VIEWPORT"
     block = put(layout, "TITLE_BLOCK", 826, 15, "SHEET")
     values = {
         "PROJECT": "Café Linde", "DRAWING": "Ground floor plan", "CLIENT": "M. and R. Linde", "SCALE": "1:50",
