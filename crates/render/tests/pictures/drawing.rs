@@ -43,6 +43,16 @@ fn hairlines_along_an_axis_are_crisp() {
             assert!((79..=81).contains(&blacks), "{ends:?}: {blacks} black pixels");
         }
     }
+    // On the very edge of the picture, where half of an uncertain one would be outside.
+    for ends in [
+        [[0.0, 0.0], [0.0, 100.0]],
+        [[0.0, 100.0], [100.0, 100.0]],
+        [[100.0, 100.0], [100.0, 0.0]],
+        [[100.0, 0.0], [0.0, 0.0]],
+    ] {
+        let mesh = Mesh::default().line(ends[0], ends[1], 0, 0.5, 0.0).0;
+        assert_eq!(count(&picture(&device, &mesh, &styles(), &view()), BLACK), 100, "{ends:?}");
+    }
     // Two pieces of one line, of chunks whose f32 are rounded otherwise.
     let mesh = |x: f32, origin: f64| {
         Mesh::at(Point::new(0.0, origin))
