@@ -1,5 +1,6 @@
 //! The drawing itself: the renderer inside egui's pass.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use egui::{Painter, Ui};
@@ -12,6 +13,8 @@ struct Paint {
     renderer: Arc<Mutex<Renderer>>,
     view: View,
     budget: Budget,
+    /// Where it is noted that the whole drawing was shown, if nothing of it is still being made.
+    whole: Option<Arc<AtomicBool>>,
     ctx: egui::Context,
 }
 
@@ -26,7 +29,14 @@ impl CallbackTrait for Paint {
     ) -> Vec<wgpu::CommandBuffer> {
         match lock(&self.renderer).prepare(device, queue, encoder, &self.view, self.budget) {
             Ok(drawn) if drawn.progress == Progress::Unfinished => self.ctx.request_repaint(),
-            Ok(_) => {}
+            Ok(_) => {
+                if let Some(whole) = &self.whole
+                    && !whole.swap(true, Ordering::Relaxed)
+                {
+                    // The next frame knows that this one was shown.
+                    self.ctx.request_repaint();
+                }
+            }
             Err(error) => tracing::warn!(%error, "the canvas shows what it showed"),
         }
         Vec::new()
@@ -54,6 +64,7 @@ pub(super) fn drawing(ui: &Ui, painter: &Painter, document: &Document) {
         background: [0.0; 4],
         ink: false,
     };
-    let paint = Paint { renderer: renderer.clone(), view, budget: document.picture.budget, ctx: ui.ctx().clone() };
+    let (budget, whole) = (document.picture.budget, document.picture.shown_whole_once_painted());
+    let paint = Paint { renderer: renderer.clone(), view, budget, whole, ctx: ui.ctx().clone() };
     painter.add(Callback::new_paint_callback(camera.area, paint));
 }

@@ -1,6 +1,7 @@
 //! The drawing as triangles and lines: a scene, kept up by worker threads, and the renderer that shows it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -99,6 +100,8 @@ pub struct Picture {
     made: Receiver<Made>,
     sender: Sender<Made>,
     isolated: Option<BTreeSet<EntityId>>,
+    /// Whether all of it was on the screen once.
+    shown_whole: Arc<AtomicBool>,
     /// Why nothing is drawn, in words.
     pub trouble: Option<String>,
 }
@@ -132,6 +135,7 @@ impl Picture {
             made,
             sender,
             isolated: None,
+            shown_whole: Arc::default(),
             trouble,
         }
     }
@@ -144,6 +148,16 @@ impl Picture {
     /// Whether workers are still at it.
     pub fn is_busy(&self) -> bool {
         self.building.is_some() || !self.pending.is_empty()
+    }
+
+    /// Whether the whole drawing was painted at least once.
+    pub fn is_shown_whole(&self) -> bool {
+        self.shown_whole.load(Ordering::Relaxed)
+    }
+
+    /// What to set once this frame's picture is finished; none while parts of it are still being made.
+    pub fn shown_whole_once_painted(&self) -> Option<Arc<AtomicBool>> {
+        (self.scene.is_some() && !self.is_busy()).then(|| self.shown_whole.clone())
     }
 
     /// Builds the scene of a space anew, on a worker.

@@ -7,6 +7,7 @@ mod open;
 mod perform;
 mod save;
 mod share;
+mod witness;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -79,6 +80,7 @@ pub struct Window {
     quitting: bool,
     /// What the window's frame says.
     titled: String,
+    witness: witness::Witness,
 }
 
 /// Opens the window and runs until it is closed.
@@ -142,6 +144,7 @@ impl Window {
             started: Instant::now(),
             quitting: false,
             titled: String::new(),
+            witness: Default::default(),
         };
         if let Some(trouble) = trouble {
             window.warn(trouble);
@@ -258,6 +261,7 @@ impl eframe::App for Window {
 
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
+        self.witness.frame_begins(&ctx, &self.documents);
         for action in self.keys(&ctx) {
             self.perform(&ctx, action);
         }
