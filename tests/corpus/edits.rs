@@ -11,7 +11,7 @@ use crate::tags::{Change, changes};
 /// Larger drawings have no kind that smaller ones lack, and take long.
 const BYTES_MAX: u64 = 3 << 20;
 /// Bytes that are read and written again for one drawing, about: how many of its kinds are edited.
-const WORK_BYTES_MAX: usize = 5 << 20;
+const WORK_BYTES_MAX: usize = 3 << 20;
 
 /// Group codes that a move may change in an object of each kind; with a plane of its own that is not the world's,
 /// heights as well. A dimension moves its block, whatever is in it.
