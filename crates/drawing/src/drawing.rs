@@ -34,9 +34,9 @@ pub struct Drawing {
     /// Entities by owner in draw order.
     by_owner: OrdSet<(BlockId, Order, EntityId)>,
     /// How many references name a record.
-    uses: OrdMap<RecordId, u32>,
+    pub(crate) uses: OrdMap<RecordId, u32>,
     /// How many entities of the first block show the second.
-    block_edges: OrdMap<(BlockId, BlockId), u32>,
+    pub(crate) block_edges: OrdMap<(BlockId, BlockId), u32>,
     /// Tables by kind and upper-case name.
     names: OrdMap<(u8, String), RecordId>,
     /// Handles of records that aren't in the file yet, so that none is minted twice.
@@ -106,13 +106,6 @@ impl Drawing {
             Record::TextStyle(style),
         ];
         Drawing::from_records(Header::default(), records).expect("a new drawing keeps the rules")
-    }
-
-    /// A drawing of these records, which may name one another in any order.
-    pub fn from_records(header: Header, records: Vec<Record>) -> Result<Drawing, OpError> {
-        let mut drawing = Drawing::empty(header);
-        drawing.put_new(records)?;
-        Ok(drawing)
     }
 
     /// A drawing with no records at all: the start of [`Drawing::from_records`], and of a reader that fills it.
@@ -327,9 +320,6 @@ impl Drawing {
     fn put_new(&mut self, records: Vec<Record>) -> Result<(), OpError> {
         let ids: Vec<_> = records.iter().map(Record::id).collect();
         for record in records {
-            if self.records.contains_key(&record.id()) {
-                return Err(OpError::Exists(record.id()));
-            }
             self.insert(record)?;
         }
         self.check_references(&ids)
@@ -346,9 +336,6 @@ impl Drawing {
             before.push(old);
         }
         for (mut record, old) in records.into_iter().zip(&before) {
-            if self.records.contains_key(&record.id()) {
-                return Err(OpError::Exists(record.id()));
-            }
             // A change that was made before a save minted a handle must not take the handle away.
             record.set_handle(old.handle());
             self.insert(record)?;
@@ -399,10 +386,22 @@ impl Drawing {
     }
 
     /// Puts a record in and keeps the indexes; what it refers to is checked later, when all of an op's records are in.
-    fn insert(&mut self, mut record: Record) -> Result<(), OpError> {
+    fn insert(&mut self, record: Record) -> Result<(), OpError> {
+        references(&record, &mut |_, to| *self.uses.entry(to).or_insert(0) += 1);
+        if let Some(edge) = block_edge(&record) {
+            *self.block_edges.entry(edge).or_insert(0) += 1;
+        }
+        self.put(record, &mut Vec::with_capacity(512))
+    }
+
+    /// Puts a record in without counting what it refers to. `bytes` is for the hash, and used again and again.
+    pub(crate) fn put(&mut self, mut record: Record, bytes: &mut Vec<u8>) -> Result<(), OpError> {
         let id = record.id();
         if id == RecordId(0) {
             return Err(OpError::ZeroId);
+        }
+        if self.records.contains_key(&id) {
+            return Err(OpError::Exists(id));
         }
         record.normalize_numbers().map_err(|()| OpError::NotFinite(id))?;
         if let Some(key) = name_of(&record) {
@@ -410,10 +409,6 @@ impl Drawing {
             if let Some(by) = self.names.insert(key, id) {
                 return Err(OpError::NameTaken { name, by });
             }
-        }
-        references(&record, &mut |_, to| *self.uses.entry(to).or_insert(0) += 1);
-        if let Some(edge) = block_edge(&record) {
-            *self.block_edges.entry(edge).or_insert(0) += 1;
         }
         if let Record::Entity(entity) = &record {
             self.by_owner.insert((entity.owner, entity.order, entity.id));
@@ -425,7 +420,7 @@ impl Drawing {
         {
             return Err(OpError::Handle { id, handle });
         }
-        let hash = DrawingHash::of_record(&record);
+        let hash = DrawingHash::of_record(&record, bytes);
         self.hash = self.hash.plus(hash);
         self.records.insert(id, Arc::new(Kept { record, hash }));
         Ok(())
@@ -475,7 +470,7 @@ impl Drawing {
     }
 
     /// Whether block `from` shows block `to`, itself or by way of others.
-    fn reaches(&self, from: BlockId, to: BlockId) -> bool {
+    pub(crate) fn reaches(&self, from: BlockId, to: BlockId) -> bool {
         let mut seen = std::collections::BTreeSet::new();
         let mut todo = vec![from];
         while let Some(block) = todo.pop() {

@@ -4,6 +4,7 @@
 //! [`Drawing::apply`]. Deliberately absent: files, people, locks, colours in pixels, time.
 
 mod aci;
+mod build;
 mod drawing;
 mod hash;
 mod header;

@@ -7,7 +7,7 @@ use crate::style::{LineStyle, Style};
 use geometry::{Point, Point3};
 
 /// What a reference expects at its other end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Reference {
     Layer,
     Block,

@@ -238,3 +238,37 @@ fn any_run_of_ops_can_be_taken_back_step_by_step() {
     }
     assert!(applied > 1_000, "only {applied} ops were sound: the test says little");
 }
+
+/// All records at once are held to the rules of one op, and count what is named just as it does.
+#[test]
+fn all_records_at_once() {
+    let sample = sample();
+    let records: Vec<_> = sample.records().cloned().collect();
+    let check = |records: Vec<Record>, refused: Option<OpError>| {
+        let at_once = Drawing::from_records(Header::default(), records.clone());
+        let mut by_op = Drawing::empty(Header::default());
+        let applied = by_op.apply(&Op::New(records));
+        match refused {
+            None => {
+                let at_once = at_once.unwrap();
+                assert_eq!((at_once.hash(), &at_once), (by_op.hash(), &by_op));
+                for record in by_op.records() {
+                    assert_eq!(at_once.use_count(record.id()), by_op.use_count(record.id()));
+                }
+            }
+            Some(error) => {
+                assert_eq!(at_once.unwrap_err(), error);
+                assert_eq!(applied.unwrap_err(), error);
+            }
+        }
+    };
+    let with = |more: Vec<Record>| [records.clone(), more].concat();
+    check(records.iter().rev().cloned().collect(), None);
+    check(with(vec![insert(40, 2, 10), insert(41, 2, 10)]), None);
+    check(with(vec![line(11, 2)]), Some(OpError::Exists(RecordId(11))));
+    check(with(vec![line(0, 2)]), Some(OpError::ZeroId));
+    check(with(vec![line(40, 99)]), Some(OpError::Dangling { from: RecordId(40), what: "block", to: RecordId(99) }));
+    check(with(vec![line(40, 1)]), Some(OpError::Dangling { from: RecordId(40), what: "block", to: RecordId(1) }));
+    check(with(vec![block(40, "chair")]), Some(OpError::NameTaken { name: "CHAIR".into(), by: RecordId(10) }));
+    check(with(vec![insert(40, 10, 10)]), Some(OpError::Cycle(RecordId(10))));
+}
