@@ -199,6 +199,15 @@ fn commands_are_typed() {
 }
 
 #[test]
+fn a_command_and_its_points_may_come_in_one_frame() {
+    let mut opened = Opened::new();
+    let before = opened.count();
+    opened.harness.event(egui::Event::Text("L 20,20 40,20 40,30 ".into()));
+    opened.harness.step();
+    assert_eq!(opened.count(), before + 2);
+}
+
+#[test]
 fn everything_has_a_name_and_panels_hide() {
     let mut opened = Opened::new();
     for name in

@@ -88,7 +88,7 @@ pub(super) fn show(document: &mut Document, theme: &Theme) {
 
 /// The selection as a drag or a command would leave it.
 fn ghost(document: &mut Document, theme: &Theme, selected: &[EntityId]) {
-    let paint = OverlayPaint { width_px: 1.5, ..OverlayPaint::outline(srgb(theme.accent, 0.55)) };
+    let paint = OverlayPaint { width_px: 2.0, ..OverlayPaint::outline(srgb(theme.accent, 0.85)) };
     let drawing = document.session.drawing().clone();
     let moved = match document.pointer.drag {
         Drag::Move { by, .. } => Some(Ghosting::Moved(by)),

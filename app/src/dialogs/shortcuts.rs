@@ -12,7 +12,7 @@ pub(super) fn show(ui: &mut Ui, actions: &mut Vec<Action>) {
     let theme = Theme::of(ui.ctx());
     let height = ui.ctx().content_rect().height() - 220.0;
     card(ui, "Keys and words", 760.0, actions, |ui, _| {
-        ScrollArea::vertical().max_height(height).show(ui, |ui| {
+        ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
             ui.columns(2, |columns| {
                 for (at, family) in Family::ALL.into_iter().enumerate() {
                     let ui = &mut columns[usize::from(at >= 4)];

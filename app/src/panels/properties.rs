@@ -41,25 +41,25 @@ pub(super) fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) 
         let row = |ui: &mut Ui, name: &str| ui.label(quiet(name));
         row(ui, "Layer");
         ui.horizontal(|ui| {
-            if let Some(layer) = styles::layer(ui, "layer", drawing, facts.layer, 140.0) {
+            if let Some(layer) = styles::layer(ui, "layer", drawing, facts.layer, 132.0) {
                 actions.push(Action::Layer(layer));
             }
         });
         ui.end_row();
         row(ui, "Color");
         ui.horizontal(|ui| {
-            if let Some(color) = styles::color(ui, "color", drawing, facts.color, facts.layer, 140.0) {
+            if let Some(color) = styles::color(ui, "color", drawing, facts.color, facts.layer, 132.0) {
                 actions.push(Action::Color(color));
             }
         });
         ui.end_row();
         row(ui, "Linetype");
-        if let Some(linetype) = styles::linetype(ui, "linetype", drawing, facts.linetype, 157.0) {
+        if let Some(linetype) = styles::linetype(ui, "linetype", drawing, facts.linetype, 150.0) {
             actions.push(Action::Linetype(linetype));
         }
         ui.end_row();
         row(ui, "Lineweight");
-        if let Some(weight) = styles::lineweight(ui, "lineweight", facts.lineweight, 157.0) {
+        if let Some(weight) = styles::lineweight(ui, "lineweight", facts.lineweight, 150.0) {
             actions.push(Action::Lineweight(weight));
         }
         ui.end_row();

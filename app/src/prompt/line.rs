@@ -31,20 +31,17 @@ pub enum Typed {
 }
 
 impl PromptLine {
-    /// Takes what the keyboard gave since the last frame, while no field has the keyboard.
-    pub fn keys(&mut self, ctx: &egui::Context, asked: Asked) -> Vec<Typed> {
+    /// Takes one event of the keyboard, while no field has it; `asked` is what is asked for just then.
+    pub fn event(&mut self, event: &egui::Event, asked: Asked) -> Option<Typed> {
         let mut done = Vec::new();
-        let events = ctx.input(|input| input.events.clone());
-        for event in events {
-            match event {
-                egui::Event::Text(text) => self.text(&text, asked, &mut done),
-                egui::Event::Key { key, pressed: true, modifiers, .. } if modifiers == Modifiers::NONE => {
-                    self.key(key, asked, &mut done);
-                }
-                _ => {}
+        match event {
+            egui::Event::Text(text) => self.text(text, asked, &mut done),
+            egui::Event::Key { key, pressed: true, modifiers, .. } if *modifiers == Modifiers::NONE => {
+                self.key(*key, asked, &mut done);
             }
+            _ => {}
         }
-        done
+        done.pop()
     }
 
     fn text(&mut self, text: &str, asked: Asked, done: &mut Vec<Typed>) {

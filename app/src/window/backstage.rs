@@ -179,17 +179,45 @@ impl Backstage {
 /// Folders of earlier runs with logs in them that their person did not close.
 fn leftovers(work: &Path) -> Vec<PathBuf> {
     let Ok(folders) = fs::read_dir(work) else { return Vec::new() };
-    let mut found: Vec<_> = folders.flatten().map(|folder| folder.path()).filter(|folder| has_work(folder)).collect();
+    let mut found: Vec<_> =
+        folders.flatten().map(|folder| folder.path()).filter(|folder| !work_in(folder).is_empty()).collect();
     found.sort();
     found
 }
 
-fn has_work(folder: &Path) -> bool {
-    !logs_in(folder).is_empty()
+/// The names of the drawings in a folder that were changed and not closed, and that no running program holds.
+pub(super) fn work_in(folder: &Path) -> Vec<String> {
+    let mut names = logs_in(folder);
+    names.retain(|name| was_changed(&folder.join(format!("{name}.linework"))));
+    names
+}
+
+/// Whether a log that nobody holds has an edit in it; one that can't be read may have.
+fn was_changed(log: &Path) -> bool {
+    const ENTRIES: usize = 256;
+    const BYTES: usize = 4 << 20;
+    let reader = match oplog::LogReader::open(log) {
+        Ok((reader, _)) => reader,
+        Err(oplog::LogError::Held { .. }) => return false,
+        Err(_) => return true,
+    };
+    let mut after = protocol::Seq(0);
+    loop {
+        match reader.read_after(after, ENTRIES, BYTES) {
+            Err(_) => return true,
+            Ok(entries) if entries.iter().any(|entry| ["edited", "undone"].contains(&entry.kind.as_str())) => {
+                return true;
+            }
+            Ok(entries) => match entries.last() {
+                Some(last) => after = last.seq,
+                None => return false,
+            },
+        }
+    }
 }
 
 /// The names of the drawings in a folder that were not closed.
-pub(super) fn logs_in(folder: &Path) -> Vec<String> {
+fn logs_in(folder: &Path) -> Vec<String> {
     let Ok(files) = fs::read_dir(folder) else { return Vec::new() };
     let mut names: Vec<_> = files
         .flatten()

@@ -6,7 +6,6 @@ use super::Window;
 use crate::action::{Action, CanvasEvent};
 use crate::canvas::Drag;
 use crate::command::{Command, TABLE};
-use crate::dialogs::Dialog;
 use crate::prompt::{Answer, Asked, Origin, Typed, parse};
 
 impl Window {
@@ -31,7 +30,10 @@ impl Window {
             ctx.memory_mut(|memory| memory.surrender_focus(focused));
         }
         if ctx.memory(|memory| memory.focused()).is_none() {
-            self.prompt_keys(ctx, &mut actions);
+            for action in std::mem::take(&mut actions) {
+                self.perform(ctx, action);
+            }
+            self.prompt_keys(ctx);
         }
         actions
     }
@@ -70,15 +72,32 @@ impl Window {
         self.document().is_some_and(|document| document.asked().asked == Asked::Words)
     }
 
-    fn prompt_keys(&mut self, ctx: &egui::Context, actions: &mut Vec<Action>) {
-        let Some(document) = self.documents.get_mut(self.active) else { return };
-        let asked = document.asked();
-        for typed in document.prompt.keys(ctx, asked.asked) {
-            match typed {
-                Typed::Search => self.dialog = Dialog::search(),
-                Typed::Escape => actions.extend(self.escape()),
-                Typed::Answer(text) => actions.extend(self.answer(&text)),
+    /// Event by event, each answered before the next: in one slow frame a command and its first points may come
+    /// together.
+    fn prompt_keys(&mut self, ctx: &egui::Context) {
+        for event in ctx.input(|input| input.events.clone()) {
+            match event {
+                Event::Text(text) => {
+                    for letter in text.chars() {
+                        self.prompt_event(ctx, &Event::Text(letter.to_string()));
+                    }
+                }
+                event => self.prompt_event(ctx, &event),
             }
+        }
+    }
+
+    fn prompt_event(&mut self, ctx: &egui::Context, event: &Event) {
+        let Some(document) = self.documents.get_mut(self.active).filter(|_| !self.dialog.is_open()) else { return };
+        let asked = document.asked().asked;
+        let action = match document.prompt.event(event, asked) {
+            None => return,
+            Some(Typed::Search) => Some(Action::Run(Command::Search)),
+            Some(Typed::Escape) => self.escape(),
+            Some(Typed::Answer(text)) => self.answer(&text),
+        };
+        if let Some(action) = action {
+            self.perform(ctx, action);
         }
     }
 

@@ -177,6 +177,16 @@ impl Window {
         self.documents.get_mut(self.active)
     }
 
+    /// Has the settings written, elsewhere.
+    pub(crate) fn keep_settings(&self) {
+        let (settings, folder) = (self.settings.clone(), self.backstage.state_dir.clone());
+        self.backstage.studio.pool.give(move || {
+            if let Err(error) = settings.save(&folder) {
+                tracing::warn!(%error, "settings were not kept");
+            }
+        });
+    }
+
     /// Says something.
     pub fn say(&mut self, text: impl Into<String>) {
         self.message =

@@ -12,7 +12,7 @@ use protocol::Address;
 use server::{Host, Listing, LocalConnection, Options};
 
 use super::Window;
-use super::backstage::{Backstage, Report, logs_in};
+use super::backstage::{Backstage, Report, work_in};
 use crate::dialogs::Dialog;
 use crate::document::{Document, FileFacts, Home, Picture};
 use crate::file::Stamp;
@@ -141,6 +141,7 @@ impl Window {
         let mut document = Document::new(number, title, home, link, me, picture);
         if let Some(path) = &path {
             self.settings.opened(path);
+            self.keep_settings();
         }
         if !findings.is_empty() {
             let count = if findings.len() == 1 { "1 finding".into() } else { format!("{} findings", findings.len()) };
@@ -182,7 +183,7 @@ impl Window {
     /// Brings back what earlier runs left behind.
     pub(super) fn recover(&mut self) {
         for folder in std::mem::take(&mut self.backstage.leftovers) {
-            for name in logs_in(&folder) {
+            for name in work_in(&folder) {
                 self.recover_one(folder.clone(), name);
             }
         }

@@ -150,6 +150,7 @@ impl Window {
         }
         document.touched();
         self.settings.opened(&path);
+        self.keep_settings();
         match notes.first() {
             None => self.say(format!("Saved {name}")),
             Some(note) => self.say(format!("Saved {name}; {} notes: {note}", notes.len())),
