@@ -56,6 +56,9 @@ fn define(context: &mut Context, tag: &Tag, id: RecordId, what: &str) -> bool {
     fresh
 }
 
+/// The bit of group 74 of a linetype for a shape in a gap.
+const SHAPE_IN_GAP: i64 = 4;
+
 impl Context {
     /// A record of a table; `table` is the name of its table.
     pub fn read_table_record(&mut self, kind: &[u8], tags: &[Tag]) {
@@ -134,6 +137,7 @@ impl Context {
         let mut linetype = linetype_named(id, self.text(name).trim().into());
         linetype.handle = handle_of(self, tags);
         linetype.source = span_of(tags);
+        let mut has_shapes = false;
         for tag in tags.iter().filter(|tag| tag.own) {
             match tag.code {
                 3 => linetype.description = self.text(tag),
@@ -141,8 +145,13 @@ impl Context {
                     let length = self.number(tag);
                     linetype.pattern.push(length);
                 }
+                74 => has_shapes |= self.number(tag) as i64 & SHAPE_IN_GAP != 0,
                 _ => {}
             }
+        }
+        // What stands in its gaps isn't drawn, and without that a zigzag would be a few dots: so it is drawn whole.
+        if has_shapes {
+            linetype.pattern.clear();
         }
         self.records.push(Record::Linetype(linetype));
     }
