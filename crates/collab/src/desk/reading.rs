@@ -1,11 +1,12 @@
 //! Reading: opening a log, catching up with what others appended, finding out what became of an append.
 
-use protocol::{Millis, Position, Told};
+use std::sync::Arc;
+
+use protocol::{Millis, Position, ServerMessage, Told};
 
 use super::{CHECK_ENTRIES, CHECKPOINT_BYTES, CHECKPOINT_ENTRIES, Desk, Phase, RECENT_MAX};
 use crate::effect::{Effect, StoredPayload};
 use crate::shared::FoldError;
-use protocol::ServerMessage;
 
 /// Whether the log is being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,10 +110,15 @@ impl Desk {
         while self.recent.len() > RECENT_MAX {
             self.recent.pop_front();
         }
-        let serving = self.is_serving();
-        if serving {
-            self.tell(ServerMessage::Entries(told.clone()), effects);
-            told.iter().for_each(|told| self.set_clocks(now, told.seq, &told.entry.event, effects));
+        if self.is_serving() {
+            let message = Arc::new(ServerMessage::Entries(told));
+            let to = self.live(None);
+            if !to.is_empty() {
+                effects.push(Effect::Send { to, message: message.clone() });
+            }
+            if let ServerMessage::Entries(told) = &*message {
+                told.iter().for_each(|told| self.set_clocks(now, told.seq, &told.entry.event, effects));
+            }
             let last = self.room.position().seq;
             if first.0 / CHECK_ENTRIES != last.0.saturating_add(1) / CHECK_ENTRIES {
                 self.tell(ServerMessage::Check { seq: last, drawing: self.room.drawing().hash() }, effects);
