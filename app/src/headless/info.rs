@@ -9,6 +9,7 @@ use formats::{Info as Facts, Reading};
 use scene::{Fonts, Scene, SceneOptions, TextMode, Visibility};
 
 use super::input::Input;
+use super::output;
 
 /// What `linework info` is given.
 #[derive(Debug, clap::Args)]
@@ -34,11 +35,12 @@ impl Info {
         let mut facts = formats::info(&reading, self.resolved);
         facts.read_ms = (input.took.as_secs_f64() * 1e5).round() / 100.0;
         facts.extents = extents(&input)?;
-        if self.json {
-            println!("{}", serde_json::to_string(&facts).context("the facts have no form in JSON")?);
+        let told = if self.json {
+            serde_json::to_string(&facts).context("the facts have no form in JSON")? + "\n"
         } else {
-            print!("{}", in_words(&facts));
-        }
+            in_words(&facts)
+        };
+        output::print(|out| out.write_all(told.as_bytes()))?;
         Ok(if input.broken.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 }

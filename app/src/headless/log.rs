@@ -1,16 +1,16 @@
 //! `linework log`: what happened to a drawing, one entry a line.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use oplog::LogReader;
+use oplog::{LogReader, StoredEntry};
 use protocol::Seq;
 use serde::Serialize;
 
+use super::output;
 use super::words::Story;
 
 /// Entries read at once.
@@ -45,37 +45,33 @@ impl Log {
         let (log, broken) = LogReader::open(&self.file)?;
         let zone = TimeZone::system();
         let mut story = Story::default();
-        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
         let mut from = Seq(0);
         loop {
             let entries = log.read_after(from, ENTRIES_AT_ONCE, BYTES_AT_ONCE)?;
             let Some(last) = entries.last() else { break };
             from = last.seq;
-            for stored in entries {
-                let seq = stored.seq;
-                let entry = protocol::decode_entry(&stored.payload)
-                    .with_context(|| format!("{}: entry {seq} could not be read", self.file.display()))?;
-                let told = story.tell(seq, &entry);
-                let author = if told.who.is_empty() { stored.author } else { told.who };
-                let (time, what) = (local(entry.time_ms, &zone), told.what);
-                let written = if self.json {
-                    let kind = entry.event.kind();
-                    let line = Line { seq: seq.0, time: &time, author: &author, kind, what: &what };
-                    serde_json::to_writer(&mut out, &line).map_err(std::io::Error::from).and_then(|()| writeln!(out))
-                } else {
-                    writeln!(out, "{seq:>6}  {time}  {author:<12}  {what}")
-                };
-                match written {
-                    // Whoever reads along has seen enough.
-                    Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
-                    written => written.context("the list could not be written")?,
-                }
-            }
+            let lines = entries.into_iter().map(|stored| self.line(&mut story, &zone, stored));
+            let lines = lines.collect::<anyhow::Result<Vec<String>>>()?.concat();
+            output::print(|out| out.write_all(lines.as_bytes()))?;
         }
-        out.flush().context("the list could not be written")?;
         let Some(broken) = broken else { return Ok(ExitCode::SUCCESS) };
         eprintln!("{}: {broken}", self.file.display());
         Ok(ExitCode::FAILURE)
+    }
+
+    /// The line of an entry, with its end.
+    fn line(&self, story: &mut Story, zone: &TimeZone, stored: StoredEntry) -> anyhow::Result<String> {
+        let seq = stored.seq;
+        let entry = protocol::decode_entry(&stored.payload)
+            .with_context(|| format!("{}: entry {seq} could not be read", self.file.display()))?;
+        let told = story.tell(seq, &entry);
+        let author = if told.who.is_empty() { stored.author } else { told.who };
+        let (time, what) = (local(entry.time_ms, zone), told.what);
+        if !self.json {
+            return Ok(format!("{seq:>6}  {time}  {author:<12}  {what}\n"));
+        }
+        let line = Line { seq: seq.0, time: &time, author: &author, kind: entry.event.kind(), what: &what };
+        Ok(serde_json::to_string(&line).context("an entry has no form in JSON")? + "\n")
     }
 }
 

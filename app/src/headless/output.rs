@@ -1,5 +1,6 @@
 //! Writing what a command made.
 
+use std::io::Write;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -22,6 +23,15 @@ pub fn export(input: &Input, mut current: Drawing) -> anyhow::Result<Vec<u8>> {
         eprintln!("{note}");
     }
     Ok(saved.bytes)
+}
+
+/// Prints on standard output. That whoever reads along has seen enough and went is no error.
+pub fn print(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> anyhow::Result<()> {
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.context("the result could not be printed"),
+    }
 }
 
 /// Writes a file whole or not at all. One that was read and is written again is kept beside itself, and not written
