@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use anyhow::Context as _;
 
 /// What tells one state of a file from another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Stamp {
     len: u64,
     modified: Option<SystemTime>,

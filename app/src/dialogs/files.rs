@@ -49,8 +49,12 @@ pub(super) fn path(ui: &mut Ui, purpose: Purpose, path: &mut String, actions: &m
 pub(super) fn unsaved(ui: &mut Ui, window: &Window, then_quit: bool, actions: &mut Vec<Action>) {
     let Some(document) = window.document() else { return };
     let me = document.session.me();
-    let inside: Vec<_> =
-        document.session.people().filter(|person| Some(person.session) != me).map(|p| p.name.clone()).collect();
+    let inside: Vec<_> = document
+        .session
+        .people()
+        .filter(|person| Some(person.session) != me && person.connected)
+        .map(|p| p.name.clone())
+        .collect();
     let (dirty, title) = (document.is_dirty(), document.title.clone());
     let at = window.active;
     let heading = if dirty { format!("Save the changes to {title}?") } else { format!("{title} is shared") };

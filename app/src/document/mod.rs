@@ -94,6 +94,8 @@ pub enum Home {
         name: String,
         /// What lets others in.
         secret: String,
+        /// The folder with its log.
+        folder: PathBuf,
     },
     /// Somebody else's.
     Joined(Address),

@@ -1,5 +1,6 @@
 //! What runs behind the window: the runtime, the worker threads, the room of one's own drawings, and what they report.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -153,8 +154,8 @@ impl Backstage {
 
     /// Notes that a document was closed by its person: it is not offered back.
     pub fn forget(&self, document: &Document) {
-        if let Home::Own { name, .. } = &document.home {
-            let mark = self.work_dir.join(format!("{name}.{CLOSED}"));
+        if let Home::Own { name, folder, .. } = &document.home {
+            let mark = folder.join(format!("{name}.{CLOSED}"));
             if let Err(error) = fs::write(&mark, b"") {
                 tracing::warn!(%error, "a closed drawing may be offered back at the next start");
             }
@@ -163,67 +164,104 @@ impl Backstage {
 
     /// Ends everything: rooms are left, logs are closed, and what nobody needs any more is removed.
     pub fn close(&mut self, documents: impl Iterator<Item = Document>) {
-        // Dropping a link leaves its room.
-        documents.for_each(drop);
-        if let Some(host) = self.host.get().cloned() {
-            self.runtime.block_on(host.close());
+        let mut hosts: BTreeMap<PathBuf, Host> = BTreeMap::new();
+        if let Some(host) = self.host.get() {
+            hosts.insert(self.work_dir.clone(), host.clone());
         }
-        if self.work_dir.exists()
-            && let Err(error) = fs::remove_dir_all(&self.work_dir)
-        {
-            tracing::warn!(%error, "the folder of this run stays");
+        for document in documents {
+            self.forget(&document);
+            if let Home::Own { host, folder, .. } = &document.home {
+                hosts.insert(folder.clone(), host.clone());
+            }
+            // Dropping its link leaves its room.
+        }
+        for (folder, host) in hosts {
+            self.runtime.block_on(host.close());
+            if needed(&folder).is_empty()
+                && let Err(error) = fs::remove_dir_all(&folder)
+            {
+                tracing::warn!(%error, "the folder of this run stays");
+            }
         }
     }
 }
 
-/// Folders of earlier runs with logs in them that their person did not close.
+/// Folders of earlier runs with drawings in them that were changed and not closed. What else earlier runs left, and no
+/// running program holds, is removed.
 fn leftovers(work: &Path) -> Vec<PathBuf> {
     let Ok(folders) = fs::read_dir(work) else { return Vec::new() };
-    let mut found: Vec<_> =
-        folders.flatten().map(|folder| folder.path()).filter(|folder| !work_in(folder).is_empty()).collect();
+    let mut found = Vec::new();
+    for folder in folders.flatten().map(|folder| folder.path()) {
+        let logs = logs_in(&folder);
+        let states: Vec<_> = needed(&folder).iter().map(|name| state_of(&log_path(&folder, name))).collect();
+        if states.contains(&State::Changed) {
+            found.push(folder);
+        } else if !logs.is_empty() && logs.iter().all(|name| state_of(&log_path(&folder, name)) != State::Held) {
+            // It stays where it can't be removed, and does no harm there.
+            let _ = fs::remove_dir_all(&folder);
+        }
+    }
     found.sort();
     found
 }
 
 /// The names of the drawings in a folder that were changed and not closed, and that no running program holds.
 pub(super) fn work_in(folder: &Path) -> Vec<String> {
-    let mut names = logs_in(folder);
-    names.retain(|name| was_changed(&folder.join(format!("{name}.linework"))));
+    let mut names = needed(folder);
+    names.retain(|name| state_of(&log_path(folder, name)) == State::Changed);
     names
 }
 
-/// Whether a log that nobody holds has an edit in it; one that can't be read may have.
-fn was_changed(log: &Path) -> bool {
+fn log_path(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.linework"))
+}
+
+/// How a log stands that an earlier run left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Somebody has it open.
+    Held,
+    /// There is an edit in it, or there may be: it can't be read.
+    Changed,
+    /// Nothing was done to the drawing.
+    Untouched,
+}
+
+fn state_of(log: &Path) -> State {
     const ENTRIES: usize = 256;
     const BYTES: usize = 4 << 20;
     let reader = match oplog::LogReader::open(log) {
         Ok((reader, _)) => reader,
-        Err(oplog::LogError::Held { .. }) => return false,
-        Err(_) => return true,
+        Err(oplog::LogError::Held { .. }) => return State::Held,
+        Err(_) => return State::Changed,
     };
     let mut after = protocol::Seq(0);
     loop {
-        match reader.read_after(after, ENTRIES, BYTES) {
-            Err(_) => return true,
-            Ok(entries) if entries.iter().any(|entry| ["edited", "undone"].contains(&entry.kind.as_str())) => {
-                return true;
-            }
-            Ok(entries) => match entries.last() {
-                Some(last) => after = last.seq,
-                None => return false,
-            },
+        let Ok(entries) = reader.read_after(after, ENTRIES, BYTES) else { return State::Changed };
+        if entries.iter().any(|entry| ["edited", "undone"].contains(&entry.kind.as_str())) {
+            return State::Changed;
+        }
+        match entries.last() {
+            Some(last) => after = last.seq,
+            None => return State::Untouched,
         }
     }
 }
 
-/// The names of the drawings in a folder that were not closed.
+/// The names of the drawings in a folder that their person did not close.
+fn needed(folder: &Path) -> Vec<String> {
+    let mut names = logs_in(folder);
+    names.retain(|name| !folder.join(format!("{name}.{CLOSED}")).exists());
+    names
+}
+
+/// The names of the drawings in a folder.
 fn logs_in(folder: &Path) -> Vec<String> {
     let Ok(files) = fs::read_dir(folder) else { return Vec::new() };
     let mut names: Vec<_> = files
         .flatten()
         .map(|file| file.path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "linework"))
-        .filter(|path| !path.with_extension(CLOSED).exists())
         .filter_map(|path| path.file_stem().map(|name| name.to_string_lossy().into_owned()))
         .collect();
     names.sort();

@@ -47,9 +47,27 @@ pub struct Opened {
     stamp: Option<Stamp>,
     saved: Option<DrawingHash>,
     findings: Vec<String>,
+    folder: PathBuf,
     host: Host,
     listing: Listing,
     connection: LocalConnection,
+}
+
+/// The file that a drawing in the work folder came from: beside its log, for the case of a crash.
+#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
+struct Origin {
+    path: Option<PathBuf>,
+    stamp: Option<Stamp>,
+}
+
+fn origin_path(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.origin.json"))
+}
+
+/// Where a drawing was saved to before a crash; without an answer it is saved as a new one.
+fn origin_of(folder: &Path, name: &str) -> Origin {
+    let bytes = std::fs::read(origin_path(folder, name)).unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
 impl Window {
@@ -133,9 +151,9 @@ impl Window {
             Err(_) if cancelled => return self.say("Opening was cancelled"),
             Err(error) => return self.warn(format!("{error:#}")),
         };
-        let Opened { title, path, stamp, saved, findings, host, listing, connection } = opened;
+        let Opened { title, path, stamp, saved, findings, folder, host, listing, connection } = opened;
         let link = link::local(self.backstage.runtime.handle(), connection, self.backstage.studio.wake.clone());
-        let home = Home::Own { host, name: listing.name, secret: listing.secret };
+        let home = Home::Own { host, name: listing.name, secret: listing.secret, folder };
         let me = (self.settings.client, self.settings.name.clone());
         let picture = Picture::new(self.backstage.studio.clone());
         let mut document = Document::new(number, title, home, link, me, picture);
@@ -194,17 +212,21 @@ impl Window {
         let (wake, reports) = (self.backstage.studio.wake.clone(), self.backstage.reports.clone());
         self.backstage.runtime.spawn(async move {
             let opened = async {
-                let host = Host::open(Options::new(&folder), tokio::runtime::Handle::current())?;
+                // Whole logs may be in one folder; each is opened by a host of its own, so the folder is not held as one.
+                let options = Options { whole_folder: false, ..Options::new(&folder) };
+                let host = Host::open(options, tokio::runtime::Handle::current())?;
+                let Origin { path, stamp } = origin_of(&folder, &name);
                 let listing = host.drawings().into_iter().find(|listing| listing.name == name);
                 let listing = listing.ok_or_else(|| anyhow!("{name} is not in {} any more", folder.display()))?;
                 let connection = host.connect(&listing.name).await?;
                 let title = format!("{} (recovered)", listing.title);
                 anyhow::Ok(Opened {
                     title,
-                    path: None,
-                    stamp: None,
+                    path,
+                    stamp,
                     saved: None,
                     findings: Vec::new(),
+                    folder,
                     host,
                     listing,
                     connection,
@@ -273,12 +295,15 @@ fn read_file(path: &Path, progress: &mut dyn FnMut(formats::Progress) -> Control
 
 /// Puts a drawing into one's own room, and opens a connection to it.
 async fn enter(cell: Arc<tokio::sync::OnceCell<Host>>, folder: PathBuf, file: ReadFile) -> anyhow::Result<Opened> {
-    let host = Backstage::host(cell, folder).await?;
+    let host = Backstage::host(cell, folder.clone()).await?;
     let ReadFile { title, path, stamp, bytes, saved, drawing, findings } = file;
     let listing =
         host.add(&title, bytes, drawing).await.with_context(|| format!("{title} can't be kept safe while open"))?;
+    let origin = Origin { path: path.clone(), stamp };
+    let bytes = serde_json::to_vec(&origin).context("a path that can't be written down")?;
+    crate::file::write_whole(&origin_path(&folder, &listing.name), &bytes)?;
     let connection = host.connect(&listing.name).await?;
-    Ok(Opened { title, path, stamp, saved, findings, host, listing, connection })
+    Ok(Opened { title, path, stamp, saved, findings, folder, host, listing, connection })
 }
 
 fn name_of(path: &Path) -> String {
