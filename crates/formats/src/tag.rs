@@ -204,9 +204,10 @@ impl<'a, S: TagSource<'a>> Objects<'a, S> {
         tags.push(head);
         let mut groups = 0_u32;
         let mut own = true;
-        // Behind its second 280 an attribute of several lines repeats itself in codes that mean other things there.
+        // Behind its second 280, or its 71 where that is left out, an attribute repeats itself in codes that mean other
+        // things there.
         let attribute = head.value.starts_with(b"ATT");
-        let mut locks = 0;
+        let (mut locks, mut in_attribute) = (0, false);
         while let Some(mut tag) = self.tag() {
             match tag.code {
                 0 => {
@@ -218,6 +219,8 @@ impl<'a, S: TagSource<'a>> Objects<'a, S> {
                     locks += 1;
                     own = locks < 2;
                 }
+                100 if attribute => in_attribute |= tag.trimmed().starts_with(b"AcDbAttribute"),
+                71 if in_attribute => own = false,
                 102 if tag.trimmed().first() == Some(&b'{') => groups += 1,
                 102 => {
                     tag.own = false;

@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use drawing::{Color, Drawing, Entity, Handle, Op, Record, Vec2};
+use drawing::{Color, Drawing, Entity, HAlign, Handle, Op, Record, Shape, VAlign, Vec2};
 use formats::{mint, read, save};
 
 fn bytes_of(name: &str) -> Vec<u8> {
@@ -271,6 +271,21 @@ fn insert() {
     );
 }
 
+/// Some programs write the second part of an attribute without its two 280, and repeat the first in it.
+#[test]
+fn an_attribute_that_repeats_itself_is_aligned_as_it_says_first() {
+    let text = String::from_utf8(bytes_of("insert")).expect("text");
+    let (first, second) = ("  1\nD1\n", " 70\n     0\n  0\nSEQEND\n");
+    assert!(text.matches(first).count() == 1 && text.matches(second).count() == 1);
+    let text = text
+        .replace(first, "  1\nD1\n 72\n1\n 11\n7.5\n 21\n8.5\n 31\n0.0\n")
+        .replace(second, " 70\n0\n 74\n2\n 71\n1\n 72\n0\n 11\n9.0\n 21\n9.0\n 31\n0.0\n  0\nSEQEND\n");
+    let Shape::Insert(insert) = subject(&drawing_of(text.as_bytes())).shape else { panic!("an insert") };
+    let text = &insert.attributes[0].text;
+    assert_eq!((text.h_align, text.v_align), (HAlign::Center, VAlign::Middle));
+    assert_eq!(text.align_at.map(|at| (at.x, at.y)), Some((7.5, 8.5)));
+}
+
 #[test]
 fn insert_array() {
     check(
@@ -425,7 +440,7 @@ fn a_removed_polyline_or_insert_goes_whole() {
 fn a_corner_more_is_a_vertex_more() {
     let op = |drawing: &Drawing| {
         let mut entity = subject(drawing);
-        let drawing::Shape::Polyline(polyline) = &mut entity.shape else { panic!("a polyline") };
+        let Shape::Polyline(polyline) = &mut entity.shape else { panic!("a polyline") };
         let mut corner = polyline.vertices[0];
         corner.at = drawing::Point3::flat(9.0, 9.0);
         polyline.vertices.push(corner);
