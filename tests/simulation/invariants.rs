@@ -138,7 +138,7 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                 }
                 all.iter().for_each(|id| requests.edits.entry(*id).or_default().push((seq, root)));
                 let before = drawing.clone();
-                drawing.apply(op).or_else(|error| Err(format!("entry {seq}: {error}")))?;
+                drawing.apply(op).map_err(|error| format!("entry {seq}: {error}"))?;
                 for id in new.union(&old) {
                     match (before.get(*id).is_some(), drawing.get(*id).is_some()) {
                         (false, true) => drop(holders.insert(*id, *session)),
@@ -227,9 +227,8 @@ fn check_person(person: &Person, replayed: &Room, entries: &[Told], log: &Reques
         return Err(format!("knows of other people than the log: {people:?}"));
     }
     let (undoable, redoable) = session.me().map(|me| replayed.undoable(me)).unwrap_or_default();
-    if !person.own_steps && session.can_undo() == undoable.is_empty()
-        || !person.own_steps && session.can_redo() == redoable.is_empty()
-    {
+    let steps = [session.can_undo(), session.can_redo()];
+    if !person.own_steps && steps != [!undoable.is_empty(), !redoable.is_empty()] {
         return Err(format!(
             "can undo {}, redo {}; room: {undoable:?} {redoable:?}",
             session.can_undo(),

@@ -76,10 +76,6 @@ impl Person {
         self.connected_at = now;
     }
 
-    pub fn is_done(&self) -> bool {
-        false
-    }
-
     pub fn is_turned_away(&self) -> bool {
         matches!(self.session.status(), Status::Ended { .. })
     }

@@ -388,7 +388,7 @@ impl World {
     }
 
     fn connect(&mut self, person: usize) -> Result<(), String> {
-        if self.people[person].conn.is_some() || self.people[person].is_done() {
+        if self.people[person].conn.is_some() {
             return Ok(());
         }
         self.people[person].come_back(self.now);
