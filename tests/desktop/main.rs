@@ -8,6 +8,7 @@ mod log;
 mod picture;
 mod screen;
 mod served;
+mod share;
 mod together;
 mod window;
 

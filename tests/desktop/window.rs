@@ -12,6 +12,7 @@ pub struct App<'s> {
     process: Running,
     window: String,
     name: String,
+    state: PathBuf,
 }
 
 impl<'s> App<'s> {
@@ -42,7 +43,7 @@ impl<'s> App<'s> {
             let found = screen.ask("xdotool", &["search", "--onlyvisible", "--pid", &pid])?;
             found.lines().last().map(str::to_owned)
         });
-        App { screen, process, window, name: name.to_owned() }
+        App { screen, process, window, name: name.to_owned(), state }
     }
 
     /// Puts the window somewhere at a size.
@@ -62,6 +63,17 @@ impl<'s> App<'s> {
             .expect("ImageMagick's import runs; `./linework test` installs it");
         let image = image::load_from_memory_with_format(&output.stdout, image::ImageFormat::Png);
         Picture(image.unwrap_or_else(|error| panic!("no picture of {}'s window: {error}", self.name)).to_rgb8())
+    }
+
+    /// Waits until the window has answered all it was told: it shows the same in three looks. Nothing in it blinks.
+    pub fn rests(&self) {
+        let (mut last, mut same) = (self.picture(), 0);
+        until(&format!("{}'s window rests", self.name), || {
+            let now = self.picture();
+            same = if now.0 == last.0 { same + 1 } else { 0 };
+            last = now;
+            (same == 2).then_some(())
+        });
     }
 
     /// Waits until the window shows this colour in its drawing area.
@@ -119,6 +131,20 @@ impl<'s> App<'s> {
             let share = f64::from(step) / 5.0;
             self.point((from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share));
         }
+    }
+
+    /// Types a text; a line's end is the Return key.
+    pub fn write(&self, text: &str) {
+        self.focus();
+        self.screen.xdotool(&["type", "--delay", "20", text]);
+    }
+
+    /// The folder with the logs of what is open: the only one in `work` of the state folder.
+    pub fn work_folder(&self) -> PathBuf {
+        let mut folders = std::fs::read_dir(self.state.join("work")).expect("the program keeps logs");
+        let folder = folders.next().expect("a folder of this run").expect("listed").path();
+        assert!(folders.next().is_none(), "there was one run");
+        folder
     }
 
     /// Presses a key, such as `Escape` or `ctrl+z`.
