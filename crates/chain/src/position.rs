@@ -91,6 +91,7 @@ pub fn link(previous: &Hash, seq: Seq, payload: &[u8]) -> Hash {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::HexError;
 
     #[test]
     fn a_position_depends_on_every_payload_before_it() {
