@@ -123,16 +123,18 @@ impl Person {
             }
         };
         let mut bytes = Vec::new();
-        while welcome.snapshot {
-            match hear(&mut socket).await? {
-                ServerMessage::Snapshot { piece, pieces, bytes: more } => {
-                    bytes.extend(more);
-                    if piece + 1 == pieces {
-                        break;
+        if welcome.snapshot {
+            loop {
+                match hear(&mut socket).await? {
+                    ServerMessage::Snapshot { piece, pieces, bytes: more } => {
+                        bytes.extend(more);
+                        if piece + 1 == pieces {
+                            break;
+                        }
                     }
+                    ServerMessage::Bye { why, .. } => bail!(why),
+                    _ => {}
                 }
-                ServerMessage::Bye { why, .. } => bail!(why),
-                _ => {}
             }
         }
         let drawing = decode_drawing(&bytes)?;
