@@ -244,6 +244,28 @@ fn points_as_the_header_says() {
     check(66, 2.0, 16.0, 6);
 }
 
+#[test]
+fn points_that_a_dimension_measures_are_dots() {
+    let header = Header { point_mode: 34, point_size: 2.0, ..Header::default() };
+    let mut drawing = Drawing::from_records(header, drawing().records().cloned().collect()).unwrap();
+    let mark = PointMark { at: at(3.0, 4.0), angle_deg: 0.0, extrusion: Extrusion::UP };
+    let dimension = Dimension {
+        block: Some(BLOCK),
+        insert_at: None,
+        world_points: Vec::new(),
+        object_points: Vec::new(),
+        text: String::new(),
+        flags: 0,
+        extrusion: Extrusion::UP,
+    };
+    let shows = |drawing: &Drawing| draw(&scene(drawing, TextMode::None), drawing).segments;
+    add(&mut drawing, vec![entity(60, BLOCK, Shape::Point(mark))]);
+    add(&mut drawing, vec![entity(100, SPACE, Shape::Dimension(dimension))]);
+    assert_eq!(shows(&drawing), 1);
+    add(&mut drawing, vec![entity(101, SPACE, Shape::Insert(insert()))]);
+    assert!(shows(&drawing) > 5);
+}
+
 fn text(value: &str) -> Text {
     Text {
         value: value.into(),

@@ -19,7 +19,8 @@ impl Lowering<'_> {
         self.painter.mark(Mark::Insertion, at, &Pen { key: &key, dashes: &[], part: 0 });
         for copy in placements(self.setting.drawing.block(insert.block).map_or(Point::ZERO, |b| b.base), insert) {
             let to_world = place.to_world * copy;
-            self.block(insert.block, &Place { to_world, inherited: inside.clone(), depth: place.depth + 1 });
+            let inherited = inside.clone();
+            self.block(insert.block, &Place { to_world, inherited, depth: place.depth + 1, ..*place });
         }
         if u64::from(insert.columns) * u64::from(insert.rows) > COPIES_MAX {
             self.painter.left_out();
@@ -51,7 +52,7 @@ impl Lowering<'_> {
         let Some(block) = dimension.block else { return };
         let inherited = place.inherited.inside(self.setting.drawing, style);
         let to_world = place.to_world * shift(dimension);
-        self.block(block, &Place { to_world, inherited, depth: place.depth + 1 });
+        self.block(block, &Place { to_world, inherited, depth: place.depth + 1, in_dimension: true });
     }
 
     fn block(&mut self, block: BlockId, place: &Place) {

@@ -23,7 +23,7 @@ impl Lowering<'_> {
         };
         let pen = self.pen(look);
         self.painter.mark(Mark::Node, at, &pen);
-        let mode = header.point_mode;
+        let mode = if place.in_dimension { 0 } else { header.point_mode };
         let half = size / 2.0;
         let turned = Affine::translate(at.to_vec2()) * Affine::rotate(point.angle_deg.to_radians());
         let to = |x: f64, y: f64| turned * Point::new(x * half, y * half);

@@ -51,12 +51,14 @@ struct Place {
     to_world: Affine,
     inherited: Inherited,
     depth: u8,
+    /// Whether a dimension shows it: the points in its block are what it measures, and only dots.
+    in_dimension: bool,
 }
 
 impl Place {
     /// The space itself.
     fn top() -> Place {
-        Place { to_world: Affine::IDENTITY, inherited: Inherited::default(), depth: 0 }
+        Place { to_world: Affine::IDENTITY, inherited: Inherited::default(), depth: 0, in_dimension: false }
     }
 }
 
