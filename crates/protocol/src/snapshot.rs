@@ -4,8 +4,8 @@
 //! ascending id.
 
 use drawing::{Drawing, Header, OpError, Record};
-use serde::de::DeserializeOwned;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// The first byte.
 const VERSION: u8 = 1;
