@@ -6,11 +6,14 @@ use geometry::Point;
 const DASHES_MAX: f64 = 4000.0;
 
 /// Whether a pattern is drawn as dashes along `length` units: it has a gap, repeats a bounded number of times, and is
-/// not too fine to see at `visible` units a repeat.
+/// not too fine to see at `visible` units a repeat. A stroke without length is a dot, whatever its linetype.
 pub(crate) fn applies(pattern: &[f64], length: f64, visible: f64) -> bool {
     let period: f64 = pattern.iter().map(|dash| dash.abs()).sum();
     let gaps = pattern.iter().any(|dash| *dash < 0.0);
-    gaps && period.is_finite() && period > visible && length / period * pattern.len() as f64 <= DASHES_MAX
+    gaps && length > 0.0
+        && period.is_finite()
+        && period > visible
+        && length / period * pattern.len() as f64 <= DASHES_MAX
 }
 
 /// Calls `to` with the straight pieces that are drawn of a polyline; the pattern goes on around its corners. A dot has
@@ -71,6 +74,7 @@ mod tests {
     fn only_what_can_be_seen_and_counted_is_dashed() {
         assert!(applies(&[1.0, -1.0], 100.0, 0.1));
         assert!(!applies(&[1.0, -1.0], 1e9, 0.1));
+        assert!(!applies(&[1.0, -1.0], 0.0, 0.1));
         assert!(!applies(&[1.0, -1.0], 100.0, 5.0));
         assert!(!applies(&[0.0, 0.0], 100.0, 0.0));
         assert!(!applies(&[], 100.0, 0.0));
