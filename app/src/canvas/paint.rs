@@ -64,7 +64,7 @@ pub(super) fn drawing(ui: &Ui, painter: &Painter, document: &Document) {
         background: [0.0; 4],
         ink: false,
     };
-    let (budget, whole) = (document.picture.budget, document.picture.shown_whole_once_painted());
+    let (budget, whole) = (document.picture.budget(), document.picture.shown_whole_once_painted());
     let paint = Paint { renderer: renderer.clone(), view, budget, whole, ctx: ui.ctx().clone() };
     painter.add(Callback::new_paint_callback(camera.area, paint));
 }

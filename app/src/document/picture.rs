@@ -1,11 +1,12 @@
 //! The drawing as triangles and lines: a scene, kept up by worker threads, and the renderer that shows it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use drawing::{BlockId, Drawing, EntityId, Point, RecordId, Rect};
+use drawing::{BlockId, Drawing, DrawingHash, EntityId, Point, RecordId, Rect};
 use render::{Budget, OverlayId, OverlayPaint, PackedChunk, Renderer};
 use scene::{
     Background, Band, ChunkId, ChunkMesh, Dirty, Fonts, PaintStyle, Scene, SceneOptions, TextMode, Visibility,
@@ -24,6 +25,8 @@ pub struct Studio {
     pub pool: Pool,
     /// Wakes the window.
     pub wake: Wake,
+    /// Wakes it within a quarter of a second: for what is not the last of its kind.
+    pub wake_soon: Wake,
     /// What texts are drawn with.
     pub fonts: Arc<Fonts>,
     /// The graphics device; none in a window without one.
@@ -56,6 +59,11 @@ struct ChunkState {
     band: Band,
 }
 
+/// How long chunks of the first picture wait for one another: drawing them a few at a time takes longer.
+const HELD_MAX: Duration = Duration::from_millis(500);
+/// A first picture may take so many times as much a frame: nobody works in it yet, and each frame costs by itself.
+const FIRST_BUDGET: u64 = 4;
+
 /// An overlay that is up, and what it was made of.
 struct Overlay {
     ids: Vec<EntityId>,
@@ -83,8 +91,10 @@ pub struct Picture {
     /// The renderer; shared with the callback that paints.
     pub renderer: Option<Arc<Mutex<Renderer>>>,
     /// How much is drawn a frame.
-    pub budget: Budget,
+    budget: Budget,
     scene: Option<Scene>,
+    /// What the scene was begun for before its drawing came through the room.
+    begun: Option<(DrawingHash, BlockId)>,
     /// The scene that is being built, if one is.
     building: Option<u64>,
     /// What changed while it was being built.
@@ -92,6 +102,10 @@ pub struct Picture {
     band: Band,
     chunks: BTreeMap<ChunkId, ChunkState>,
     pending: BTreeSet<ChunkId>,
+    /// Chunks that workers have not finished.
+    unfinished: Arc<AtomicUsize>,
+    /// When the scene came whose first chunks wait for one another.
+    held_since: Option<Instant>,
     overlays: BTreeMap<OverlayId, Overlay>,
     paint_due: bool,
     /// The table of styles that was last set.
@@ -123,11 +137,14 @@ impl Picture {
             renderer,
             studio,
             scene: None,
+            begun: None,
             building: None,
             missed: BTreeSet::new(),
             band: Band::of(1.0),
             chunks: BTreeMap::new(),
             pending: BTreeSet::new(),
+            unfinished: Arc::default(),
+            held_since: None,
             overlays: BTreeMap::new(),
             paint_due: true,
             styles: Vec::new(),
@@ -160,8 +177,25 @@ impl Picture {
         (self.scene.is_some() && !self.is_busy()).then(|| self.shown_whole.clone())
     }
 
+    /// How much is drawn a frame.
+    pub fn budget(&self) -> Budget {
+        let times = if self.is_shown_whole() { 1 } else { FIRST_BUDGET };
+        Budget { strokes: self.budget.strokes.saturating_mul(times) }
+    }
+
+    /// Begins with the model space of a drawing that is still on its way through the room.
+    pub fn begin(&mut self, drawing: &Drawing) {
+        if let Some(space) = drawing.model_space() {
+            self.build(drawing, space);
+            self.begun = Some((drawing.hash(), space));
+        }
+    }
+
     /// Builds the scene of a space anew, on a worker.
     pub fn build(&mut self, drawing: &Drawing, space: BlockId) {
+        if self.begun.take() == Some((drawing.hash(), space)) {
+            return;
+        }
         self.next += 1;
         let number = self.next;
         self.building = Some(number);
@@ -223,18 +257,28 @@ impl Picture {
         let number = self.next;
         self.chunks.insert(id, ChunkState { number, band });
         self.pending.insert(id);
-        let (drawing, sender, wake) = (drawing.clone(), self.sender.clone(), self.studio.wake.clone());
+        let (drawing, sender) = (drawing.clone(), self.sender.clone());
+        let (wake, wake_soon) = (self.studio.wake.clone(), self.studio.wake_soon.clone());
+        self.unfinished.fetch_add(1, Ordering::Relaxed);
+        let unfinished = self.unfinished.clone();
         self.studio.pool.give(move || {
             let packed = Box::new(PackedChunk::new(&job.tessellate(&drawing, band)));
             // As above: a closed document waits for nothing.
             let _ = sender.send(Made::Chunk { number, id, packed });
-            wake();
+            // A frame for each of many would take longer than they do.
+            if unfinished.fetch_sub(1, Ordering::AcqRel) == 1 { wake() } else { wake_soon() }
         });
     }
 
     /// Takes in what workers made. Whether a scene arrived.
     pub fn receive(&mut self, drawing: &Drawing) -> bool {
         let mut arrived = false;
+        let is_held = self.held_since.is_some_and(|since| since.elapsed() < HELD_MAX)
+            && !self.is_shown_whole()
+            && self.unfinished.load(Ordering::Acquire) > 0;
+        if self.begun.is_some() || is_held {
+            return arrived;
+        }
         while let Ok(made) = self.made.try_recv() {
             match made {
                 Made::Scene { number, scene } if self.building == Some(number) => {
@@ -268,6 +312,7 @@ impl Picture {
         self.pending.clear();
         self.overlays.clear();
         self.paint_due = true;
+        self.held_since = Some(Instant::now());
         self.scene = Some(scene);
     }
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use scene::Fonts;
@@ -20,6 +21,8 @@ use crate::work::Pool;
 
 /// Threads that tessellate.
 const WORKERS: usize = 2;
+/// How long the window may leave out what is only progress: a frame takes time from the work that it shows.
+const SOON: Duration = Duration::from_millis(250);
 /// The folder for unsaved work inside the state folder; each run has one of its own in it.
 const WORK: &str = "work";
 /// A log with such a file beside it was closed by its person and is not offered again.
@@ -101,6 +104,8 @@ impl Backstage {
         });
         let wake_ctx = ctx.clone();
         let wake: Wake = Arc::new(move || wake_ctx.request_repaint());
+        let wake_ctx = ctx.clone();
+        let wake_soon: Wake = Arc::new(move || wake_ctx.request_repaint_after(SOON));
         let letters: Vec<Vec<u8>> = vec![
             include_bytes!("../../../assets/fonts/Inter-Regular.otf").to_vec(),
             include_bytes!("../../../assets/fonts/JetBrainsMono-Regular.ttf").to_vec(),
@@ -116,7 +121,7 @@ impl Backstage {
             work_dir,
             state_dir,
             runtime,
-            studio: Studio { pool, wake, fonts: Arc::new(fonts), gpu },
+            studio: Studio { pool, wake, wake_soon, fonts: Arc::new(fonts), gpu },
             host: Arc::new(OnceCell::new()),
             port: None,
             reports,

@@ -51,6 +51,8 @@ pub struct Opened {
     host: Host,
     listing: Listing,
     connection: LocalConnection,
+    /// Its picture, where that was begun while the rest went on.
+    picture: Option<Picture>,
 }
 
 /// The file that a drawing in the work folder came from: beside its log, for the case of a crash.
@@ -90,8 +92,12 @@ impl Window {
         self.openings.push(opening);
         let (wake, reports) = (self.backstage.studio.wake.clone(), self.backstage.reports.clone());
         let (cell, folder) = (self.backstage.host.clone(), self.backstage.work_dir.clone());
-        let progress_wake = wake.clone();
+        let progress_wake = self.backstage.studio.wake_soon.clone();
+        let studio = self.backstage.studio.clone();
         self.backstage.runtime.spawn(async move {
+            // Nothing of this waits for another part longer than it must: what is drawn with, what is drawn, where it
+            // is kept safe.
+            let picture = tokio::task::spawn_blocking(move || Picture::new(studio));
             let read = tokio::task::spawn_blocking(move || {
                 read_file(&path, &mut |progress| {
                     done.store(progress.done, Ordering::Relaxed);
@@ -102,7 +108,11 @@ impl Window {
             });
             let opened = async {
                 let file = read.await.context("reading broke off")??;
-                enter(cell, folder, file).await
+                let mut picture = picture.await.context("preparing the picture broke off")?;
+                picture.begin(&file.drawing);
+                let mut opened = enter(cell, folder, file).await?;
+                opened.picture = Some(picture);
+                anyhow::Ok(opened)
             };
             let opened = opened.await.map(Box::new);
             // Where the window is gone, nobody waits for it.
@@ -151,11 +161,11 @@ impl Window {
             Err(_) if cancelled => return self.say("Opening was cancelled"),
             Err(error) => return self.warn(format!("{error:#}")),
         };
-        let Opened { title, path, stamp, saved, findings, folder, host, listing, connection } = opened;
+        let Opened { title, path, stamp, saved, findings, folder, host, listing, connection, picture } = opened;
         let link = link::local(self.backstage.runtime.handle(), connection, self.backstage.studio.wake.clone());
         let home = Home::Own { host, name: listing.name, secret: listing.secret, folder };
         let me = (self.settings.client, self.settings.name.clone());
-        let picture = Picture::new(self.backstage.studio.clone());
+        let picture = picture.unwrap_or_else(|| Picture::new(self.backstage.studio.clone()));
         let mut document = Document::new(number, title, home, link, me, picture);
         if let Some(path) = &path {
             self.settings.opened(path);
@@ -230,6 +240,7 @@ impl Window {
                     host,
                     listing,
                     connection,
+                    picture: None,
                 })
             };
             let opened = opened.await.map(Box::new);
@@ -303,7 +314,7 @@ async fn enter(cell: Arc<tokio::sync::OnceCell<Host>>, folder: PathBuf, file: Re
     let bytes = serde_json::to_vec(&origin).context("a path that can't be written down")?;
     crate::file::write_whole(&origin_path(&folder, &listing.name), &bytes)?;
     let connection = host.connect(&listing.name).await?;
-    Ok(Opened { title, path, stamp, saved, findings, folder, host, listing, connection })
+    Ok(Opened { title, path, stamp, saved, findings, folder, host, listing, connection, picture: None })
 }
 
 fn name_of(path: &Path) -> String {
