@@ -9,7 +9,8 @@ const LONG: &[(&str, &str)] = &[];
 const LINES_MAX: usize = 600;
 
 /// Test files that may sleep, because they poll something that gives no event: (path, what they poll and how it is bounded).
-const POLLING: &[(&str, &str)] = &[];
+const POLLING: &[(&str, &str)] =
+    &[("tests/src/bin/linework-opening/program.rs", "a screen does not say when its pixels change")];
 
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: &[&str] = &["util", "utils", "common", "helper", "helpers", "manager", "core", "misc"];
