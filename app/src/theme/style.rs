@@ -61,7 +61,9 @@ fn visuals(visuals: &mut egui::Visuals, theme: &Theme) {
         expansion: 0.0,
     };
     visuals.widgets.noninteractive = widget(theme.panel, theme.line, theme.text);
-    visuals.widgets.inactive = widget(theme.raised, theme.raised, theme.text);
+    // On light, what is raised is white on nearly white: a line says where it ends.
+    let edge = if theme.dark { theme.raised } else { theme.line };
+    visuals.widgets.inactive = widget(theme.raised, edge, theme.text);
     visuals.widgets.hovered = widget(theme.line, theme.line, theme.text);
     visuals.widgets.active = widget(theme.line, theme.accent, theme.text);
     visuals.widgets.open = widget(theme.raised, theme.line, theme.text);
