@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use collab::{ConnId, Notice, Session, Status};
 use drawing::{Color, EntityId, Op, Point, Record, RecordId, Vec2};
-use protocol::{Answer, ClientId, ClientSeq, Presence, Refusal, Seq, ServerMessage, SessionId};
+use protocol::{Answer, ClientId, ClientSeq, Presence, Refusal, ResumeKey, Seq, ServerMessage, SessionId};
 
 use crate::random::Random;
 use crate::store::{Store, line};
@@ -42,7 +42,9 @@ pub struct Person {
 
 fn window(number: usize, windows: u64) -> Session {
     // Two windows of one installation: the same client, the same numbers.
-    Session::new(ClientId(100 + number as u128 / 2), format!("Person {number}.{windows}"), ClientSeq(Seq(1)))
+    let client = ClientId(100 + number as u128 / 2);
+    let key = ResumeKey(u128::from(windows) << 32 | number as u128);
+    Session::new(client, key, format!("Person {number}.{windows}"), ClientSeq(Seq(1)))
 }
 
 impl Person {

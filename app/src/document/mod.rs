@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use collab::{Session, Status};
 use drawing::{BlockId, Color, Drawing, DrawingHash, EntityId, LayerId, LineStyle, Lineweight, Point, RecordId, Style};
-use protocol::{Address, ClientId, ClientSeq, Millis, Seq, SessionId};
+use protocol::{Address, ClientId, ClientSeq, Millis, ResumeKey, Seq, SessionId};
 
 use crate::canvas::Pointer;
 use crate::canvas::camera::Camera;
@@ -170,7 +170,7 @@ impl Document {
         Document {
             id,
             title,
-            session: Session::new(client, name, ClientSeq(first_request())),
+            session: Session::new(client, ResumeKey(crate::settings::random()), name, ClientSeq(first_request())),
             link,
             home,
             trouble: None,

@@ -132,6 +132,7 @@ mod tests {
             color: 0,
             role: Role::Editor,
             ids: range,
+            resume_lock: None,
             carries_on: None,
         };
         let mut story = Story::default();

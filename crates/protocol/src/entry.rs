@@ -71,6 +71,10 @@ pub enum Event {
         role: Role,
         /// Ids for what they make.
         ids: IdRange,
+        /// What the key must fit of whoever goes on with this session: [`crate::ResumeKey::lock`]. None where nobody
+        /// can.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resume_lock: Option<Hash>,
         /// The session of theirs that ended and that this one carries on: its stored requests, ids and undos are this
         /// one's too. None for one who comes in without a past, such as a second window.
         #[serde(default, skip_serializing_if = "Option::is_none")]

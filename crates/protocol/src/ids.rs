@@ -1,6 +1,6 @@
 //! Names for who asks, and when.
 
-use chain::Seq;
+use chain::{Hash, Seq};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Milliseconds since 1970 where a time is stored for people to read; milliseconds of a running clock where it is the
@@ -10,7 +10,8 @@ pub type Millis = u64;
 /// A lock's fencing token: the seq of the entry that granted it.
 pub type Token = Seq;
 
-/// An installation of the program: random, made once, kept across connections, sessions and restarts.
+/// An installation of the program: random, made once, kept across connections, sessions and restarts. Everybody in a
+/// room sees it; it proves nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct ClientId(pub u128);
 
@@ -26,6 +27,28 @@ impl std::fmt::Debug for ClientId {
     }
 }
 
+/// What proves that a session is one's own to go on with: random, made by the client for each window, told to the
+/// server in the hello and to nobody else. The log holds [`ResumeKey::lock`] of it only, so that neither the others in
+/// the room nor whoever reads a saved log can take a session over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ResumeKey(pub u128);
+
+impl ResumeKey {
+    /// What the log holds of the key: BLAKE3 over the word `linework-resume-key` and the key's 16 little-endian bytes.
+    pub fn lock(self) -> Hash {
+        let mut bytes = b"linework-resume-key".to_vec();
+        bytes.extend(self.0.to_le_bytes());
+        Hash::of(&bytes)
+    }
+}
+
+/// Logs and panics don't say it.
+impl std::fmt::Debug for ResumeKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ResumeKey(..)")
+    }
+}
+
 /// 32 hexadecimal digits everywhere.
 impl Serialize for ClientId {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
@@ -35,9 +58,26 @@ impl Serialize for ClientId {
 
 impl<'de> Deserialize<'de> for ClientId {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
-        u128::from_str_radix(&text, 16).map(ClientId).map_err(serde::de::Error::custom)
+        hexadecimal(from).map(ClientId)
     }
+}
+
+/// 32 hexadecimal digits everywhere.
+impl Serialize for ResumeKey {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(&format_args!("{:032x}", self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for ResumeKey {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        hexadecimal(from).map(ResumeKey)
+    }
+}
+
+fn hexadecimal<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
+    let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+    u128::from_str_radix(&text, 16).map_err(serde::de::Error::custom)
 }
 
 /// A person at work in a room, from joining to leaving, over however many connections: the seq of the entry that let

@@ -5,7 +5,7 @@ use drawing::{DrawingHash, IdRange, Op, RecordId};
 use serde::{Deserialize, Serialize};
 
 use crate::entry::Entry;
-use crate::ids::{ClientId, ClientSeq, Epoch, Role, SessionId, Token};
+use crate::ids::{ClientId, ClientSeq, Epoch, ResumeKey, Role, SessionId, Token};
 use crate::limits::Limits;
 use crate::presence::Presence;
 
@@ -22,7 +22,10 @@ pub struct Hello {
     pub drawing: String,
     /// What lets one in.
     pub secret: String,
-    /// The session to go on with, for one who was here before.
+    /// What will prove later that the session is one's own. A session that began without can't be gone on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume_key: Option<ResumeKey>,
+    /// The session to go on with, for one who was here before with the same key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume: Option<Resume>,
 }

@@ -93,6 +93,7 @@ async fn a_full_disk_refuses_loses_nothing_and_passes() {
         name: "Ana".into(),
         drawing: "plan".into(),
         secret: String::new(),
+        resume_key: None,
         resume: None,
     };
     live.tell(Command::Hello { conn, outgoing: outgoing.clone(), hello, role: Role::Editor }).await;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use drawing::{Drawing, Op, RecordId};
 use futures_util::{SinkExt as _, StreamExt as _};
 use protocol::{
-    Address, Answer, ClientId, ClientMessage, ClientSeq, Encoding, Event, Hello, Request, Resume, SUBPROTOCOL_JSON,
-    SUBPROTOCOL_MSGPACK, Seq, ServerMessage, Token, Told, Welcome, decode_drawing,
+    Address, Answer, ClientId, ClientMessage, ClientSeq, Encoding, Event, Hello, Request, Resume, ResumeKey,
+    SUBPROTOCOL_JSON, SUBPROTOCOL_MSGPACK, Seq, ServerMessage, Token, Told, Welcome, decode_drawing,
 };
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -152,6 +152,7 @@ pub fn hello(address: &Address, id: u128, resume: Option<Resume>) -> Hello {
         name: format!("Person {id}"),
         drawing: address.drawing.clone(),
         secret: address.secret.clone(),
+        resume_key: Some(ResumeKey(id)),
         resume,
     }
 }

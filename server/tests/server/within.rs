@@ -21,6 +21,7 @@ fn hello() -> ClientMessage {
         name: "Owner".into(),
         drawing: String::new(),
         secret: String::new(),
+        resume_key: None,
         resume: None,
     })
 }

@@ -115,7 +115,7 @@ impl Desk {
                 }
                 let past = match hello.resume {
                     Some(resume) if resume.position.log == room.position().log => {
-                        room.past_of(resume.session, hello.client, *role)
+                        room.past_of(resume.session, hello.resume_key, *role)
                     }
                     _ => Past::Unknown,
                 };
@@ -137,6 +137,7 @@ impl Desk {
                     color: room.free_color(),
                     role: *role,
                     ids: room.ids_for_joining(),
+                    resume_lock: hello.resume_key.map(protocol::ResumeKey::lock),
                     carries_on,
                 };
                 (own(joined), let_in(SessionId(seq), carries_on.is_some()))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use drawing::{IdRange, RecordId};
 use imbl::OrdMap;
-use protocol::{ClientId, ClientSeq, Seq, SessionId};
+use protocol::{ClientId, ClientSeq, Hash, Seq, SessionId};
 use serde::{Deserialize, Serialize};
 
 use super::{Room, Seqs};
@@ -24,6 +24,9 @@ const STORED_MAX: usize = 4_096;
 pub(super) struct Lineage {
     /// The installation.
     pub client: ClientId,
+    /// What the key must fit of whoever goes on with it; none where nobody can.
+    #[serde(default)]
+    pub resume_lock: Option<Hash>,
     /// Its sessions, oldest first; the last one is the latest.
     pub sessions: Vec<SessionId>,
     /// The one that lives.
@@ -73,9 +76,16 @@ impl Room {
         }
     }
 
-    pub(super) fn join_lineage(&mut self, root: SessionId, session: SessionId, client: ClientId) {
+    pub(super) fn join_lineage(
+        &mut self,
+        root: SessionId,
+        session: SessionId,
+        client: ClientId,
+        resume_lock: Option<Hash>,
+    ) {
         let fresh = || Lineage {
             client,
+            resume_lock,
             sessions: Vec::new(),
             live: None,
             floor: ClientSeq::default(),
@@ -85,6 +95,7 @@ impl Room {
             last_fresh: Seq(0),
         };
         let mut lineage = self.lineages.get(&root).map_or_else(fresh, |known| Lineage::clone(known));
+        lineage.resume_lock = resume_lock;
         lineage.live = Some(session);
         lineage.sessions.push(session);
         self.roots.insert(session, root);

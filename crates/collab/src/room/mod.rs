@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use drawing::{Drawing, IdRange, Op, RecordId};
 use imbl::{OrdMap, OrdSet};
-use protocol::{ClientId, ClientSeq, Epoch, Event, Hash, LogId, Position, Role, Seq, SessionId, Told};
+use protocol::{ClientSeq, Epoch, Event, Hash, LogId, Position, ResumeKey, Role, Seq, SessionId, Told};
 use serde::{Deserialize, Serialize};
 
 use crate::shared::{Applied, FoldError, Shared, add_range};
@@ -131,11 +131,11 @@ impl Room {
         let seq = told.seq;
         let applied = self.shared.apply(told)?;
         match &told.entry.event {
-            Event::Joined { client, ids, carries_on, .. } => {
+            Event::Joined { client, ids, resume_lock, carries_on, .. } => {
                 self.take_ids(seq, *ids)?;
                 let session = SessionId(seq);
                 let root = carries_on.and_then(|past| self.roots.get(&past).copied()).unwrap_or(session);
-                self.join_lineage(root, session, *client);
+                self.join_lineage(root, session, *client, *resume_lock);
                 self.with_lineage(root, |lineage| add_range(&mut lineage.ranges, *ids));
             }
             Event::Gone { session, .. } => self.end_lineage(seq, *session),
@@ -253,9 +253,11 @@ impl Room {
         (edits.into_iter().map(|(seq, _)| seq).collect(), redoable.collect())
     }
 
-    /// What is known of the session that a client says it had.
-    pub fn past_of(&self, session: SessionId, client: ClientId, role: Role) -> Past {
-        let Some(lineage) = self.lineage_of(session).filter(|lineage| lineage.client == client) else {
+    /// What is known of the session that a client says it had, if its key fits.
+    pub fn past_of(&self, session: SessionId, key: Option<ResumeKey>, role: Role) -> Past {
+        let lock = key.map(ResumeKey::lock);
+        let Some(lineage) = self.lineage_of(session).filter(|lineage| lock.is_some() && lineage.resume_lock == lock)
+        else {
             return Past::Unknown;
         };
         match lineage.live {

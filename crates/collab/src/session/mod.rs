@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use drawing::{Drawing, RecordId};
 use protocol::{
     ClientId, ClientMessage, ClientSeq, Durability, Epoch, Hash, Hello, Limits, Millis, Person, Position, Presence,
-    Resume, Role, SessionId, Welcome,
+    Resume, ResumeKey, Role, SessionId, Welcome,
 };
 
 use crate::shared::{Holding, Shared};
@@ -34,6 +34,7 @@ const WAITING_MAX: usize = 1_000;
 #[derive(Debug)]
 pub struct Session {
     client: ClientId,
+    key: ResumeKey,
     name: String,
     next: ClientSeq,
     status: Status,
@@ -99,10 +100,12 @@ struct AskedBlob {
 }
 
 impl Session {
-    /// A session that isn't anywhere yet. Its requests are numbered from `first_client_seq`.
-    pub fn new(client: ClientId, name: String, first_client_seq: ClientSeq) -> Session {
+    /// A session that isn't anywhere yet. Its requests are numbered from `first_client_seq`. `key` is random, and no
+    /// other session's: whoever has it can go on with this one.
+    pub fn new(client: ClientId, key: ResumeKey, name: String, first_client_seq: ClientSeq) -> Session {
         Session {
             client,
+            key,
             name,
             next: first_client_seq.max(ClientSeq(protocol::Seq(1))),
             status: Status::Connecting,
@@ -145,6 +148,7 @@ impl Session {
             name: self.name.clone(),
             drawing: drawing.into(),
             secret: secret.into(),
+            resume_key: Some(self.key),
             resume,
         }
     }

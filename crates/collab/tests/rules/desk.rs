@@ -6,7 +6,7 @@ use crate::lab::{empty_room, ids, moved};
 use collab::{AppendAnswer, ConnId, Desk, Effect, Input, NewPayload, Room, Settings, StoredPayload};
 use protocol::{
     Answer, ClientId, ClientMessage, ClientSeq, Durability, Event, Hello, Limits, Position, Presence, Refusal, Request,
-    Resume, Role, Seq, ServerMessage, SessionId, Welcome,
+    Resume, ResumeKey, Role, Seq, ServerMessage, SessionId, Welcome,
 };
 
 /// A desk, its log and what it said.
@@ -135,7 +135,15 @@ impl Office {
 
 fn hello() -> Hello {
     let client = ClientId(1);
-    Hello { version: 1, client, name: "Ana".into(), drawing: "plan".into(), secret: String::new(), resume: None }
+    Hello {
+        version: 1,
+        client,
+        name: "Ana".into(),
+        drawing: "plan".into(),
+        secret: String::new(),
+        resume_key: Some(ResumeKey(7)),
+        resume: None,
+    }
 }
 
 fn word(message: &ServerMessage) -> String {
@@ -256,10 +264,12 @@ fn an_absent_session_ends_after_its_grace_and_may_be_carried_on() {
     office.stored();
     assert_eq!(office.desk.room().shared().locks.len(), 0);
     let resume = Resume { session: ana.session, epoch: ana.epoch, position: ana.position };
-    // Somebody else can't.
-    office.hello_as(ConnId(5), Hello { client: ClientId(9), resume: Some(resume), ..hello() });
-    office.stored();
-    assert!(office.welcome(ConnId(5)).is_some_and(|welcome| !welcome.carries_on && welcome.stored.is_empty()));
+    // Somebody else can't, though everybody in the room has seen the installation's name.
+    for (conn, resume_key) in [(ConnId(5), None), (ConnId(7), Some(ResumeKey(9)))] {
+        office.hello_as(conn, Hello { resume_key, resume: Some(resume), ..hello() });
+        office.stored();
+        assert!(office.welcome(conn).is_some_and(|welcome| !welcome.carries_on && welcome.stored.is_empty()));
+    }
     office.hello(ConnId(6), Some(resume));
     office.stored();
     let welcome = office.welcome(ConnId(6)).expect("a welcome");

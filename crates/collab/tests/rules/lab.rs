@@ -105,7 +105,7 @@ impl Lab {
     pub fn join(&mut self, client: u128, role: Role, carries_on: Option<SessionId>) -> SessionId {
         let ids = self.room.ids_for_joining();
         let (client, name) = (ClientId(client), format!("Client {client}"));
-        SessionId(self.store(None, Event::Joined { client, name, color: 0, role, ids, carries_on }))
+        SessionId(self.store(None, Event::Joined { client, name, color: 0, role, ids, resume_lock: None, carries_on }))
     }
 
     pub fn leave(&mut self, session: SessionId) {

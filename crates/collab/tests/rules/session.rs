@@ -6,7 +6,8 @@ use std::sync::Arc;
 use collab::{AppendAnswer, ConnId, Desk, Effect, Input, Notice, Session, SessionError, Settings, Status, SubmitError};
 use drawing::{Color, EntityId, Op, RecordId};
 use protocol::{
-    ClientId, ClientMessage, ClientSeq, Durability, Hash, Limits, Presence, Refusal, Role, Seq, ServerMessage, Told,
+    ClientId, ClientMessage, ClientSeq, Durability, Hash, Limits, Presence, Refusal, ResumeKey, Role, Seq,
+    ServerMessage, Told,
 };
 
 use crate::lab::{colored, empty_room, ids, line, moved};
@@ -31,7 +32,7 @@ impl Table {
             Table { desk, now: 1_000, log: Vec::new(), sessions: Vec::new(), notices: Vec::new(), alter: |_| {} };
         table.give(Input::Read { entries: Vec::new(), head });
         for (n, role) in (1..).zip(people) {
-            table.sessions.push(Session::new(ClientId(n), format!("Person {n}"), ClientSeq(Seq(1))));
+            table.sessions.push(Session::new(ClientId(n), ResumeKey(n), format!("Person {n}"), ClientSeq(Seq(1))));
             table.notices.push(Vec::new());
             table.connect(n as usize - 1, *role);
         }
@@ -150,7 +151,7 @@ fn what_would_surely_be_refused_is_refused_at_once() {
     let mut table = Table::new(&[Role::Viewer, Role::Editor]);
     assert_eq!(table.sessions[0].submit(moved(&[10])).err(), Some(SubmitError::NotAllowed(Role::Viewer)));
     assert!(matches!(table.sessions[1].submit(moved(&[99])), Err(SubmitError::Invalid(_))));
-    let mut fresh = Session::new(ClientId(9), "Nobody".into(), ClientSeq(Seq(1)));
+    let mut fresh = Session::new(ClientId(9), ResumeKey(9), "Nobody".into(), ClientSeq(Seq(1)));
     assert_eq!(fresh.submit(moved(&[10])).err(), Some(SubmitError::NotReady));
     assert!(fresh.undo().is_err() && fresh.redo().is_err() && fresh.take_ids(1).is_none());
     table.cut(1);
@@ -275,7 +276,7 @@ fn a_blob_comes_in_pieces_and_is_checked() {
 
 #[test]
 fn odd_messages_are_errors_and_no_more() {
-    let mut session = Session::new(ClientId(1), "Ana".into(), ClientSeq(Seq(1)));
+    let mut session = Session::new(ClientId(1), ResumeKey(1), "Ana".into(), ClientSeq(Seq(1)));
     let mut table = Table::new(TWO);
     table.sessions[1].submit(moved(&[10])).expect("the edit is allowed");
     let told = Told {

@@ -113,7 +113,7 @@ impl Person {
         request.headers_mut().insert("Sec-WebSocket-Protocol", SUBPROTOCOL_MSGPACK.parse()?);
         let (mut socket, _) = tokio_tungstenite::client_async(request, stream).await?;
         let (client, name) = (run.clients[index], format!("Load {index}"));
-        let hello = Hello { version: protocol::VERSION, client, name, drawing, secret, resume: None };
+        let hello = Hello { version: protocol::VERSION, client, name, drawing, secret, resume_key: None, resume: None };
         say(&mut socket, &ClientMessage::Hello(hello)).await?;
         let welcome = loop {
             match hear(&mut socket).await? {
