@@ -72,7 +72,8 @@ pub(crate) async fn serve(
         shutdown.await;
         close.send_replace(true);
     };
-    let serving = axum::serve(Lines(listener), router.into_make_service_with_connect_info::<Meter>()).with_graceful_shutdown(told);
+    let serving = axum::serve(Lines(listener), router.into_make_service_with_connect_info::<Meter>())
+        .with_graceful_shutdown(told);
     let mut closing_here = closing;
     let overdue = async move {
         // The other half is dropped only after it has said so.

@@ -39,11 +39,7 @@ pub(super) async fn read_first(frame: Option<Result<Message, axum::Error>>, enco
     read_within(frame, encoding, ("for a first message", HELLO_BYTES_MAX)).await
 }
 
-async fn read_within(
-    frame: Option<Result<Message, axum::Error>>,
-    encoding: Encoding,
-    limit: (&str, usize),
-) -> Heard {
+async fn read_within(frame: Option<Result<Message, axum::Error>>, encoding: Encoding, limit: (&str, usize)) -> Heard {
     let bytes = match frame {
         None | Some(Ok(Message::Close(_))) => return Heard::Gone,
         Some(Err(error)) => {

@@ -73,7 +73,8 @@ async fn a_log_that_went_another_way_is_not_spliced() {
     ana.lock([ids[0]]).await;
     ana.at.head = protocol::Hash::of(b"another past");
     let client = crate::client::Client::connect(&address, Encoding::MessagePack).await;
-    let resume = protocol::Resume { session: ana.welcome.session, epoch: ana.welcome.epoch, position: ana.at };
+    let resume =
+        protocol::Resume { session: ana.welcome.session, epoch: ana.welcome.epoch, next: None, position: ana.at };
     let back = client.enter(crate::client::hello(&address, 1, Some(resume)), None).await.unwrap();
     assert!(back.welcome.snapshot);
     place.close().await;

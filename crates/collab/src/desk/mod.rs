@@ -40,6 +40,9 @@ const CHECKPOINT_BYTES: usize = 8 << 20;
 /// The drawing's hash is sent after so many entries.
 const CHECK_ENTRIES: u64 = 256;
 
+/// What is said over a connection that another one took the place of.
+const GOES_ON_ELSEWHERE: &str = "the session goes on over another connection";
+
 /// What a server says about itself to a desk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
@@ -93,8 +96,8 @@ enum Phase {
 #[derive(Debug)]
 struct Conn {
     heard: Millis,
-    /// Whose it is, once welcomed.
-    session: Option<SessionId>,
+    /// Whose it is, once welcomed, and in which epoch: what is said over it is said in that one.
+    session: Option<(SessionId, Epoch)>,
     /// Requests without an answer.
     in_flight: u32,
 }
@@ -150,10 +153,10 @@ impl Desk {
         match input {
             Input::Hello { conn, hello, role } => self.hello(now, conn, hello, role, &mut effects),
             Input::Message { conn, message } => self.message(now, conn, message, &mut effects),
-            Input::Closed { conn } => self.closed(now, conn, &mut effects),
+            Input::Closed { conn } => self.closed(conn, &mut effects),
             // Its answers are lost with its queue; a new connection learns from the welcome what became of them.
             Input::Overflowed { conn } => {
-                self.end(now, conn, "the connection is too slow for what happens here".into(), true, &mut effects);
+                self.end(conn, "the connection is too slow for what happens here".into(), true, &mut effects);
             }
             Input::Appended(answer) => self.appended(now, answer, &mut effects),
             Input::Read { entries, head } => self.read(now, entries, head, &mut effects),
@@ -209,16 +212,18 @@ impl Desk {
         // One who is closed may have said something before they noticed.
         let Some(known) = self.conns.get_mut(&conn) else { return };
         known.heard = now;
-        let Some(session) = known.session else {
+        let Some(by) = known.session else {
             if message != ClientMessage::Heartbeat {
-                self.end(now, conn, "something was said before the welcome".into(), false, effects);
+                self.end(conn, "something was said before the welcome".into(), false, effects);
             }
             return;
         };
-        let Some(epoch) = self.room.epoch(session) else { return };
-        let by = (session, epoch);
+        let session = by.0;
+        if self.room.epoch(session).is_none() {
+            return;
+        }
         match message {
-            ClientMessage::Hello(_) => self.end(now, conn, "hello was said twice".into(), false, effects),
+            ClientMessage::Hello(_) => self.end(conn, "hello was said twice".into(), false, effects),
             ClientMessage::Ask { client_seq, floor, request } => {
                 self.ask(Work::Ask { conn, by, client_seq, floor, request }, effects);
             }

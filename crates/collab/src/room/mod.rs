@@ -19,6 +19,7 @@ pub use checkpoint::CheckpointError;
 pub use decide::Decision;
 pub(crate) use decide::{named, request_size};
 use lineage::Lineage;
+pub(crate) use undo::encoded_bytes;
 
 /// How many ids come with joining.
 pub const IDS_WITH_JOINING: u32 = 1_024;

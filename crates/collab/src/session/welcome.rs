@@ -27,6 +27,7 @@ impl Session {
             self.forget_past(&mut changes);
         }
         self.mine.insert(welcome.session);
+        self.epoch = self.epoch.max(welcome.epoch);
         self.facts = Some(Facts {
             session: welcome.session,
             epoch: welcome.epoch,
