@@ -89,7 +89,6 @@ impl Window {
         };
         let done = document.submit(Op::New(vec![Record::Layer(layer)]));
         if done.is_ok() {
-            document.made.insert(RecordId(id.0));
             document.current.layer = Some(id);
         }
         self.told("add the layer", done, None);

@@ -19,8 +19,8 @@ const KNOWN: &[&str] = &["hello", "ask", "presence", "blob", "refresh", "heartbe
 /// What came over a socket.
 #[derive(Debug, PartialEq)]
 pub(super) enum Heard {
-    /// A message.
-    Message(ClientMessage),
+    /// A message, and its bytes.
+    Message(ClientMessage, usize),
     /// Nothing that says something in this version.
     Nothing,
     /// Something that ends the connection, in words.
@@ -53,7 +53,7 @@ async fn read_within(frame: Option<Result<Message, axum::Error>>, encoding: Enco
         }
         Some(Ok(Message::Ping(_))) => return Heard::Nothing,
         // As good as a heartbeat: tools that speak WebSocket answer pings by themselves.
-        Some(Ok(Message::Pong(_))) => return Heard::Message(ClientMessage::Heartbeat),
+        Some(Ok(Message::Pong(_))) => return Heard::Message(ClientMessage::Heartbeat, 0),
         Some(Ok(Message::Binary(bytes))) if encoding == Encoding::MessagePack => bytes,
         Some(Ok(Message::Text(text))) if encoding == Encoding::Json => Bytes::from(text),
         Some(Ok(Message::Binary(_))) => return Heard::Broken("JSON goes in text frames, this one is binary".into()),
@@ -81,7 +81,7 @@ fn too_large(bytes: Option<usize>, (limit, max): (&str, usize)) -> String {
 
 fn decode(bytes: &[u8], encoding: Encoding) -> Heard {
     match encoding.decode(bytes) {
-        Ok(message) => Heard::Message(message),
+        Ok(message) => Heard::Message(message, bytes.len()),
         Err(error) => match encoding.decode::<Kind>(bytes) {
             Ok(kind) if !kind.is_known => {
                 tracing::debug!(?kind, "a message that this version does not know was left out");
@@ -135,7 +135,10 @@ mod tests {
         let nothing = |heard: Heard| heard == Heard::Nothing;
         let broken = |heard: Heard| matches!(heard, Heard::Broken(_));
         for (text, expect) in [
-            (r#""heartbeat""#, &(|heard| heard == Heard::Message(ClientMessage::Heartbeat)) as &dyn Fn(Heard) -> bool),
+            (
+                r#""heartbeat""#,
+                &(|heard| heard == Heard::Message(ClientMessage::Heartbeat, 11)) as &dyn Fn(Heard) -> bool,
+            ),
             (r#""wave""#, &nothing),
             (r#"{"follow":{"whom":"3"}}"#, &nothing),
             (r#"{"ask":{"client_seq":"1"}}"#, &broken),

@@ -96,13 +96,13 @@ async fn greet(
             return refusal("no hello came in time", true);
         };
         match read_first(frame, encoding).await {
-            Heard::Message(ClientMessage::Hello(hello)) => {
+            Heard::Message(ClientMessage::Hello(hello), _) => {
                 return match host.slot_for(&hello.drawing, &hello.secret) {
                     Some(slot) => Ok((hello, slot)),
                     None => refusal(NOT_LET_IN, false),
                 };
             }
-            Heard::Message(_) => return refusal("the first message must be a hello", false),
+            Heard::Message(..) => return refusal("the first message must be a hello", false),
             Heard::Broken(why) => return refusal(&why, false),
             Heard::Nothing => {}
             Heard::Gone => return Err(None),
@@ -139,8 +139,8 @@ impl Connection {
         loop {
             let message = tokio::select! {
                 frame = source.next() => match read(frame, *encoding, limits).await {
-                    Heard::Message(ClientMessage::Presence(presence)) => gate.take(presence),
-                    Heard::Message(message) => Some(message),
+                    Heard::Message(ClientMessage::Presence(presence), _) => gate.take(presence).map(|message| (message, 0)),
+                    Heard::Message(message, bytes) => Some((message, bytes)),
                     Heard::Broken(why) => {
                         outgoing.end(why, false);
                         break;
@@ -148,7 +148,7 @@ impl Connection {
                     Heard::Nothing => None,
                     Heard::Gone => break outgoing.abandon(),
                 },
-                presence = gate.due() => Some(ClientMessage::Presence(presence)),
+                presence = gate.due() => Some((ClientMessage::Presence(presence), 0)),
                 _ = beat.tick() => {
                     outgoing.beat();
                     None
@@ -160,8 +160,8 @@ impl Connection {
                 }
                 _ = &mut writing => break,
             };
-            if let Some(message) = message
-                && !live.tell(Command::Message { conn: *conn, message }).await
+            if let Some((message, bytes)) = message
+                && !live.tell(Command::Message { conn: *conn, message, bytes }).await
             {
                 break;
             }

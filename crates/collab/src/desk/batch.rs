@@ -9,7 +9,7 @@ use protocol::{
 use super::reading::Reading;
 use super::{BATCH_BYTES_MAX, BATCH_MAX, Desk, Phase, Work, send};
 use crate::effect::{AppendAnswer, ConnId, Effect, NewPayload, StoredPayload};
-use crate::room::{Decision, Past, Room, request_size};
+use crate::room::{Decision, Past, Room};
 
 /// An append and all that hangs on it.
 #[derive(Debug)]
@@ -97,9 +97,7 @@ impl Desk {
             && bytes < BATCH_BYTES_MAX
             && let Some(work) = self.queue.pop_front()
         {
-            if let Work::Ask { request, .. } = &work {
-                self.queued_records -= request_size(request);
-            }
+            self.count(&work, usize::saturating_sub);
             let (entry, outcome) = self.decide_one(now, &batch.room, &work);
             let outcome = match entry.map(|entry| batch.push(entry, bytes, &self.settings.limits)) {
                 None => outcome,
@@ -171,7 +169,7 @@ impl Desk {
             {
                 (None, Outcome::Done)
             }
-            Work::Ask { conn, by: (session, _), client_seq, floor, request } => {
+            Work::Ask { conn, by: (session, _), client_seq, floor, request, .. } => {
                 let answer = |answer| Outcome::Answer { conn: *conn, client_seq: *client_seq, answer };
                 let stored = |seq| answer(Answer::Stored { seq, durability: self.settings.durability });
                 if let Some(seq) = room.stored_as(*session, *client_seq) {
@@ -179,6 +177,12 @@ impl Desk {
                 }
                 if *client_seq <= room.stored_requests(*session).1 {
                     let why = format!("request {} was answered before, as the client said itself", client_seq.0);
+                    return (None, answer(Answer::Refused(Refusal::Invalid { why })));
+                }
+                let highest = room.highest_stored(*session);
+                if *client_seq < highest {
+                    // It was refused when its turn came. Stored now, it would undo what was stored after it.
+                    let why = format!("request {} comes after {}, which is stored", client_seq.0, highest.0);
                     return (None, answer(Answer::Refused(Refusal::Invalid { why })));
                 }
                 match room.decide(*session, request, &self.settings.limits) {
@@ -268,9 +272,7 @@ impl Desk {
 
     /// Puts what was decided, and came to nothing, before everything that waits.
     fn wait_again(&mut self, work: Work) {
-        if let Work::Ask { request, .. } = &work {
-            self.queued_records += request_size(request);
-        }
+        self.count(&work, usize::saturating_add);
         self.queue.push_front(work);
     }
 

@@ -28,7 +28,7 @@ impl Desk {
             effects.push(Effect::Close { conn, why, retry });
             return self.closed(conn, effects);
         }
-        self.conns.insert(conn, Conn { heard: now, session: None, in_flight: 0 });
+        self.conns.insert(conn, Conn { heard: now, session: None, in_flight: 0, queued_bytes: 0, leaving: false });
         self.queue.push_back(Work::Hello { conn, hello, role });
     }
 

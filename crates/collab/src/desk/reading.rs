@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use protocol::{Millis, Position, ServerMessage, Told};
 
-use super::{BATCH_BYTES_MAX, CHECK_ENTRIES, CHECKPOINT_BYTES, CHECKPOINT_ENTRIES, Desk, Phase, RECENT_MAX};
+use super::{BATCH_BYTES_MAX, CHECK_ENTRIES, CHECKPOINT_BYTES, CHECKPOINT_ENTRIES, Desk, Phase};
 use crate::effect::{Effect, StoredPayload};
 use crate::shared::FoldError;
 
@@ -108,7 +108,7 @@ impl Desk {
         self.unsaved_entries += told.len();
         self.unsaved_bytes += bytes;
         self.recent.extend(told.iter().map(|told| (told.seq, told.hash)));
-        while self.recent.len() > RECENT_MAX {
+        while self.recent.len() > Desk::RECENT_MAX {
             self.recent.pop_front();
         }
         if self.is_serving() {

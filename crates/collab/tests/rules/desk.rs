@@ -107,7 +107,7 @@ impl Office {
     }
 
     fn say(&mut self, conn: ConnId, message: ClientMessage) {
-        self.give(Input::Message { conn, message });
+        self.give(Input::Message { conn, message, bytes: 0 });
     }
 
     fn ask(&mut self, conn: ConnId, n: u64, request: Request) {

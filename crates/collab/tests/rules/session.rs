@@ -99,7 +99,7 @@ impl Table {
     fn flush(&mut self, who: usize) -> usize {
         let out = self.sessions[who].take_outgoing(self.now);
         let count = out.len();
-        out.into_iter().for_each(|message| self.give(Input::Message { conn: ConnId(who as u64), message }));
+        out.into_iter().for_each(|message| self.give(Input::Message { conn: ConnId(who as u64), message, bytes: 0 }));
         count
     }
 
@@ -186,7 +186,7 @@ fn undo_and_redo_follow_one_another_even_before_they_are_answered() {
     table.sessions[0].undo().expect("there is something to take back");
     table.sessions[0].redo().expect("there is something to redo");
     assert!(table.sessions[0].can_undo());
-    out.into_iter().for_each(|message| table.give(Input::Message { conn: ConnId(0), message }));
+    out.into_iter().for_each(|message| table.give(Input::Message { conn: ConnId(0), message, bytes: 0 }));
     while table.flush(0) > 0 {}
     assert_eq!((table.color(0, 10), table.sessions[0].waiting()), (Some(Color::Index(3)), 0));
     table.sessions[0].undo().expect("there is something to take back");
