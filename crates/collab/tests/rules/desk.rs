@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::lab::{empty_room, ids, line, moved};
+use crate::lab::{colored, empty_room, ids, line, moved};
 use collab::{AppendAnswer, ConnId, Desk, Effect, Input, NewPayload, Room, Settings, StoredPayload};
-use drawing::{Color, IdRange, Layer, LayerId, Lineweight, Op, Record, RecordId};
+use drawing::{Color, EntityId, IdRange, Layer, LayerId, Lineweight, Op, Record, RecordId};
 use protocol::{
     Answer, ClientId, ClientMessage, ClientSeq, Durability, Encoding, Ended, Entry, Epoch, Event, Hello, Limits,
     Position, Presence, Refusal, Request, Resume, ResumeKey, Role, Seq, ServerMessage, SessionId, Welcome,
@@ -752,4 +752,76 @@ fn what_is_told_by_one_message_is_bounded() {
     let largest = office.sent.iter().map(|(_, message)| most(message)).max();
     assert!(largest.is_some_and(|bytes| bytes > 1 << 20 && bytes < 5 << 20), "{largest:?}");
     assert_eq!(office.take().iter().filter(|word| word.contains("answer")).count(), 7);
+}
+
+#[test]
+fn what_was_refused_is_not_stored_behind_what_came_after_it() {
+    let mut office = Office::new(Limits::default());
+    let ana = office.come_in(ANA);
+    office.come_in(BEN);
+    let red = |seen| Request::Edit { op: Op::Change(vec![colored(10, 1)]), seen, under: Vec::new() };
+    let blue = |seen| Request::Edit { op: Op::Change(vec![colored(10, 5)]), seen, under: Vec::new() };
+    let seen = ana.position.seq;
+    office.lock(BEN, 1, &[10]);
+    office.stored();
+    // Refused, since Ben holds it; he lets go; and what comes next is stored.
+    office.ask(ANA, 5, red(seen));
+    office.ask(BEN, 2, Request::Unlock { ids: ids(&[10]) });
+    office.stored();
+    office.ask(ANA, 6, blue(seen));
+    office.stored();
+    // The cut came before either answer: asked again as it was, the first one is refused.
+    office.give(Input::Closed { conn: ANA });
+    office.resume(ConnId(3), &ana, Some(1));
+    office.stored();
+    office.take();
+    office.ask(ConnId(3), 5, red(seen));
+    office.ask(ConnId(3), 6, blue(seen));
+    assert!(office.waiting.is_none());
+    let words = office.take();
+    assert!(words[0].contains("answer 5: Invalid") && words[1] == "3 answer 6: stored 6", "{words:?}");
+    let color = office.desk.room().drawing().entity(EntityId(10)).map(|entity| entity.style.color);
+    assert_eq!(color, Some(Color::Index(5)));
+}
+
+#[test]
+fn what_waits_is_bounded_in_bytes_for_one_and_for_all() {
+    const HEAVY: usize = 50 << 20;
+    let mut office = Office::new(Limits::default());
+    (1..=8).for_each(|n| drop(office.come_in(ConnId(n))));
+    office.lock(ANA, 1, &[10]);
+    office.take();
+    // While that is stored: each may have one such request waiting, and not all of them.
+    let mut ask = |conn: u64, n: u64| {
+        let (client_seq, floor) = (ClientSeq(Seq(n)), ClientSeq(Seq(0)));
+        let message = ClientMessage::Ask { client_seq, floor, request: Request::Lock { ids: ids(&[11]) } };
+        office.give(Input::Message { conn: ConnId(conn), message, bytes: HEAVY });
+        office.take()
+    };
+    assert_eq!(ask(2, 1), Vec::<String>::new());
+    assert_eq!(ask(2, 2), ["2 answer 2: unavailable"]);
+    let refused: Vec<_> = (3..=8).flat_map(|conn| ask(conn, 1)).collect();
+    assert_eq!(refused, ["7 answer 1: unavailable", "8 answer 1: unavailable"]);
+    office.stored();
+    office.take();
+    // It was decided, and waits no more.
+    let (client_seq, floor) = (ClientSeq(Seq(3)), ClientSeq(Seq(0)));
+    let message = ClientMessage::Ask { client_seq, floor, request: Request::Lock { ids: ids(&[12]) } };
+    office.give(Input::Message { conn: BEN, message, bytes: HEAVY });
+    office.stored();
+    assert!(office.take().iter().any(|word| word.starts_with("2 answer 3: stored")));
+}
+
+#[test]
+fn leaving_again_and_again_waits_once() {
+    let mut office = Office::new(Limits::default());
+    office.come_in(ANA);
+    office.come_in(BEN);
+    office.lock(BEN, 1, &[10]);
+    (0..1_000).for_each(|_| office.say(ANA, ClientMessage::Leave));
+    office.keep();
+    office.give(Input::Appended(AppendAnswer::Stored(office.head)));
+    assert_eq!(office.waiting.as_ref().map(|(_, payloads)| payloads.len()), Some(1));
+    office.stored();
+    assert!(office.desk.room().shared().members.len() == 1);
 }
