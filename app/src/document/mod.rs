@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use collab::{Session, Status};
-use drawing::{BlockId, Color, Drawing, DrawingHash, EntityId, LayerId, LineStyle, Lineweight, Point, RecordId, Style};
+use drawing::{BlockId, Color, Drawing, DrawingHash, EntityId, LayerId, LineStyle, Lineweight, Point, Style};
 use protocol::{Address, ClientId, ClientSeq, Millis, ResumeKey, Seq, SessionId};
 
 use crate::canvas::Pointer;

@@ -1,6 +1,6 @@
 //! Edits, and what is said of them.
 
-use drawing::{Color, Layer, LineStyle, Lineweight, Op, Record, RecordId, Vec2};
+use drawing::{Color, Layer, LineStyle, Lineweight, Op, Record, Vec2};
 
 use super::Window;
 use crate::action::{Action, Pick};
