@@ -182,6 +182,34 @@ fn only_what_is_selected_is_dragged_and_undo_brings_it_back() {
 }
 
 #[test]
+fn what_an_undo_brings_back_is_not_held_for_ever() {
+    let mut opened = Opened::new();
+    let before = opened.count();
+    opened.click(35.0, 45.0, egui::Modifiers::NONE);
+    opened.write("E ");
+    assert_eq!(opened.count(), before - 1);
+    let stored = |window: &Window| window.document().is_some_and(|d| d.session.waiting() == 0);
+    opened.until("the deletion is stored", stored);
+    opened.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
+    opened.until("it is back", |window| window.document().is_some_and(|d| d.drawing().entity_count() == before));
+    assert_eq!(opened.selected(), 0);
+    opened.until("nothing is held", |window| window.document().is_some_and(|d| d.session.locks().next().is_none()));
+    // What is selected stays held through that.
+    opened.click(35.0, 45.0, egui::Modifiers::NONE);
+    let held = |window: &Window| window.document().is_some_and(|d| d.session.locks().count() == 1);
+    opened.until("the selection is held", held);
+    opened.write("C 50,50 5\n");
+    opened.harness.key_press(egui::Key::Escape);
+    opened.until("the circle is stored", stored);
+    opened.until("what was made is let go of", |window| {
+        let settled = |d: &app::document::Document| {
+            d.session.locks().all(|(id, _)| d.selection.contains(&drawing::EntityId(id.0)))
+        };
+        window.document().is_some_and(settled)
+    });
+}
+
+#[test]
 fn commands_are_typed() {
     let mut opened = Opened::new();
     let before = opened.count();

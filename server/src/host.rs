@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::connection::local;
 use crate::folder::Folder;
 use crate::live::{Command, Live};
+use crate::opening::Opened;
 use crate::outgoing::Outgoing;
 use crate::store::{SqliteStore, Store};
 use crate::{HostError, LocalConnection, Options, http, opening, secret};
@@ -153,7 +154,7 @@ impl Host {
             Ok(room) => {
                 let slot = Arc::new(Slot { listing: listing.clone(), live: Arc::default() });
                 let mut live = slot.live.lock().await;
-                *live = Some(self.start(&slot, room, store));
+                *live = Some(self.start(&slot, room.into(), store));
                 drop(live);
                 self.lock().insert(listing.name.clone(), slot);
                 tracing::info!(drawing = listing.name, "added");
@@ -266,12 +267,12 @@ impl Host {
         let ended = || HostError::Broken { name: slot.listing.name.clone(), why: "opening it ended early".into() };
         let log = tokio::task::spawn_blocking(move || Log::open(path)).await.map_err(|_| ended())??;
         let store = Arc::new(SqliteStore::new(log));
-        let room = opening::open_room(&*store, &slot.listing.name).await?;
-        *live = Some(self.start(slot, room, store));
+        let opened = opening::open_room(&*store, &slot.listing.name).await?;
+        *live = Some(self.start(slot, opened, store));
         Ok(live)
     }
 
-    fn start(&self, slot: &Arc<Slot>, room: collab::Room, store: Arc<dyn Store>) -> Live {
+    fn start(&self, slot: &Arc<Slot>, opened: Opened, store: Arc<dyn Store>) -> Live {
         let held = Arc::downgrade(&slot.live);
         // A host that is gone has nobody at its doors.
         let may_retire = move || -> Option<Box<dyn Send>> {
@@ -279,7 +280,7 @@ impl Host {
             held.try_lock_owned().ok().map(|guard| Box::new(guard) as Box<dyn Send>)
         };
         let Inner { options, clock, runtime, .. } = &*self.inner;
-        Live::start(&slot.listing.name, room, store, options.limits, *clock, runtime, Box::new(may_retire))
+        Live::start(&slot.listing.name, opened, store, options.limits, *clock, runtime, Box::new(may_retire))
     }
 
     fn slot(&self, name: &str) -> Option<Arc<Slot>> {

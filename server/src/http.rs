@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::{ConnectInfo, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{any, get};
-use axum::serve::ListenerExt as _;
 use axum::{Json, Router};
 use protocol::{Encoding, SUBPROTOCOL_JSON, SUBPROTOCOL_MSGPACK};
 use tokio::net::TcpListener;
@@ -15,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::connection::socket;
 use crate::host::Health;
+use crate::line::{Lines, Meter};
 use crate::{Host, HostError};
 
 /// Connections at one listener at a time.
@@ -68,17 +68,12 @@ pub(crate) async fn serve(
         .route("/health", get(health))
         .route("/ws", any(upgrade))
         .with_state(door);
-    let listener = listener.tap_io(|stream| {
-        // A cursor is worth nothing late, so that small messages go out at once.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps small messages back");
-        }
-    });
     let told = async move {
         shutdown.await;
         close.send_replace(true);
     };
-    let serving = axum::serve(listener, router).with_graceful_shutdown(told);
+    let serving = axum::serve(Lines(listener), router.into_make_service_with_connect_info::<Meter>())
+        .with_graceful_shutdown(told);
     let mut closing_here = closing;
     let overdue = async move {
         // The other half is dropped only after it has said so.
@@ -100,7 +95,11 @@ async fn health(State(door): State<Door>) -> Json<Health> {
     Json(door.host.health())
 }
 
-async fn upgrade(State(door): State<Door>, upgrade: WebSocketUpgrade) -> Response {
+async fn upgrade(
+    State(door): State<Door>,
+    ConnectInfo(meter): ConnectInfo<Meter>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     let Ok(place) = door.free.clone().try_acquire_owned() else {
         let words = format!("This server has {CONNECTIONS_MAX} connections already; try again later.\n");
         return (StatusCode::SERVICE_UNAVAILABLE, words).into_response();
@@ -128,7 +127,7 @@ async fn upgrade(State(door): State<Door>, upgrade: WebSocketUpgrade) -> Respons
     };
     upgrade.on_upgrade(async move |socket| {
         let Door { host, closing, places, .. } = door;
-        socket::converse(socket, encoding, host, closing).await;
+        socket::converse(socket, meter, encoding, host, closing).await;
         drop((places, place));
     })
 }

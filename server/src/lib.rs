@@ -12,6 +12,7 @@ mod folder;
 mod frame;
 mod host;
 mod http;
+mod line;
 mod live;
 mod name;
 mod opening;

@@ -1,7 +1,7 @@
 //! From a log to a room, and the first entry of a new log.
 
 use bytes::Bytes;
-use collab::Room;
+use collab::{Desk, Room};
 use drawing::Drawing;
 use protocol::{Entry, Event, Hash, Millis, Position, Seq, Told};
 
@@ -10,13 +10,30 @@ use crate::store::{Store, StoreError};
 
 /// Bytes of entries read at a time.
 const STRETCH_BYTES: usize = 4 << 20;
+/// Bytes of entries that are read for their places in the chain.
+const RECENT_BYTES_MAX: usize = 16 << 20;
 
-/// The room at the head of a log: its newest checkpoint and the entries since, or all of them.
-pub(crate) async fn open_room(store: &dyn Store, name: &str) -> Result<Room, HostError> {
+/// What a desk begins with.
+pub(crate) struct Opened {
+    /// The room as it was at some position.
+    pub room: Room,
+    /// Places in the chain before it, ascending.
+    pub recent: Vec<(Seq, Hash)>,
+}
+
+/// A room that has no past.
+impl From<Room> for Opened {
+    fn from(room: Room) -> Opened {
+        Opened { room, recent: Vec::new() }
+    }
+}
+
+/// The room at a log's newest checkpoint, or after its first entry. Its desk reads on from there.
+pub(crate) async fn open_room(store: &dyn Store, name: &str) -> Result<Opened, HostError> {
     let broken = |why: String| HostError::Broken { name: name.into(), why };
     let unread = |StoreError(why)| broken(why);
     let checkpoint = store.latest_checkpoint().await.map_err(unread)?;
-    let mut room = match checkpoint {
+    let room = match checkpoint {
         None => start(store, name).await?,
         Some(state) => match on_a_thread(name, move || Room::from_checkpoint(&state)).await? {
             Ok(room) => room,
@@ -26,20 +43,29 @@ pub(crate) async fn open_room(store: &dyn Store, name: &str) -> Result<Room, Hos
             }
         },
     };
-    loop {
-        let stretch = store.read_after(room.position().seq, STRETCH_BYTES).await.map_err(unread)?;
-        if stretch.entries.is_empty() {
-            return Ok(room);
+    let recent = places_before(store, room.position().seq).await.map_err(unread)?;
+    Ok(Opened { room, recent })
+}
+
+/// The places in the chain before an entry, as many as may be come back to; fewer where the entries are large, since
+/// who was away for that much is served sooner by a snapshot.
+async fn places_before(store: &dyn Store, upto: Seq) -> Result<Vec<(Seq, Hash)>, StoreError> {
+    for back in [Desk::RECENT_MAX as u64, 256, 16] {
+        let mut places = Vec::new();
+        let mut at = Seq(upto.0.saturating_sub(back + 1));
+        let mut bytes = 0;
+        while at.0 + 1 < upto.0 && bytes < RECENT_BYTES_MAX {
+            let stretch = store.read_after(at, STRETCH_BYTES).await?;
+            let Some(last) = stretch.entries.last() else { break };
+            at = last.seq;
+            bytes += stretch.entries.iter().map(|entry| entry.payload.len()).sum::<usize>();
+            places.extend(stretch.entries.iter().map(|entry| (entry.seq, entry.hash)).filter(|(seq, _)| *seq < upto));
         }
-        let replayed = move || {
-            for entry in &stretch.entries {
-                room.apply_payload(entry.seq, entry.hash, &entry.payload)?;
-            }
-            Ok(room)
-        };
-        let applied: Result<Room, collab::FoldError> = on_a_thread(name, replayed).await?;
-        room = applied.map_err(|error| broken(error.to_string()))?;
+        if at.0 + 1 >= upto.0 {
+            return Ok(places);
+        }
     }
+    Ok(Vec::new())
 }
 
 /// The room after the first entry.

@@ -69,6 +69,10 @@ pub(crate) struct Outgoing {
 struct State {
     queue: VecDeque<(Item, usize)>,
     bytes: usize,
+    /// How many items of the queue are long on their way.
+    long: usize,
+    /// What was taken last is long on its way, and perhaps not all out.
+    at_long: bool,
     presence: Waiting,
     beat: bool,
     /// A welcome has gone out: only then does presence mean anything to the other side.
@@ -97,29 +101,65 @@ enum Ending {
     Ended,
 }
 
+impl Item {
+    fn is_long(&self) -> bool {
+        !matches!(self, Item::Frame(_))
+    }
+}
+
+impl State {
+    /// What is to be put to the queue: entries behind something long as a stretch of the log, and nothing where the
+    /// stretch before goes on with them.
+    fn fold(&mut self, item: Item) -> Option<Item> {
+        let Item::Frame(frame) = &item else { return Some(item) };
+        let ServerMessage::Entries(told) = &*frame.message else { return Some(item) };
+        let (Some(first), Some(last)) = (told.first(), told.last()) else { return Some(item) };
+        if self.long == 0 && !self.at_long {
+            return Some(item);
+        }
+        let (before, last) = (Seq(first.seq.0.saturating_sub(1)), last.seq);
+        if let Some((Item::Log { upto, .. }, _)) = self.queue.back_mut()
+            && *upto == before
+        {
+            *upto = last;
+            return None;
+        }
+        Some(Item::Log { after: before, upto: last })
+    }
+
+    fn clear(&mut self) {
+        self.queue.clear();
+        self.bytes = 0;
+        self.long = 0;
+    }
+}
+
 impl Outgoing {
     pub(crate) fn new(encoding: Option<Encoding>, bytes_max: usize) -> Outgoing {
         Outgoing { encoding, bytes_max, state: Mutex::default(), changed: Notify::new(), ended: Notify::new() }
     }
 
-    /// Puts something at the end. If that is more than the queue may hold, it is emptied instead.
+    /// Puts something at the end. If that is more than the queue may hold, it is emptied instead. Entries behind
+    /// something long are not kept but read from the log when their turn comes: however slowly a drawing is taken in,
+    /// what happens meanwhile fits.
     pub(crate) fn push(&self, item: Item) -> Result<(), Overflowed> {
-        let bytes = match &item {
-            Item::Frame(frame) => frame.wire_bytes(self.encoding),
-            Item::Snapshot(_) | Item::Log { .. } | Item::Blob(_) => 0,
-        };
         let mut state = self.lock();
         if !matches!(state.ending, Ending::No) {
             return Ok(());
         }
+        let Some(item) = state.fold(item) else { return Ok(()) };
+        let bytes = match &item {
+            Item::Frame(frame) => frame.wire_bytes(self.encoding),
+            Item::Snapshot(_) | Item::Log { .. } | Item::Blob(_) => 0,
+        };
         let too_many = state.queue.len() >= ITEMS_MAX;
         let too_large = state.bytes > self.bytes_max;
         if too_many || too_large {
-            state.queue.clear();
-            state.bytes = 0;
+            state.clear();
             return Err(Overflowed);
         }
         state.bytes += bytes;
+        state.long += usize::from(item.is_long());
         state.queue.push_back((item, bytes));
         drop(state);
         self.changed.notify_one();
@@ -164,9 +204,7 @@ impl Outgoing {
 
     /// Drops what waits.
     pub(crate) fn clear(&self) {
-        let mut state = self.lock();
-        state.queue.clear();
-        state.bytes = 0;
+        self.lock().clear();
     }
 
     /// Ends it at once: nobody is there to send to.
@@ -231,11 +269,14 @@ impl Outgoing {
 
     fn pop(&self) -> Popped {
         let mut state = self.lock();
+        state.at_long = false;
         if let Some(frame) = self.pop_presence(&mut state) {
             return Popped::Next(Next::Presence(frame));
         }
         if let Some((item, bytes)) = state.queue.pop_front() {
             state.bytes -= bytes;
+            state.at_long = item.is_long();
+            state.long -= usize::from(state.at_long);
             if let Item::Frame(frame) = &item
                 && let ServerMessage::Welcome(_) = &*frame.message
             {

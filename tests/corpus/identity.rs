@@ -4,7 +4,7 @@ use std::path::Path;
 
 use drawing::{Entity, IdRange, Op, RecordId, Shape, Vec2};
 use oplog::{Appended, Log, NewEntry};
-use protocol::{ClientId, Entry, Event, Role, Seq, SessionId};
+use protocol::{ClientId, Entry, Epoch, Event, Role, Seq, SessionId};
 
 use crate::drawings::{Sample, check_each};
 use crate::linework;
@@ -43,7 +43,10 @@ fn undone(sample: &Sample) -> anyhow::Result<Vec<String>> {
 
     let ids = IdRange { first: RecordId(sample.drawing.id_max().0 + 1), len: 10 };
     let (name, client, role) = ("Ana".to_owned(), ClientId(1), Role::Owner);
-    append(&log, Event::Joined { client, name, color: 0, role, ids, resume_lock: None, carries_on: None })?;
+    append(
+        &log,
+        Event::Joined { client, name, color: 0, role, ids, resume_lock: None, epoch: Epoch(0), carries_on: None },
+    )?;
     let session = SessionId(Seq(2));
     let movable = |entity: &&Entity| !matches!(entity.shape, Shape::Opaque(_));
     let ids: Vec<_> = sample.drawing.entities().filter(movable).map(|entity| entity.id).take(MOVED_MAX).collect();

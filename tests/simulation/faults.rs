@@ -37,5 +37,5 @@ impl Faults {
 
 /// Bounds that make all clocks run out within a run.
 pub fn limits() -> Limits {
-    Limits { heartbeat_ms: 1_000, grace_ms: 3_000, lock_idle_ms: 6_000, in_flight_max: 8, ..Limits::default() }
+    Limits { heartbeat_ms: 1_000, grace_ms: 4_500, lock_idle_ms: 6_000, in_flight_max: 8, ..Limits::default() }
 }

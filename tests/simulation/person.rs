@@ -111,6 +111,12 @@ impl Person {
             Delivery::Drawing(drawing) => self.session.receive_drawing(now, *drawing),
         };
         let changes = changes.map_err(|error| format!("session: {error}"))?;
+        // Nobody comes back after this; so it must only be said to one who leaves.
+        if let Status::Ended { why, retry: false } = self.session.status()
+            && !self.leaving
+        {
+            return Err(format!("is told not to come back: {why}"));
+        }
         for notice in changes.notices {
             match notice {
                 Notice::Stored { client_seq, seq } => self.settle(client_seq, Fate::Stored(seq))?,
@@ -229,7 +235,7 @@ impl Person {
             }
             98 if self.session.me().is_some() && !self.leaving && self.session.waiting() == 0 => {
                 self.session.leave();
-                self.leaving = self.conn.is_some();
+                self.leaving = true;
                 "leaves".into()
             }
             // The program is killed and started again; another window opens later.

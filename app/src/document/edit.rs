@@ -159,7 +159,6 @@ impl Document {
         });
         let op = Op::New(entities.collect());
         self.submit(op)?;
-        self.made.extend(ids.iter().map(|id| RecordId(id.0)));
         Ok(ids)
     }
 

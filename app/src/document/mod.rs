@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use collab::{Session, Status};
-use drawing::{BlockId, Color, Drawing, DrawingHash, EntityId, LayerId, LineStyle, Lineweight, Point, RecordId, Style};
+use drawing::{BlockId, Color, Drawing, DrawingHash, EntityId, LayerId, LineStyle, Lineweight, Point, Style};
 use protocol::{Address, ClientId, ClientSeq, Millis, ResumeKey, Seq, SessionId};
 
 use crate::canvas::Pointer;
@@ -133,8 +133,8 @@ pub struct Document {
     pub views: BTreeMap<BlockId, (Point, f64)>,
     /// What is selected.
     pub selection: BTreeSet<EntityId>,
-    /// What one made and has not let go of.
-    pub made: BTreeSet<RecordId>,
+    /// Something happened to locks since it was last looked at whether one holds more than one works on.
+    pub locks_changed: bool,
     /// Layers that one hides or shows for oneself.
     pub visibility: scene::Visibility,
     /// What alone is shown, if something is isolated.
@@ -183,7 +183,7 @@ impl Document {
             space: None,
             views: BTreeMap::new(),
             selection: BTreeSet::new(),
-            made: BTreeSet::new(),
+            locks_changed: false,
             visibility: scene::Visibility::default(),
             isolated: None,
             current: Current {

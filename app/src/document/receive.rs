@@ -37,7 +37,7 @@ impl Document {
             self.place();
             self.touched();
         }
-        self.let_go_of_made();
+        self.let_go_of_the_rest();
         news
     }
 
@@ -107,6 +107,9 @@ impl Document {
             let drawing = self.session.drawing();
             self.selection.retain(|id| drawing.entity(*id).is_some());
         }
+        let of_locks =
+            |notice: &Notice| matches!(notice, Notice::Locks | Notice::Granted { .. } | Notice::Welcomed { .. });
+        self.locks_changed |= changes.notices.iter().any(of_locks);
         if changes.whole || !changes.ids.is_empty() || !changes.notices.is_empty() {
             self.touched();
         }

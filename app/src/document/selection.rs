@@ -35,22 +35,14 @@ impl Document {
         self.touched();
     }
 
-    /// Lets go of what one made and does not work on any more.
-    pub fn let_go_of_made(&mut self) {
-        if self.tool.is_some() || self.made.is_empty() {
+    /// Lets go of what one holds and does not work on any more: what one made, or brought back by an undo.
+    pub fn let_go_of_the_rest(&mut self) {
+        if self.tool.is_some() || !std::mem::take(&mut self.locks_changed) {
             return;
         }
-        let free: Vec<_> = self
-            .made
-            .iter()
-            .copied()
-            .filter(|id| self.session.is_mine(*id) && !self.selection.contains(&EntityId(id.0)))
-            .collect();
-        for id in &free {
-            self.made.remove(id);
-        }
-        self.made.retain(|id| self.session.drawing().get(*id).is_some());
-        self.session.unlock(free);
+        let held = self.session.locks().map(|(id, _)| id);
+        let rest = held.filter(|id| self.session.is_mine(*id) && !self.selection.contains(&EntityId(id.0))).collect();
+        self.session.unlock(rest);
     }
 
     /// Whether somebody else holds a record.

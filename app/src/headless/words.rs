@@ -133,6 +133,7 @@ mod tests {
             role: Role::Editor,
             ids: range,
             resume_lock: None,
+            epoch: protocol::Epoch(0),
             carries_on: None,
         };
         let mut story = Story::default();

@@ -1,6 +1,6 @@
 //! Edits, and what is said of them.
 
-use drawing::{Color, Layer, LineStyle, Lineweight, Op, Record, RecordId, Vec2};
+use drawing::{Color, Layer, LineStyle, Lineweight, Op, Record, Vec2};
 
 use super::Window;
 use crate::action::{Action, Pick};
@@ -89,7 +89,6 @@ impl Window {
         };
         let done = document.submit(Op::New(vec![Record::Layer(layer)]));
         if done.is_ok() {
-            document.made.insert(RecordId(id.0));
             document.current.layer = Some(id);
         }
         self.told("add the layer", done, None);

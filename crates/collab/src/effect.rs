@@ -64,6 +64,8 @@ pub enum Input {
         conn: ConnId,
         /// What they said.
         message: ClientMessage,
+        /// How long it was on the wire; 0 within the process.
+        bytes: usize,
     },
     /// A connection ended; its session's grace starts, unless the session goes on over another.
     Closed {

@@ -153,9 +153,8 @@ impl Shared {
     fn apply_event(&mut self, seq: Seq, time_ms: Millis, event: &Event) -> Result<Applied, FoldError> {
         match event {
             Event::Created { .. } => Err(FoldError::Start(seq)),
-            Event::Joined { client, name, color, role, .. } => {
-                let member =
-                    Member { client: *client, name: name.clone(), color: *color, role: *role, epoch: Epoch::default() };
+            Event::Joined { client, name, color, role, epoch, .. } => {
+                let member = Member { client: *client, name: name.clone(), color: *color, role: *role, epoch: *epoch };
                 self.members.insert(SessionId(seq), member);
                 Ok(Applied::default())
             }

@@ -1,7 +1,7 @@
 //! Bytes and meaning: how messages and log entries are written.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::entry::Entry;
 
@@ -46,10 +46,22 @@ impl Encoding {
     /// Reads a message.
     pub fn decode<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<T, CodecError> {
         match self {
-            Encoding::MessagePack => Ok(rmp_serde::from_slice(bytes)?),
+            Encoding::MessagePack => Ok(from_messagepack(bytes)?),
+            // serde_json's own bound on depth is 128.
             Encoding::Json => Ok(serde_json::from_slice(bytes)?),
         }
     }
+}
+
+/// How deep arrays and maps of MessagePack may lie in one another: twice what the deepest op needs, and far less than a
+/// thread's stack holds.
+const DEPTH_MAX: usize = 64;
+
+/// Reads MessagePack. Nobody has to be trusted for this, since it happens before a secret is looked at.
+fn from_messagepack<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> Result<T, rmp_serde::decode::Error> {
+    let mut from = rmp_serde::Deserializer::from_read_ref(bytes);
+    from.set_max_depth(DEPTH_MAX);
+    T::deserialize(&mut from)
 }
 
 /// The first byte of a log payload: the version of what follows.
@@ -65,7 +77,7 @@ pub fn encode_entry(entry: &Entry) -> Result<Vec<u8>, CodecError> {
 /// Reads a log payload.
 pub fn decode_entry(payload: &[u8]) -> Result<Entry, CodecError> {
     match payload.split_first() {
-        Some((&ENTRY_VERSION, rest)) => Ok(rmp_serde::from_slice(rest)?),
+        Some((&ENTRY_VERSION, rest)) => Ok(from_messagepack(rest)?),
         Some((&version, _)) => Err(CodecError::Version(version)),
         None => Err(CodecError::Empty),
     }
@@ -146,5 +158,53 @@ pub(crate) mod binary {
             assert_eq!(super::from_base64("Zg="), None);
             assert_eq!(super::from_base64("Z*=="), None);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use drawing::Op;
+
+    use super::*;
+    use crate::{ClientMessage, ClientSeq, Event, Request, Seq, SessionId};
+
+    fn nested(deep: usize) -> Op {
+        (0..deep).fold(Op::Remove(Vec::new()), |op, _| Op::Batch(vec![op]))
+    }
+
+    /// Such an op as bytes, put together by hand: writing it would need the stack that reading must not.
+    fn bytes_of(encoding: Encoding, deep: usize) -> Vec<u8> {
+        let ask = |op| {
+            let request = Request::Edit { op, seen: Seq(1), under: Vec::new() };
+            ClientMessage::Ask { client_seq: ClientSeq(Seq(1)), floor: ClientSeq::default(), request }
+        };
+        let (opens, closes, leaf) = match encoding {
+            Encoding::MessagePack => (&b"\x81\xa5Batch\x91"[..], &b""[..], &b"\x81\xa6Remove\x90"[..]),
+            Encoding::Json => (&br#"{"Batch":["#[..], &b"]}"[..], &br#"{"Remove":[]}"#[..]),
+        };
+        let whole = encoding.encode(&ask(nested(0))).expect("it is written");
+        let at = whole.windows(leaf.len()).position(|some| some == leaf).expect("the op is in it");
+        [&whole[..at], &opens.repeat(deep), leaf, &closes.repeat(deep), &whole[at + leaf.len()..]].concat()
+    }
+
+    /// Reads on a thread with the stack of a server's workers.
+    fn read(encoding: Encoding, bytes: Vec<u8>) -> Result<ClientMessage, CodecError> {
+        let reading = std::thread::Builder::new().stack_size(2 << 20);
+        reading.spawn(move || encoding.decode(&bytes)).expect("a thread").join().expect("reading doesn't panic")
+    }
+
+    #[test]
+    fn what_is_nested_deeply_is_an_error_and_not_the_end_of_the_process() {
+        for encoding in [Encoding::MessagePack, Encoding::Json] {
+            let good = read(encoding, bytes_of(encoding, 4)).expect("four deep is read");
+            let request = |request: &Request| matches!(request, Request::Edit { op, .. } if *op == nested(4));
+            assert!(matches!(good, ClientMessage::Ask { request: asked, .. } if request(&asked)));
+            for deep in [100, 1_000, 100_000] {
+                assert!(read(encoding, bytes_of(encoding, deep)).is_err(), "{encoding:?} {deep}");
+            }
+        }
+        let event = Event::Edited { session: SessionId(Seq(2)), op: nested(80), undoes: Vec::new() };
+        let payload = encode_entry(&Entry { time_ms: 0, author: None, event }).expect("it is written");
+        assert!(matches!(decode_entry(&payload), Err(CodecError::MessagePack(_))));
     }
 }

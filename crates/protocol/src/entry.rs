@@ -75,6 +75,9 @@ pub enum Event {
         /// can.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resume_lock: Option<Hash>,
+        /// Its first epoch: 0, or what its client proposed for going on with a session that had ended.
+        #[serde(default, skip_serializing_if = "Epoch::is_first")]
+        epoch: Epoch,
         /// The session of theirs that ended and that this one carries on: its stored requests, ids and undos are this
         /// one's too. None for one who comes in without a past, such as a second window.
         #[serde(default, skip_serializing_if = "Option::is_none")]

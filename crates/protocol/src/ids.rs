@@ -97,6 +97,19 @@ impl std::fmt::Display for SessionId {
 #[serde(transparent)]
 pub struct Epoch(pub u32);
 
+impl Epoch {
+    /// Whether it is the one that a session begins with, unless it says otherwise.
+    pub fn is_first(&self) -> bool {
+        *self == Epoch::default()
+    }
+
+    /// The one after it.
+    #[must_use]
+    pub fn next(self) -> Epoch {
+        Epoch(self.0.saturating_add(1))
+    }
+}
+
 /// The number of a request among those of its client: 1 for the first, one more each time, never again the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]

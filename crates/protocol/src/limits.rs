@@ -28,6 +28,16 @@ pub struct Limits {
     pub lock_idle_ms: u32,
 }
 
+/// Bytes of a message that tells one entry, or asks for one, beyond the entry itself: its place, its hash, who asked.
+const AROUND_ENTRY_BYTES: u32 = 4 << 10;
+
+impl Limits {
+    /// The longest payload of one entry, in bytes: what still fits into a message to everybody.
+    pub fn entry_bytes_max(&self) -> usize {
+        self.message_bytes_max.saturating_sub(AROUND_ENTRY_BYTES) as usize
+    }
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {

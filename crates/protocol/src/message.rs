@@ -37,6 +37,11 @@ pub struct Resume {
     pub session: SessionId,
     /// The last epoch that the client was told.
     pub epoch: Epoch,
+    /// The epoch in which it goes on: above every one that the client was told and every one that it said before. What
+    /// isn't above the session's is refused, so that a hello that comes late can't end the connection of a later one.
+    /// None: the one after the session's, whatever that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Epoch>,
     /// The last entry that the client has applied; what follows it is sent. A position on another branch gets a
     /// snapshot instead.
     pub position: Position,

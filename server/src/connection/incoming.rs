@@ -1,13 +1,15 @@
 //! From frames to messages: what is too large, of the wrong kind or unreadable is named; what a later version says is
 //! left out.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use axum::extract::ws::Message;
 use bytes::Bytes;
 use protocol::{ClientMessage, Encoding, Limits};
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::HELLO_BYTES_MAX;
 
 /// Messages above this many bytes are read on a blocking thread.
 const LARGE_BYTES: usize = 256 << 10;
@@ -17,8 +19,8 @@ const KNOWN: &[&str] = &["hello", "ask", "presence", "blob", "refresh", "heartbe
 /// What came over a socket.
 #[derive(Debug, PartialEq)]
 pub(super) enum Heard {
-    /// A message.
-    Message(ClientMessage),
+    /// A message, and its bytes.
+    Message(ClientMessage, usize),
     /// Nothing that says something in this version.
     Nothing,
     /// Something that ends the connection, in words.
@@ -27,22 +29,31 @@ pub(super) enum Heard {
     Gone,
 }
 
-/// Reads what came.
+/// Reads what came of somebody who was let in.
 pub(super) async fn read(frame: Option<Result<Message, axum::Error>>, encoding: Encoding, limits: &Limits) -> Heard {
+    read_within(frame, encoding, ("message_bytes_max", limits.message_bytes_max as usize)).await
+}
+
+/// Reads what came of somebody who said nothing yet.
+pub(super) async fn read_first(frame: Option<Result<Message, axum::Error>>, encoding: Encoding) -> Heard {
+    read_within(frame, encoding, ("for a first message", HELLO_BYTES_MAX)).await
+}
+
+async fn read_within(frame: Option<Result<Message, axum::Error>>, encoding: Encoding, limit: (&str, usize)) -> Heard {
     let bytes = match frame {
         None | Some(Ok(Message::Close(_))) => return Heard::Gone,
         Some(Err(error)) => {
             let words = error.to_string();
             // The socket's own, somewhat higher limit, which is kept before the bytes are read at all.
             if words.contains("too long") || words.contains("too big") {
-                return Heard::Broken(too_large(None, limits));
+                return Heard::Broken(too_large(None, limit));
             }
             tracing::debug!(error = words, "a connection broke");
             return Heard::Gone;
         }
         Some(Ok(Message::Ping(_))) => return Heard::Nothing,
         // As good as a heartbeat: tools that speak WebSocket answer pings by themselves.
-        Some(Ok(Message::Pong(_))) => return Heard::Message(ClientMessage::Heartbeat),
+        Some(Ok(Message::Pong(_))) => return Heard::Message(ClientMessage::Heartbeat, 0),
         Some(Ok(Message::Binary(bytes))) if encoding == Encoding::MessagePack => bytes,
         Some(Ok(Message::Text(text))) if encoding == Encoding::Json => Bytes::from(text),
         Some(Ok(Message::Binary(_))) => return Heard::Broken("JSON goes in text frames, this one is binary".into()),
@@ -50,8 +61,8 @@ pub(super) async fn read(frame: Option<Result<Message, axum::Error>>, encoding: 
             return Heard::Broken("MessagePack goes in binary frames, this one is text".into());
         }
     };
-    if bytes.len() > limits.message_bytes_max as usize {
-        return Heard::Broken(too_large(Some(bytes.len()), limits));
+    if bytes.len() > limit.1 {
+        return Heard::Broken(too_large(Some(bytes.len()), limit));
     }
     if bytes.len() <= LARGE_BYTES {
         return decode(&bytes, encoding);
@@ -60,20 +71,19 @@ pub(super) async fn read(frame: Option<Result<Message, axum::Error>>, encoding: 
     decoded.unwrap_or_else(|_| Heard::Broken("reading a message ended early".into()))
 }
 
-fn too_large(bytes: Option<usize>, limits: &Limits) -> String {
-    let max = limits.message_bytes_max;
+fn too_large(bytes: Option<usize>, (limit, max): (&str, usize)) -> String {
     let size = bytes.map_or(String::new(), |bytes| format!(" of {bytes} bytes"));
     format!(
-        "a message{size} is over the limit message_bytes_max of {max} bytes; it was not taken, everything that was \
+        "a message{size} is over the limit {limit} of {max} bytes; it was not taken, everything that was \
          acknowledged is kept"
     )
 }
 
 fn decode(bytes: &[u8], encoding: Encoding) -> Heard {
     match encoding.decode(bytes) {
-        Ok(message) => Heard::Message(message),
+        Ok(message) => Heard::Message(message, bytes.len()),
         Err(error) => match encoding.decode::<Kind>(bytes) {
-            Ok(kind) if !kind.is_known() => {
+            Ok(kind) if !kind.is_known => {
                 tracing::debug!(?kind, "a message that this version does not know was left out");
                 Heard::Nothing
             }
@@ -82,20 +92,37 @@ fn decode(bytes: &[u8], encoding: Encoding) -> Heard {
     }
 }
 
-/// A message's outermost shape: its name, or its name and what belongs to it.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Kind {
-    Bare(String),
-    With(BTreeMap<String, IgnoredAny>),
+/// Whether a message has a name of this version, or a part with one. What the parts hold is passed over and not kept:
+/// garbage costs no memory.
+#[derive(Debug, PartialEq)]
+struct Kind {
+    is_known: bool,
 }
 
-impl Kind {
-    fn is_known(&self) -> bool {
-        match self {
-            Kind::Bare(name) => KNOWN.contains(&name.as_str()),
-            Kind::With(parts) => parts.keys().any(|name| KNOWN.contains(&name.as_str())),
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Kind, D::Error> {
+        struct Outermost;
+        impl<'de> Visitor<'de> for Outermost {
+            type Value = Kind;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the name of a message, or its name and what belongs to it")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Kind, E> {
+                Ok(Kind { is_known: KNOWN.contains(&name) })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut parts: A) -> Result<Kind, A::Error> {
+                let mut kind = Kind { is_known: false };
+                while let Some(name) = parts.next_key::<Cow<'de, str>>()? {
+                    kind.is_known |= KNOWN.contains(&name.as_ref());
+                    parts.next_value::<IgnoredAny>()?;
+                }
+                Ok(kind)
+            }
         }
+        from.deserialize_any(Outermost)
     }
 }
 
@@ -108,7 +135,10 @@ mod tests {
         let nothing = |heard: Heard| heard == Heard::Nothing;
         let broken = |heard: Heard| matches!(heard, Heard::Broken(_));
         for (text, expect) in [
-            (r#""heartbeat""#, &(|heard| heard == Heard::Message(ClientMessage::Heartbeat)) as &dyn Fn(Heard) -> bool),
+            (
+                r#""heartbeat""#,
+                &(|heard| heard == Heard::Message(ClientMessage::Heartbeat, 11)) as &dyn Fn(Heard) -> bool,
+            ),
             (r#""wave""#, &nothing),
             (r#"{"follow":{"whom":"3"}}"#, &nothing),
             (r#"{"ask":{"client_seq":"1"}}"#, &broken),
@@ -121,5 +151,32 @@ mod tests {
         assert!(broken(decode(&[0xc1, 0xff, 0x00], Encoding::MessagePack)));
         let wave = Encoding::MessagePack.encode(&"wave").unwrap();
         assert!(nothing(decode(&wave, Encoding::MessagePack)));
+    }
+
+    /// The most memory that this process ever had, in bytes.
+    #[cfg(target_os = "linux")]
+    fn memory_peak() -> usize {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn garbage_costs_no_more_memory_than_its_own_bytes() {
+        const ONES: usize = 16 << 20;
+        let array = [&[0xdd][..], &(ONES as u32).to_be_bytes(), &vec![1; ONES]].concat();
+        let garbage = [
+            // {"x": [1, 1, ...]}, of a later version; [1, 1, ...], of none.
+            ([&[0x81, 0xa1, b'x'][..], &array].concat(), Encoding::MessagePack),
+            (array, Encoding::MessagePack),
+            (format!("{{\"x\":[1{}]}}", ",1".repeat(ONES / 2)).into_bytes(), Encoding::Json),
+        ];
+        let before = memory_peak();
+        for (bytes, encoding) in garbage {
+            assert!(matches!(decode(&bytes, encoding), Heard::Nothing | Heard::Broken(_)));
+        }
+        let more = memory_peak() - before;
+        assert!(more < ONES / 2, "{more} bytes");
     }
 }

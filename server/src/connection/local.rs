@@ -96,7 +96,7 @@ async fn listen(
             () = outgoing.ended() => break,
         };
         let Some(message) = message else { break };
-        if !live.tell(Command::Message { conn, message }).await {
+        if !live.tell(Command::Message { conn, message, bytes: 0 }).await {
             return;
         }
     }

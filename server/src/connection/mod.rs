@@ -9,6 +9,9 @@ use std::time::Duration;
 /// A hello comes within this time, or the connection ends.
 const HELLO_MAX: Duration = Duration::from_secs(10);
 
+/// The longest hello, in bytes; what is longer comes of somebody who isn't let in yet.
+const HELLO_BYTES_MAX: usize = 16 << 10;
+
 /// The one answer to a wrong name and to a wrong secret.
 const NOT_LET_IN: &str =
     "there is no such drawing here, or the address is out of date; ask whoever shared it for the address";

@@ -13,9 +13,10 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
-use super::incoming::{Heard, read};
-use super::{HELLO_MAX, NOT_LET_IN};
+use super::incoming::{Heard, read, read_first};
+use super::{HELLO_BYTES_MAX, HELLO_MAX, NOT_LET_IN};
 use crate::frame::encode;
+use crate::line::Meter;
 use crate::live::{Command, Live};
 use crate::outgoing::{Item, Next, Outgoing};
 use crate::stretch::entries_after;
@@ -36,7 +37,15 @@ type Sink = SplitSink<WebSocket, Message>;
 type Source = SplitStream<WebSocket>;
 
 /// Serves one connection, from its hello to its end. `closing` turns true when the listener that it came by closes.
-pub(crate) async fn converse(socket: WebSocket, encoding: Encoding, host: Host, mut closing: watch::Receiver<bool>) {
+pub(crate) async fn converse(
+    socket: WebSocket,
+    meter: Meter,
+    encoding: Encoding,
+    host: Host,
+    mut closing: watch::Receiver<bool>,
+) {
+    // Whatever a frame's head says, no more than this is taken in of one who may be anybody.
+    meter.allow(2 * HELLO_BYTES_MAX);
     let (mut sink, mut source) = socket.split();
     let greeted = tokio::select! {
         greeted = greet(&mut source, encoding, &host) => greeted,
@@ -47,6 +56,7 @@ pub(crate) async fn converse(socket: WebSocket, encoding: Encoding, host: Host, 
         Err(None) => return,
         Err(Some(refusal)) => return refuse(sink, source, encoding, refusal).await,
     };
+    meter.allow_all();
     let (conn, outgoing) = host.new_connection(Some(encoding));
     let live = match host.enter(&slot, conn, outgoing.clone(), hello, Role::Editor).await {
         Ok(live) => live,
@@ -85,14 +95,14 @@ async fn greet(
         let Ok(frame) = tokio::time::timeout_at(until, source.next()).await else {
             return refusal("no hello came in time", true);
         };
-        match read(frame, encoding, host.limits()).await {
-            Heard::Message(ClientMessage::Hello(hello)) => {
+        match read_first(frame, encoding).await {
+            Heard::Message(ClientMessage::Hello(hello), _) => {
                 return match host.slot_for(&hello.drawing, &hello.secret) {
                     Some(slot) => Ok((hello, slot)),
                     None => refusal(NOT_LET_IN, false),
                 };
             }
-            Heard::Message(_) => return refusal("the first message must be a hello", false),
+            Heard::Message(..) => return refusal("the first message must be a hello", false),
             Heard::Broken(why) => return refusal(&why, false),
             Heard::Nothing => {}
             Heard::Gone => return Err(None),
@@ -129,8 +139,8 @@ impl Connection {
         loop {
             let message = tokio::select! {
                 frame = source.next() => match read(frame, *encoding, limits).await {
-                    Heard::Message(ClientMessage::Presence(presence)) => gate.take(presence),
-                    Heard::Message(message) => Some(message),
+                    Heard::Message(ClientMessage::Presence(presence), _) => gate.take(presence).map(|message| (message, 0)),
+                    Heard::Message(message, bytes) => Some((message, bytes)),
                     Heard::Broken(why) => {
                         outgoing.end(why, false);
                         break;
@@ -138,7 +148,7 @@ impl Connection {
                     Heard::Nothing => None,
                     Heard::Gone => break outgoing.abandon(),
                 },
-                presence = gate.due() => Some(ClientMessage::Presence(presence)),
+                presence = gate.due() => Some((ClientMessage::Presence(presence), 0)),
                 _ = beat.tick() => {
                     outgoing.beat();
                     None
@@ -150,8 +160,8 @@ impl Connection {
                 }
                 _ = &mut writing => break,
             };
-            if let Some(message) = message
-                && !live.tell(Command::Message { conn: *conn, message }).await
+            if let Some((message, bytes)) = message
+                && !live.tell(Command::Message { conn: *conn, message, bytes }).await
             {
                 break;
             }

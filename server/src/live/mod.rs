@@ -11,11 +11,12 @@ mod tests;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use collab::{ConnId, Desk, Room, Settings};
+use collab::{ConnId, Desk, Settings};
 use protocol::{ClientMessage, Hello, Limits, Role};
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
+use crate::opening::Opened;
 use crate::outgoing::Outgoing;
 use crate::store::Store;
 
@@ -42,6 +43,8 @@ pub(crate) enum Command {
         conn: ConnId,
         /// What.
         message: ClientMessage,
+        /// How long it was on the wire; 0 within the process.
+        bytes: usize,
     },
     /// A connection ended.
     Closed {
@@ -68,10 +71,10 @@ pub(crate) struct Live {
 pub(crate) type MayRetire = Box<dyn Fn() -> Option<Box<dyn Send>> + Send>;
 
 impl Live {
-    /// Opens a drawing whose room was read.
+    /// Opens a drawing whose room was read, at some position of its log.
     pub(crate) fn start(
         name: &str,
-        room: Room,
+        opened: impl Into<Opened>,
         store: Arc<dyn Store>,
         limits: Limits,
         clock: Clock,
@@ -81,7 +84,9 @@ impl Live {
         let (commands, from_all) = mpsc::channel(COMMANDS_MAX);
         let (alive, ended) = watch::channel(());
         let people = Arc::new(AtomicUsize::new(0));
-        let (desk, first) = Desk::open(Settings { limits, durability: store.durability() }, room);
+        let Opened { room, recent } = opened.into();
+        let (mut desk, first) = Desk::open(Settings { limits, durability: store.durability() }, room);
+        desk.remember(recent);
         let drawing = run::OpenDrawing::new(name, desk, store.clone(), clock, people.clone());
         runtime.spawn(async move {
             drawing.run(first, from_all, may_retire).await;

@@ -111,7 +111,9 @@ impl OpenDrawing {
                                 self.connections.insert(conn, outgoing);
                                 self.handle(Input::Hello { conn, hello, role });
                             }
-                            Command::Message { conn, message } => self.handle(Input::Message { conn, message }),
+                            Command::Message { conn, message, bytes } => {
+                                self.handle(Input::Message { conn, message, bytes });
+                            }
                             Command::Closed { conn } => {
                                 tracing::info!(drawing = self.name, conn = conn.0, "a connection is gone");
                                 self.connections.remove(&conn);

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use collab::{AppendAnswer, ConnId, NewPayload};
 use drawing::Drawing;
 use protocol::{
-    Answer, ClientId, ClientMessage, ClientSeq, Durability, Hash, Hello, Limits, LogId, Position, Refusal, Request,
-    Role, Seq, ServerMessage,
+    Answer, ClientId, ClientMessage, ClientSeq, Durability, Encoding, Hash, Hello, Limits, LogId, Position, Refusal,
+    Request, Role, Seq, ServerMessage,
 };
 use tokio::runtime::Handle;
 
@@ -75,6 +75,83 @@ async fn until<T>(outgoing: &Outgoing, interesting: impl Fn(&ServerMessage) -> O
     }
 }
 
+/// Comes in over a new connection, which writes MessagePack if it writes at all.
+async fn come_in(live: &Live, conn: ConnId, encoding: Option<Encoding>) -> Arc<Outgoing> {
+    let outgoing = Arc::new(Outgoing::new(encoding, 64 << 10));
+    let hello = Hello {
+        version: protocol::VERSION,
+        client: ClientId(1),
+        name: "Ana".into(),
+        drawing: "plan".into(),
+        secret: String::new(),
+        resume_key: None,
+        resume: None,
+    };
+    live.tell(Command::Hello { conn, outgoing: outgoing.clone(), hello, role: Role::Editor }).await;
+    outgoing
+}
+
+#[tokio::test]
+async fn one_who_takes_the_drawing_in_slowly_is_welcomed_once_however_much_happens() {
+    const ENTRIES: u64 = 10_000;
+    let folder = tempfile::tempdir().unwrap();
+    let log = oplog::Log::create(folder.path().join("plan.linework"), LogId([7; 16])).unwrap();
+    let (start, clock) = (log.position(), Clock::start());
+    let store = Arc::new(SqliteStore::new(log));
+    let room = opening::found(&*store, start, "Plan", None, Drawing::new(), clock.now()).await.unwrap();
+    let stay = Box::new(|| None);
+    // What happens here is slower than a connection's patience, and nobody says a word meanwhile.
+    let limits = Limits { heartbeat_ms: 600_000, in_flight_max: 256, ..Limits::default() };
+    let live = Live::start("plan", room, store, limits, clock, &Handle::current(), stay);
+    let busy = come_in(&live, ConnId(0), None).await;
+    until(&busy, |message| matches!(message, ServerMessage::Welcome(_)).then_some(())).await;
+    let slow = come_in(&live, ConnId(1), Some(Encoding::MessagePack)).await;
+    until(&busy, |message| matches!(message, ServerMessage::Connected { .. }).then_some(())).await;
+    // The welcome went out, the drawing is on its way.
+    let first = until(&slow, |message| match message {
+        ServerMessage::Welcome(welcome) => Some(welcome.position.seq),
+        _ => None,
+    });
+    let first = first.await;
+    assert!(matches!(slow.next().await, Some(Next::Item(Item::Snapshot(_)))));
+
+    let ids = vec![Drawing::LAYER_0.into()];
+    for number in 1..=ENTRIES {
+        let request =
+            if number % 2 == 1 { Request::Lock { ids: ids.clone() } } else { Request::Unlock { ids: ids.clone() } };
+        let ask = ClientMessage::Ask { client_seq: ClientSeq(Seq(number)), floor: ClientSeq(Seq(0)), request };
+        live.tell(Command::Message { conn: ConnId(0), message: ask, bytes: 100 }).await;
+        if number % 128 == 0 || number == ENTRIES {
+            let last = ClientSeq(Seq(number));
+            until(&busy, |message| {
+                matches!(message, ServerMessage::Answer { client_seq, .. } if *client_seq == last).then_some(())
+            })
+            .await;
+        }
+    }
+    // All of it comes, in order, from the log or as it was told.
+    let mut at = first;
+    while at.0 < first.0 + ENTRIES {
+        match slow.next().await.expect("the connection holds") {
+            Next::Item(Item::Log { after, upto }) => {
+                assert_eq!(after, at);
+                at = upto;
+            }
+            Next::Item(Item::Frame(frame)) => match &*frame.message {
+                ServerMessage::Entries(told) => {
+                    assert_eq!(told[0].seq, at.next());
+                    at = told[told.len() - 1].seq;
+                }
+                ServerMessage::Check { .. } => {}
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+    live.tell(Command::Close).await;
+    live.wait_until_ended().await;
+}
+
 #[tokio::test]
 async fn a_full_disk_refuses_loses_nothing_and_passes() {
     let folder = tempfile::tempdir().unwrap();
@@ -86,17 +163,7 @@ async fn a_full_disk_refuses_loses_nothing_and_passes() {
     let stay = Box::new(|| None);
     let live = Live::start("plan", room, store.clone(), Limits::default(), clock, &Handle::current(), stay);
     let conn = ConnId(0);
-    let outgoing = Arc::new(Outgoing::new(None, 1 << 20));
-    let hello = Hello {
-        version: protocol::VERSION,
-        client: ClientId(1),
-        name: "Ana".into(),
-        drawing: "plan".into(),
-        secret: String::new(),
-        resume_key: None,
-        resume: None,
-    };
-    live.tell(Command::Hello { conn, outgoing: outgoing.clone(), hello, role: Role::Editor }).await;
+    let outgoing = come_in(&live, conn, None).await;
     until(&outgoing, |message| matches!(message, ServerMessage::Welcome(_)).then_some(())).await;
 
     let layer = Drawing::LAYER_0.into();
@@ -106,7 +173,7 @@ async fn a_full_disk_refuses_loses_nothing_and_passes() {
         let client_seq = ClientSeq(Seq(number));
         let ask =
             ClientMessage::Ask { client_seq, floor: ClientSeq(Seq(0)), request: Request::Lock { ids: vec![layer] } };
-        live.tell(Command::Message { conn, message: ask }).await;
+        live.tell(Command::Message { conn, message: ask, bytes: 0 }).await;
         let answer = until(&outgoing, |message| match message {
             ServerMessage::Answer { client_seq: of, answer } if *of == client_seq => Some(answer.clone()),
             _ => None,

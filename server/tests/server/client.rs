@@ -168,7 +168,7 @@ impl Person {
     pub async fn resume(self, address: &Address) -> Result<Person, End> {
         let client = Client::connect(address, self.client.encoding).await;
         let Welcome { session, epoch, .. } = self.welcome;
-        let resume = Resume { session, epoch, position: self.at };
+        let resume = Resume { session, epoch, next: None, position: self.at };
         client.enter(hello(address, self.id.0, Some(resume)), Some(self)).await
     }
 

@@ -81,6 +81,30 @@ async fn what_breaks_a_limit_is_named_with_how_much() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn before_the_hello_no_more_is_taken_in_than_a_hello_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (place, address, _) = Place::with_lines(folder.path(), Limits::default(), 1).await;
+    for encoding in [Encoding::MessagePack, Encoding::Json] {
+        let mut client = Client::connect(&address, encoding).await;
+        let long = ClientMessage::Hello(Hello { secret: "x".repeat(20 << 10), ..hello(&address, 1, None) });
+        client.say(&long).await.unwrap();
+        match client.end().await {
+            End::Bye { why, retry: false } if why.contains("for a first message of 16384 bytes") => {}
+            other => panic!("{encoding:?}: {other:?}"),
+        }
+        // What is said to be far more is not read to its end: the connection is cut while it is being sent.
+        let mut client = Client::connect(&address, encoding).await;
+        let sent = client.send(vec![b' '; 32 << 20]).await;
+        assert!(sent.is_err() || client.end().await == End::Cut, "{encoding:?}");
+        // Once one is let in, long messages are as welcome as ever.
+        let mut ana = Person::join(&address, encoding, 2).await;
+        let long = Request::Unlock { ids: (1..100_000).map(drawing::RecordId).collect() };
+        assert_eq!(ana.ask(long).await, protocol::Answer::Nothing);
+    }
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn garbage_ends_a_connection_and_later_messages_do_not() {
     let folder = tempfile::tempdir().unwrap();
     let (place, address, ids) = Place::with_lines(folder.path(), Limits::default(), 1).await;

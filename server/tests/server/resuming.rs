@@ -49,6 +49,11 @@ async fn a_restart_keeps_everything() {
     let mut ana = Person::join(&address, Encoding::MessagePack, 1).await;
     let token = ana.lock([ids[0]]).await;
     let moved = ana.store(ana.edit(translate(ids[0], 3.0), &[token])).await;
+    // Somebody else, whom the end of things reaches two entries late.
+    let late = Person::join(&address, Encoding::MessagePack, 3).await;
+    ana.until_event(|_, event| matches!(event, Event::Joined { .. }).then_some(())).await;
+    ana.store(ana.edit(translate(ids[0], 0.5), &[token])).await;
+    ana.store(ana.edit(translate(ids[0], -0.5), &[token])).await;
     place.close().await;
 
     let place = Place::open(folder.path(), Limits::default()).await;
@@ -56,7 +61,10 @@ async fn a_restart_keeps_everything() {
     assert_eq!((&here.drawing, &here.secret), (&address.drawing, &address.secret), "addresses stay good");
     let mut ana = ana.resume(&here).await.unwrap();
     assert!(!ana.welcome.snapshot);
-    assert_eq!(ana.welcome.undoable, vec![moved]);
+    assert_eq!(ana.welcome.undoable[0], moved);
+    let late = late.resume(&here).await.unwrap();
+    assert!(!late.welcome.snapshot, "what was missed comes as entries");
+    assert_eq!(late.drawing.hash(), ana.drawing.hash());
     // The lock is held, the edit can be taken back, a newcomer sees the same.
     ana.store(ana.edit(translate(ids[0], 1.0), &[token])).await;
     ana.store(Request::Undo { entries: vec![moved] }).await;
@@ -73,7 +81,8 @@ async fn a_log_that_went_another_way_is_not_spliced() {
     ana.lock([ids[0]]).await;
     ana.at.head = protocol::Hash::of(b"another past");
     let client = crate::client::Client::connect(&address, Encoding::MessagePack).await;
-    let resume = protocol::Resume { session: ana.welcome.session, epoch: ana.welcome.epoch, position: ana.at };
+    let resume =
+        protocol::Resume { session: ana.welcome.session, epoch: ana.welcome.epoch, next: None, position: ana.at };
     let back = client.enter(crate::client::hello(&address, 1, Some(resume)), None).await.unwrap();
     assert!(back.welcome.snapshot);
     place.close().await;

@@ -214,7 +214,7 @@ impl World {
                 self.note(|_| format!("n{node} <- {conn:?} {}", short(&message)));
                 let input = match message {
                     ClientMessage::Hello(hello) => Input::Hello { conn, hello, role: Role::Editor },
-                    message => Input::Message { conn, message },
+                    message => Input::Message { conn, message, bytes: 100 },
                 };
                 self.give(node, input)
             }

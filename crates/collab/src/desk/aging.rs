@@ -2,7 +2,7 @@
 
 use protocol::{Event, Millis, Seq, SessionId};
 
-use super::{Desk, Work};
+use super::{Desk, GOES_ON_ELSEWHERE, Work};
 use crate::effect::Effect;
 use crate::room::named;
 
@@ -16,7 +16,7 @@ impl Desk {
         let silent: Vec<_> =
             self.conns.iter().filter(|(_, conn)| now > conn.heard + silence_ms).map(|(conn, _)| *conn).collect();
         for conn in silent {
-            self.end(now, conn, "nothing was heard over this connection for too long".into(), true, effects);
+            self.end(conn, "nothing was heard over this connection for too long".into(), true, effects);
         }
         if self.is_serving() && now >= self.own_acts_at {
             self.expire(now);
@@ -72,7 +72,7 @@ impl Desk {
                 self.absent.insert(SessionId(seq), now);
             }
             Event::Resumed { session, .. } => {
-                self.dismiss(*session, "the session goes on over another connection", false, effects);
+                self.dismiss(*session, GOES_ON_ELSEWHERE, false, effects);
                 self.absent.insert(*session, now);
             }
             Event::Gone { session, why, .. } => {

@@ -2,14 +2,14 @@
 //! when the store has it.
 
 use protocol::{
-    Answer, Author, ClientSeq, Ended, Entry, Epoch, Event, Millis, Position, Refusal, Resume, ServerMessage, SessionId,
-    Told,
+    Answer, Author, ClientSeq, Ended, Entry, Epoch, Event, Limits, Millis, Position, Refusal, Resume, Seq,
+    ServerMessage, SessionId, Told,
 };
 
 use super::reading::Reading;
 use super::{BATCH_BYTES_MAX, BATCH_MAX, Desk, Phase, Work, send};
 use crate::effect::{AppendAnswer, ConnId, Effect, NewPayload, StoredPayload};
-use crate::room::{Decision, Past, Room, request_size};
+use crate::room::{Decision, Past, Room};
 
 /// An append and all that hangs on it.
 #[derive(Debug)]
@@ -28,6 +28,8 @@ pub(super) struct Batch {
     state: State,
     /// The store once didn't know what became of it: only the log can say now.
     doubtful: bool,
+    /// How many of its entries the log was seen to have. Another node may have stored the very same first ones.
+    found: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,10 +44,20 @@ enum State {
 #[derive(Debug)]
 enum Outcome {
     Answer { conn: ConnId, client_seq: ClientSeq, answer: Answer },
-    LetIn { conn: ConnId, session: SessionId, resume: Option<Resume>, carries_on: bool },
+    LetIn { conn: ConnId, by: (SessionId, Epoch), resume: Option<Resume>, carries_on: bool },
     TurnAway { conn: ConnId, why: String },
     Expired { session: SessionId },
     Done,
+}
+
+/// What became of an entry that was to be in a batch.
+enum Pushed {
+    /// It is; it has so many bytes.
+    Taken(usize),
+    /// The batch has no room left for it.
+    Full,
+    /// It can't be stored.
+    Refused(Refusal),
 }
 
 impl Desk {
@@ -78,25 +90,27 @@ impl Desk {
             outcomes: Vec::new(),
             state: State::InFlight,
             doubtful: false,
+            found: 0,
         };
         let mut bytes = 0;
         while batch.works.len() < BATCH_MAX
             && bytes < BATCH_BYTES_MAX
             && let Some(work) = self.queue.pop_front()
         {
-            if let Work::Ask { request, .. } = &work {
-                self.queued_records -= request_size(request);
-            }
+            self.count(&work, usize::saturating_sub);
             let (entry, outcome) = self.decide_one(now, &batch.room, &work);
-            let outcome = match entry {
+            let outcome = match entry.map(|entry| batch.push(entry, bytes, &self.settings.limits)) {
                 None => outcome,
-                Some(entry) => match batch.push(entry) {
-                    Ok(more) => {
-                        bytes += more;
-                        outcome
-                    }
-                    Err(why) => refuse(&work, why),
-                },
+                Some(Pushed::Taken(more)) => {
+                    bytes += more;
+                    outcome
+                }
+                // It is decided again when this batch is stored.
+                Some(Pushed::Full) => {
+                    self.wait_again(work);
+                    break;
+                }
+                Some(Pushed::Refused(refusal)) => refuse(&work, refusal),
             };
             batch.works.push(work);
             batch.outcomes.push(outcome);
@@ -119,11 +133,16 @@ impl Desk {
                     }
                     _ => Past::Unknown,
                 };
-                let let_in =
-                    |session, carries_on| Outcome::LetIn { conn: *conn, session, resume: hello.resume, carries_on };
+                let let_in = |by, carries_on| Outcome::LetIn { conn: *conn, by, resume: hello.resume, carries_on };
+                let proposed = hello.resume.and_then(|resume| resume.next);
                 if let Past::Lives(session) = past {
-                    let epoch = Epoch(room.epoch(session).map_or(0, |epoch| epoch.0).saturating_add(1));
-                    return (own(Event::Resumed { session, epoch }), let_in(session, true));
+                    let known = room.epoch(session).unwrap_or_default();
+                    let epoch = proposed.unwrap_or(known.next());
+                    if epoch <= known {
+                        let why = "the session went on meanwhile, by a hello that was said later".into();
+                        return (None, Outcome::TurnAway { conn: *conn, why });
+                    }
+                    return (own(Event::Resumed { session, epoch }), let_in((session, epoch), true));
                 }
                 let max = self.settings.limits.people_max;
                 if room.shared().members.len() >= max as usize {
@@ -131,6 +150,8 @@ impl Desk {
                     return (None, Outcome::TurnAway { conn: *conn, why });
                 }
                 let carries_on = hello.resume.filter(|_| past == Past::Ended).map(|resume| resume.session);
+                // One that is said later goes on with the new session from there.
+                let epoch = proposed.filter(|_| carries_on.is_some()).unwrap_or_default();
                 let joined = Event::Joined {
                     client: hello.client,
                     name: hello.name.clone(),
@@ -138,16 +159,17 @@ impl Desk {
                     role: *role,
                     ids: room.ids_for_joining(),
                     resume_lock: hello.resume_key.map(protocol::ResumeKey::lock),
+                    epoch,
                     carries_on,
                 };
-                (own(joined), let_in(SessionId(seq), carries_on.is_some()))
+                (own(joined), let_in((SessionId(seq), epoch), carries_on.is_some()))
             }
             Work::Ask { by: (session, epoch), .. } | Work::Leave { by: (session, epoch), .. }
                 if room.epoch(*session).is_some_and(|now| now != *epoch) =>
             {
                 (None, Outcome::Done)
             }
-            Work::Ask { conn, by: (session, _), client_seq, floor, request } => {
+            Work::Ask { conn, by: (session, _), client_seq, floor, request, .. } => {
                 let answer = |answer| Outcome::Answer { conn: *conn, client_seq: *client_seq, answer };
                 let stored = |seq| answer(Answer::Stored { seq, durability: self.settings.durability });
                 if let Some(seq) = room.stored_as(*session, *client_seq) {
@@ -155,6 +177,12 @@ impl Desk {
                 }
                 if *client_seq <= room.stored_requests(*session).1 {
                     let why = format!("request {} was answered before, as the client said itself", client_seq.0);
+                    return (None, answer(Answer::Refused(Refusal::Invalid { why })));
+                }
+                let highest = room.highest_stored(*session);
+                if *client_seq < highest {
+                    // It was refused when its turn came. Stored now, it would undo what was stored after it.
+                    let why = format!("request {} comes after {}, which is stored", client_seq.0, highest.0);
                     return (None, answer(Answer::Refused(Refusal::Invalid { why })));
                 }
                 match room.decide(*session, request, &self.settings.limits) {
@@ -214,28 +242,41 @@ impl Desk {
     fn settle(&mut self, now: Millis, effects: &mut Vec<Effect>) {
         let Some(batch) = self.batch.take() else { return };
         self.room = batch.room;
-        let bytes = batch.payloads.iter().map(|each| each.payload.len()).sum();
-        self.tell_stored(now, batch.told, bytes, effects);
+        // Those that were found before are told already.
+        let bytes = batch.payloads[batch.found..].iter().map(|each| each.payload.len()).sum();
+        self.tell_stored(now, batch.told.into_iter().skip(batch.found).collect(), bytes, effects);
         self.finish(now, batch.outcomes, effects);
     }
 
-    /// What the log has after the room says what became of the batch: it begins with the batch, or with what somebody
-    /// else appended first, and then the batch is decided again on top of that.
-    pub(super) fn settle_by(&mut self, now: Millis, first: &StoredPayload, effects: &mut Vec<Effect>) {
-        let Some(batch) = &self.batch else { return };
-        if batch.told.first().is_some_and(|told| told.hash == first.hash) {
+    /// What the log has after the room says what became of the batch: it goes on with the whole batch, or with what
+    /// somebody else appended first, and then the batch is decided again on top of that. Only the batch's last entry
+    /// tells: two nodes that let the same session expire at the same time write the same bytes.
+    pub(super) fn settle_by(&mut self, now: Millis, entries: &[StoredPayload], head: Seq, effects: &mut Vec<Effect>) {
+        let Some(batch) = &mut self.batch else { return };
+        let rest = &batch.told[batch.found..];
+        let same = rest.iter().zip(entries).take_while(|(told, stored)| told.hash == stored.hash).count();
+        let read_to = batch.after.seq.0 + (batch.found + entries.len()) as u64;
+        if same == rest.len() {
             return self.settle(now, effects);
         }
-        let Some(batch) = self.batch.take() else { return };
-        for work in batch.works.into_iter().rev() {
-            if let Work::Ask { request, .. } = &work {
-                self.queued_records += request_size(request);
-            }
-            self.queue.push_front(work);
+        batch.found += same;
+        if same < entries.len() || batch.found > 0 && read_to >= head.0 {
+            let Some(batch) = self.batch.take() else { return };
+            batch.works.into_iter().rev().for_each(|work| self.wait_again(work));
+        } else if entries.is_empty() {
+            // Nothing came of the append so far. Appending the very same again, at the very same place, makes sure
+            // that at most one of the two ever will.
+            self.append_again(effects);
         }
     }
 
-    pub(super) fn append_again(&mut self, effects: &mut Vec<Effect>) {
+    /// Puts what was decided, and came to nothing, before everything that waits.
+    fn wait_again(&mut self, work: Work) {
+        self.count(&work, usize::saturating_add);
+        self.queue.push_front(work);
+    }
+
+    fn append_again(&mut self, effects: &mut Vec<Effect>) {
         if let Some(batch) = &mut self.batch {
             batch.state = State::InFlight;
             effects.push(Effect::Append { after: batch.after, payloads: batch.payloads.clone() });
@@ -246,7 +287,7 @@ impl Desk {
     fn fail(&mut self, now: Millis, why: &'static str, effects: &mut Vec<Effect>) {
         let Some(batch) = self.batch.take() else { return };
         for work in batch.works {
-            let outcome = refuse(&work, why.into());
+            let outcome = refuse(&work, Refusal::Unavailable { why: why.into() });
             self.postpone(now, work);
             self.finish(now, vec![outcome], effects);
         }
@@ -261,10 +302,10 @@ impl Desk {
                         send(effects, vec![conn], ServerMessage::Answer { client_seq, answer });
                     }
                 }
-                Outcome::LetIn { conn, session, resume, carries_on } => {
-                    self.let_in(now, conn, session, resume, carries_on, effects);
+                Outcome::LetIn { conn, by, resume, carries_on } => {
+                    self.let_in(now, conn, by, resume, carries_on, effects);
                 }
-                Outcome::TurnAway { conn, why } => self.end(now, conn, why, true, effects),
+                Outcome::TurnAway { conn, why } => self.end(conn, why, true, effects),
                 Outcome::Expired { session } => {
                     self.expiring.remove(&session);
                 }
@@ -275,28 +316,47 @@ impl Desk {
 }
 
 impl Batch {
-    /// Puts an entry to the batch and applies it to the batch's room; gives its bytes.
-    fn push(&mut self, entry: Entry) -> Result<usize, String> {
-        let payload = protocol::encode_entry(&entry).map_err(|error| error.to_string())?;
+    /// Puts an entry to the batch, which has so many bytes, and applies it to the batch's room.
+    fn push(&mut self, entry: Entry, bytes_before: usize, limits: &Limits) -> Pushed {
+        let refused = |why: String| Pushed::Refused(Refusal::Unavailable { why });
+        let payload = match protocol::encode_entry(&entry) {
+            Ok(payload) => payload,
+            Err(error) => return refused(error.to_string()),
+        };
+        let (bytes, max) = (payload.len(), limits.entry_bytes_max());
+        if bytes > max {
+            // It would be stored and then break every connection that it is told over.
+            let limit = "message_bytes_max".into();
+            return Pushed::Refused(Refusal::Limit { limit, max: max as u64, asked: bytes as u64 });
+        }
+        if bytes_before > 0 && bytes_before + bytes > BATCH_BYTES_MAX {
+            return Pushed::Full;
+        }
         let position = self.room.position().after(&payload);
         let author = author_name(&self.room, &entry);
         let told = Told { seq: position.seq, hash: position.head, entry };
-        self.room.apply(&told).map_err(|error| error.to_string())?;
-        let bytes = payload.len();
+        if let Err(error) = self.room.apply(&told) {
+            return refused(error.to_string());
+        }
         let kind = told.entry.event.kind();
         self.payloads.push(NewPayload { payload, time_ms: told.entry.time_ms, author, kind });
         self.told.push(told);
-        Ok(bytes)
+        Pushed::Taken(bytes)
     }
 }
 
 /// What a work comes to when it can't be stored.
-fn refuse(work: &Work, why: String) -> Outcome {
+fn refuse(work: &Work, refusal: Refusal) -> Outcome {
     match work {
-        Work::Hello { conn, .. } | Work::Leave { conn, .. } => Outcome::TurnAway { conn: *conn, why },
+        Work::Hello { conn, .. } | Work::Leave { conn, .. } => {
+            let why = match refusal {
+                Refusal::Unavailable { why } => why,
+                other => format!("it can't be stored: {other:?}"),
+            };
+            Outcome::TurnAway { conn: *conn, why }
+        }
         Work::Ask { conn, client_seq, .. } => {
-            let answer = Answer::Refused(Refusal::Unavailable { why });
-            Outcome::Answer { conn: *conn, client_seq: *client_seq, answer }
+            Outcome::Answer { conn: *conn, client_seq: *client_seq, answer: Answer::Refused(refusal) }
         }
         Work::Expire { session, .. } => Outcome::Expired { session: *session },
         Work::Lapse { .. } => Outcome::Done,

@@ -1,9 +1,9 @@
 //! The door: coming in, coming back, going.
 
 use drawing::Drawing;
-use protocol::{Hello, Millis, Position, Resume, Role, ServerMessage, SessionId, Welcome};
+use protocol::{Epoch, Hello, Millis, Position, Resume, Role, ServerMessage, SessionId, Welcome};
 
-use super::{Conn, Desk, Work, send};
+use super::{Conn, Desk, GOES_ON_ELSEWHERE, Work, send};
 use crate::effect::{ConnId, Effect};
 
 impl Desk {
@@ -26,9 +26,9 @@ impl Desk {
         };
         if let Some((why, retry)) = refused {
             effects.push(Effect::Close { conn, why, retry });
-            return self.closed(now, conn, effects);
+            return self.closed(conn, effects);
         }
-        self.conns.insert(conn, Conn { heard: now, session: None, in_flight: 0 });
+        self.conns.insert(conn, Conn { heard: now, session: None, in_flight: 0, queued_bytes: 0, leaving: false });
         self.queue.push_back(Work::Hello { conn, hello, role });
     }
 
@@ -37,17 +37,22 @@ impl Desk {
         &mut self,
         now: Millis,
         conn: ConnId,
-        session: SessionId,
+        (session, epoch): (SessionId, Epoch),
         resume: Option<Resume>,
         carries_on: bool,
         effects: &mut Vec<Effect>,
     ) {
-        if self.room.epoch(session).is_none() {
-            return self.end(now, conn, "the session ended while it was coming in".into(), true, effects);
+        match self.room.epoch(session) {
+            Some(now_in) if now_in == epoch => {}
+            // It went on over another connection before it was let in over this one.
+            Some(_) => return self.end(conn, GOES_ON_ELSEWHERE.into(), false, effects),
+            None => return self.end(conn, "the session ended while it was coming in".into(), true, effects),
         }
         // One whose connection broke meanwhile is absent, and has its grace.
         let Some(known) = self.conns.get_mut(&conn) else { return };
-        known.session = Some(session);
+        known.session = Some((session, epoch));
+        // What was stored to let them in took its time, which is not their silence.
+        known.heard = now;
         self.here.insert(session, conn);
         self.absent.remove(&session);
         send(effects, self.live(Some(conn)), ServerMessage::Connected { session, connected: true });
@@ -111,23 +116,25 @@ impl Desk {
     }
 
     /// Closes a connection.
-    pub(super) fn end(&mut self, now: Millis, conn: ConnId, why: String, retry: bool, effects: &mut Vec<Effect>) {
+    pub(super) fn end(&mut self, conn: ConnId, why: String, retry: bool, effects: &mut Vec<Effect>) {
         if self.conns.contains_key(&conn) {
             effects.push(Effect::Close { conn, why, retry });
-            self.closed(now, conn, effects);
+            self.closed(conn, effects);
         }
     }
 
-    /// A connection is closed. Its session's grace starts, unless the session is here over another one.
-    pub(super) fn closed(&mut self, now: Millis, conn: ConnId, effects: &mut Vec<Effect>) {
-        let Some(Conn { session: Some(session), .. }) = self.conns.remove(&conn) else { return };
+    /// A connection is closed. Its session's grace runs, unless the session is here over another one.
+    pub(super) fn closed(&mut self, conn: ConnId, effects: &mut Vec<Effect>) {
+        let Some(Conn { session: Some((session, _)), heard, .. }) = self.conns.remove(&conn) else { return };
         if self.here.get(&session) != Some(&conn) {
             return;
         }
         self.here.remove(&session);
         self.shown.forget(session);
         if self.room.epoch(session).is_some() {
-            self.absent.insert(session, now);
+            // The grace runs from the last sign of life, so that silence costs the same whether a connection ends with
+            // it or only long after.
+            self.absent.insert(session, heard);
             self.tell(ServerMessage::Connected { session, connected: false }, effects);
         }
     }

@@ -31,14 +31,19 @@ const BATCH_MAX: usize = 256;
 const BATCH_BYTES_MAX: usize = 4 << 20;
 /// How many records the requests that wait may name in all.
 const QUEUED_RECORDS_MAX: usize = 2_000_000;
-/// How many entries back a resume finds its place in the chain; one from before that gets a snapshot.
-const RECENT_MAX: usize = 4_096;
+/// How many bytes the requests that wait may have in all, unless one alone has more ...
+const QUEUED_BYTES_MAX: usize = 256 << 20;
+/// ... and those of one connection.
+const QUEUED_BYTES_OF_ONE_MAX: usize = 80 << 20;
 /// A checkpoint is saved after so many entries ...
 const CHECKPOINT_ENTRIES: usize = 2_000;
 /// ... or so many bytes of them.
 const CHECKPOINT_BYTES: usize = 8 << 20;
 /// The drawing's hash is sent after so many entries.
 const CHECK_ENTRIES: u64 = 256;
+
+/// What is said over a connection that another one took the place of.
+const GOES_ON_ELSEWHERE: &str = "the session goes on over another connection";
 
 /// What a server says about itself to a desk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +66,7 @@ pub struct Desk {
     /// What waits to be decided.
     queue: VecDeque<Work>,
     queued_records: usize,
+    queued_bytes: usize,
     conns: BTreeMap<ConnId, Conn>,
     /// Over which connection a session is here.
     here: BTreeMap<SessionId, ConnId>,
@@ -93,10 +99,14 @@ enum Phase {
 #[derive(Debug)]
 struct Conn {
     heard: Millis,
-    /// Whose it is, once welcomed.
-    session: Option<SessionId>,
+    /// Whose it is, once welcomed, and in which epoch: what is said over it is said in that one.
+    session: Option<(SessionId, Epoch)>,
     /// Requests without an answer.
     in_flight: u32,
+    /// Bytes of requests that wait to be decided.
+    queued_bytes: usize,
+    /// They said that they leave; once is enough.
+    leaving: bool,
 }
 
 /// Something to be decided. What is said over a connection is said by a session in the epoch of that connection, and
@@ -104,14 +114,37 @@ struct Conn {
 /// asked again.
 #[derive(Debug, Clone)]
 enum Work {
-    Hello { conn: ConnId, hello: Hello, role: Role },
-    Ask { conn: ConnId, by: (SessionId, Epoch), client_seq: ClientSeq, floor: ClientSeq, request: Request },
-    Leave { conn: ConnId, by: (SessionId, Epoch) },
-    Expire { session: SessionId, epoch: Epoch },
-    Lapse { session: SessionId, token: Token },
+    Hello {
+        conn: ConnId,
+        hello: Hello,
+        role: Role,
+    },
+    Ask {
+        conn: ConnId,
+        by: (SessionId, Epoch),
+        client_seq: ClientSeq,
+        floor: ClientSeq,
+        request: Request,
+        bytes: usize,
+    },
+    Leave {
+        conn: ConnId,
+        by: (SessionId, Epoch),
+    },
+    Expire {
+        session: SessionId,
+        epoch: Epoch,
+    },
+    Lapse {
+        session: SessionId,
+        token: Token,
+    },
 }
 
 impl Desk {
+    /// How many entries back a resume finds its place in the chain; one from before that gets a snapshot.
+    pub const RECENT_MAX: usize = 4_096;
+
     /// Opens a room as it was at some position of its log, and reads on from there.
     pub fn open(settings: Settings, room: Room) -> (Desk, Vec<Effect>) {
         let position = room.position();
@@ -123,6 +156,7 @@ impl Desk {
             batch: None,
             queue: VecDeque::new(),
             queued_records: 0,
+            queued_bytes: 0,
             conns: BTreeMap::new(),
             here: BTreeMap::new(),
             absent: BTreeMap::new(),
@@ -137,6 +171,15 @@ impl Desk {
         (desk, vec![Effect::Read { after: position.seq }])
     }
 
+    /// Before anything happens: the places in the chain just before the room, ascending, so that whoever was there
+    /// comes back without a snapshot.
+    pub fn remember(&mut self, places: impl IntoIterator<Item = (Seq, Hash)>) {
+        let first = self.recent.front().map_or(self.room.position().seq, |(seq, _)| *seq);
+        let before: Vec<_> = places.into_iter().filter(|(seq, _)| *seq < first).collect();
+        let kept = before.len().saturating_sub(Desk::RECENT_MAX.saturating_sub(self.recent.len()));
+        before[kept..].iter().rev().for_each(|place| self.recent.push_front(*place));
+    }
+
     /// Takes in what happened; what is to be done about it comes out, in order. `now` never goes back; it is what
     /// entries are stamped with: a steady clock that was set to the time of day when the process started.
     pub fn handle(&mut self, now: Millis, input: Input) -> Vec<Effect> {
@@ -149,11 +192,11 @@ impl Desk {
         }
         match input {
             Input::Hello { conn, hello, role } => self.hello(now, conn, hello, role, &mut effects),
-            Input::Message { conn, message } => self.message(now, conn, message, &mut effects),
-            Input::Closed { conn } => self.closed(now, conn, &mut effects),
+            Input::Message { conn, message, bytes } => self.message(now, conn, message, bytes, &mut effects),
+            Input::Closed { conn } => self.closed(conn, &mut effects),
             // Its answers are lost with its queue; a new connection learns from the welcome what became of them.
             Input::Overflowed { conn } => {
-                self.end(now, conn, "the connection is too slow for what happens here".into(), true, &mut effects);
+                self.end(conn, "the connection is too slow for what happens here".into(), true, &mut effects);
             }
             Input::Appended(answer) => self.appended(now, answer, &mut effects),
             Input::Read { entries, head } => self.read(now, entries, head, &mut effects),
@@ -205,40 +248,48 @@ impl Desk {
         if self.shown.is_due() { 20 } else { 100 }
     }
 
-    fn message(&mut self, now: Millis, conn: ConnId, message: ClientMessage, effects: &mut Vec<Effect>) {
+    fn message(&mut self, now: Millis, conn: ConnId, message: ClientMessage, bytes: usize, effects: &mut Vec<Effect>) {
         // One who is closed may have said something before they noticed.
         let Some(known) = self.conns.get_mut(&conn) else { return };
         known.heard = now;
-        let Some(session) = known.session else {
+        let Some(by) = known.session else {
             if message != ClientMessage::Heartbeat {
-                self.end(now, conn, "something was said before the welcome".into(), false, effects);
+                self.end(conn, "something was said before the welcome".into(), false, effects);
             }
             return;
         };
-        let Some(epoch) = self.room.epoch(session) else { return };
-        let by = (session, epoch);
+        let session = by.0;
+        if self.room.epoch(session).is_none() {
+            return;
+        }
         match message {
-            ClientMessage::Hello(_) => self.end(now, conn, "hello was said twice".into(), false, effects),
+            ClientMessage::Hello(_) => self.end(conn, "hello was said twice".into(), false, effects),
             ClientMessage::Ask { client_seq, floor, request } => {
-                self.ask(Work::Ask { conn, by, client_seq, floor, request }, effects);
+                self.ask(Work::Ask { conn, by, client_seq, floor, request, bytes }, effects);
             }
             ClientMessage::Presence(presence) => self.show(now, session, presence, effects),
             ClientMessage::Blob { hash } => effects.push(Effect::SendBlob { to: conn, hash }),
             ClientMessage::Refresh => self.send_welcome(conn, session, None, true, effects),
             ClientMessage::Heartbeat => send(effects, vec![conn], ServerMessage::Heartbeat),
-            ClientMessage::Leave => self.queue.push_back(Work::Leave { conn, by }),
+            ClientMessage::Leave if !std::mem::replace(&mut known.leaving, true) => {
+                self.queue.push_back(Work::Leave { conn, by });
+            }
+            ClientMessage::Leave => {}
         }
     }
 
     fn ask(&mut self, work: Work, effects: &mut Vec<Effect>) {
-        let Work::Ask { conn, client_seq, request, .. } = &work else { return };
-        let (conn, client_seq, records) = (*conn, *client_seq, request_size(request));
+        let Work::Ask { conn, client_seq, request, bytes, .. } = &work else { return };
+        let (conn, client_seq, records, bytes) = (*conn, *client_seq, request_size(request), *bytes);
         let Some(known) = self.conns.get_mut(&conn) else { return };
         let over = |limit: &str, max: u64, asked: u64| Refusal::Limit { limit: limit.into(), max, asked };
         let max = self.settings.limits.in_flight_max;
         let refusal = if known.in_flight >= max {
             Some(over("in_flight_max", u64::from(max), u64::from(known.in_flight) + 1))
-        } else if self.queued_records + records > QUEUED_RECORDS_MAX {
+        } else if self.queued_records + records > QUEUED_RECORDS_MAX
+            || known.queued_bytes > 0 && known.queued_bytes + bytes > QUEUED_BYTES_OF_ONE_MAX
+            || self.queued_bytes > 0 && self.queued_bytes + bytes > QUEUED_BYTES_MAX
+        {
             Some(Refusal::Unavailable { why: "more is being asked than can be stored just now".into() })
         } else {
             None
@@ -248,8 +299,18 @@ impl Desk {
             return send(effects, vec![conn], ServerMessage::Answer { client_seq, answer });
         }
         known.in_flight += 1;
-        self.queued_records += records;
+        self.count(&work, usize::saturating_add);
         self.queue.push_back(work);
+    }
+
+    /// Counts a work that is put to those that wait, or taken from them.
+    fn count(&mut self, work: &Work, more_or_less: impl Fn(usize, usize) -> usize) {
+        let Work::Ask { conn, request, bytes, .. } = work else { return };
+        self.queued_records = more_or_less(self.queued_records, request_size(request));
+        self.queued_bytes = more_or_less(self.queued_bytes, *bytes);
+        if let Some(known) = self.conns.get_mut(conn) {
+            known.queued_bytes = more_or_less(known.queued_bytes, *bytes);
+        }
     }
 
     /// Sends to everybody who was welcomed.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use protocol::{Millis, Position, ServerMessage, Told};
 
-use super::{CHECK_ENTRIES, CHECKPOINT_BYTES, CHECKPOINT_ENTRIES, Desk, Phase, RECENT_MAX};
+use super::{BATCH_BYTES_MAX, CHECK_ENTRIES, CHECKPOINT_BYTES, CHECKPOINT_ENTRIES, Desk, Phase};
 use crate::effect::{Effect, StoredPayload};
 use crate::shared::FoldError;
 
@@ -55,12 +55,8 @@ impl Desk {
             Reading::Not | Reading::Due => return,
         };
         self.reading = Reading::Not;
-        if let Some(first) = entries.first() {
-            self.settle_by(now, first, effects);
-        } else if head == self.room.position() {
-            // Nothing came of the append so far. Appending the very same again, at the very same place, makes sure
-            // that at most one of the two ever will.
-            self.append_again(effects);
+        if !entries.is_empty() || head == self.room.position() {
+            self.settle_by(now, &entries, head.seq, effects);
         }
         if let Err(error) = self.follow(now, entries, effects) {
             return self.break_off(error, effects);
@@ -88,6 +84,11 @@ impl Desk {
             if seq <= self.room.position().seq {
                 continue;
             }
+            if bytes > 0 && bytes + payload.len() > BATCH_BYTES_MAX {
+                // What is told by one message stays well below what a message may be.
+                self.tell_stored(now, std::mem::take(&mut told), bytes, effects);
+                bytes = 0;
+            }
             bytes += payload.len();
             match self.room.apply_payload(seq, hash, &payload) {
                 Ok((entry, _)) => told.push(entry),
@@ -107,7 +108,7 @@ impl Desk {
         self.unsaved_entries += told.len();
         self.unsaved_bytes += bytes;
         self.recent.extend(told.iter().map(|told| (told.seq, told.hash)));
-        while self.recent.len() > RECENT_MAX {
+        while self.recent.len() > Desk::RECENT_MAX {
             self.recent.pop_front();
         }
         if self.is_serving() {

@@ -1,6 +1,6 @@
 //! Checkpoints: the whole room as bytes, from which it goes on as if it had read its log from the start.
 //!
-//! A version byte 1, the length of what follows as 4 little-endian bytes, MessagePack of everything but the drawing,
+//! A version byte 2, the length of what follows as 4 little-endian bytes, MessagePack of everything but the drawing,
 //! then the drawing as [`protocol::encode_drawing`] writes it.
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::{Edit, Lineage, Room, Version};
 use crate::shared::{Holding, Member, Shared};
 
 /// The first byte.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Bytes before the part in MessagePack.
 const HEAD: usize = 5;
 

@@ -101,6 +101,10 @@ impl Room {
             return Err(Refusal::Invalid { why: format!("entry {seen} is yet to come") });
         }
         within("records_max", limits.records_max, size(op))?;
+        within("records_max", limits.records_max, under.len())?;
+        // As clients are to send them; but what isn't in order is no reason to take them for others.
+        let mut under = under.to_vec();
+        under.sort_unstable();
         let before = &self.shared.drawing;
         let outcome = before.clone().apply(op).map_err(|error| Refusal::Invalid { why: error.to_string() })?;
         if outcome.touched.is_empty() {
@@ -113,7 +117,7 @@ impl Room {
             }
             // What is only computed, such as the block of a dimension, follows what is named and needs no lock itself.
             let old: Vec<_> = named.into_iter().filter(|id| before.get(*id).is_some()).collect();
-            self.may_change(session, root, &old, seen, under)?;
+            self.may_change(session, root, &old, seen, &under)?;
         }
         store(Event::Edited { session, op: op.clone(), undoes: Vec::new() })
     }
@@ -128,7 +132,7 @@ impl Room {
         Ok(())
     }
 
-    /// The rule for an edit: what others hold is theirs; what the author holds under a lock that they knew of is
+    /// The rule for an edit, `under` being ascending: what others hold is theirs; what the author holds under a lock that they knew of is
     /// theirs to change; anything else must be as they saw it, but for what they did themselves.
     fn may_change(
         &self,
@@ -143,7 +147,7 @@ impl Room {
             let stale = self.changed_by_others(id, root) > seen;
             match self.shared.locks.get(&id) {
                 Some(holding) if holding.session != session => held.push((id, *holding)),
-                Some(holding) if stale && !under.contains(&holding.token) => lost.push(id),
+                Some(holding) if stale && under.binary_search(&holding.token).is_err() => lost.push(id),
                 None if stale => changed.push(id),
                 _ => {}
             }
@@ -178,14 +182,14 @@ pub(super) fn within(limit: &str, max: u32, asked: usize) -> Result<(), Refusal>
     if asked > max { Err(Refusal::Limit { limit: limit.into(), max, asked }) } else { Ok(()) }
 }
 
-/// How many records an op names.
+/// How many records an op names; a part of a batch that names none counts as one.
 pub(super) fn size(op: &Op) -> usize {
     match op {
         Op::New(records) | Op::Change(records) => records.len(),
         Op::Remove(ids) | Op::Unmint(ids) => ids.len(),
         Op::Translate { ids, .. } => ids.len(),
         Op::Mint(handles) => handles.len(),
-        Op::Batch(ops) => ops.iter().map(size).sum(),
+        Op::Batch(ops) => ops.iter().map(|op| size(op).max(1)).sum(),
     }
 }
 

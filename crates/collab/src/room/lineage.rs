@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use drawing::{IdRange, RecordId};
 use imbl::OrdMap;
-use protocol::{ClientId, ClientSeq, Hash, Seq, SessionId};
+use protocol::{ClientSeq, Hash, Seq, SessionId};
 use serde::{Deserialize, Serialize};
 
 use super::{Room, Seqs};
@@ -22,10 +22,7 @@ const STORED_MAX: usize = 4_096;
 /// What belongs to one person at work, across the sessions that carry one another on. Its root is the first of them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Lineage {
-    /// The installation.
-    pub client: ClientId,
     /// What the key must fit of whoever goes on with it; none where nobody can.
-    #[serde(default)]
     pub resume_lock: Option<Hash>,
     /// Its sessions, oldest first; the last one is the latest.
     pub sessions: Vec<SessionId>,
@@ -76,15 +73,8 @@ impl Room {
         }
     }
 
-    pub(super) fn join_lineage(
-        &mut self,
-        root: SessionId,
-        session: SessionId,
-        client: ClientId,
-        resume_lock: Option<Hash>,
-    ) {
+    pub(super) fn join_lineage(&mut self, root: SessionId, session: SessionId, resume_lock: Option<Hash>) {
         let fresh = || Lineage {
-            client,
             resume_lock,
             sessions: Vec::new(),
             live: None,

@@ -19,6 +19,7 @@ pub use checkpoint::CheckpointError;
 pub use decide::Decision;
 pub(crate) use decide::{named, request_size};
 use lineage::Lineage;
+pub(crate) use undo::encoded_bytes;
 
 /// How many ids come with joining.
 pub const IDS_WITH_JOINING: u32 = 1_024;
@@ -131,11 +132,11 @@ impl Room {
         let seq = told.seq;
         let applied = self.shared.apply(told)?;
         match &told.entry.event {
-            Event::Joined { client, ids, resume_lock, carries_on, .. } => {
+            Event::Joined { ids, resume_lock, carries_on, .. } => {
                 self.take_ids(seq, *ids)?;
                 let session = SessionId(seq);
                 let root = carries_on.and_then(|past| self.roots.get(&past).copied()).unwrap_or(session);
-                self.join_lineage(root, session, *client, *resume_lock);
+                self.join_lineage(root, session, *resume_lock);
                 self.with_lineage(root, |lineage| add_range(&mut lineage.ranges, *ids));
             }
             Event::Gone { session, .. } => self.end_lineage(seq, *session),
@@ -235,6 +236,13 @@ impl Room {
     pub fn stored_requests(&self, session: SessionId) -> (Vec<(ClientSeq, Seq)>, ClientSeq) {
         self.lineage_of(session).map_or((Vec::new(), ClientSeq::default()), |lineage| {
             (lineage.stored.iter().map(|(request, seq)| (*request, *seq)).collect(), lineage.floor)
+        })
+    }
+
+    /// The highest request that was stored; what isn't stored below it was refused.
+    pub fn highest_stored(&self, session: SessionId) -> ClientSeq {
+        self.lineage_of(session).map_or(ClientSeq::default(), |lineage| {
+            lineage.stored.get_max().map_or(lineage.floor, |(highest, _)| lineage.floor.max(*highest))
         })
     }
 

@@ -132,8 +132,18 @@ fn keep(op: &Op, blocked: &BTreeSet<RecordId>, parts: &mut Vec<Op>) {
     }
 }
 
-/// Roughly what keeping an op costs: its bytes in MessagePack.
+/// Roughly what keeping an op costs.
 fn weight(op: &Op) -> u64 {
+    64 + count(|to| op.serialize(&mut rmp_serde::Serializer::new(to)))
+}
+
+/// Bytes of an op in a message or an entry.
+pub(crate) fn encoded_bytes(op: &Op) -> usize {
+    count(|to| op.serialize(&mut rmp_serde::Serializer::new(to).with_struct_map())) as usize
+}
+
+/// How many bytes are written.
+fn count(write: impl FnOnce(&mut dyn std::io::Write) -> Result<(), rmp_serde::encode::Error>) -> u64 {
     struct Count(u64);
     impl std::io::Write for Count {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -144,8 +154,8 @@ fn weight(op: &Op) -> u64 {
             Ok(())
         }
     }
-    let mut count = Count(64);
+    let mut count = Count(0);
     // Counting can't fail, and our own types always have a MessagePack form.
-    op.serialize(&mut rmp_serde::Serializer::new(&mut count)).expect("an op serialises");
+    write(&mut count).expect("an op serialises");
     count.0
 }

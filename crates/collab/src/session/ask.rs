@@ -6,8 +6,13 @@ use protocol::{ClientMessage, ClientSeq, Hash, Millis, Presence, Seq};
 use super::changes::{Changes, NothingToUndo, Status, SubmitError};
 use super::pending::{Pending, PendingEdit, Wish};
 use super::{Session, Step, WAITING_MAX};
-use crate::room::named;
+use crate::room::{encoded_bytes, named};
 use crate::shared::gather;
+
+/// Bytes of a token in a message.
+const TOKEN_BYTES_MAX: usize = 9;
+/// Bytes of what an entry says besides its op.
+const AROUND_OP_BYTES: usize = 1 << 10;
 
 impl Session {
     /// Changes the drawing: at once on the screen, for everybody when the room has stored it. What the room would
@@ -28,6 +33,11 @@ impl Session {
         let (own, others): (Vec<_>, Vec<_>) = held.partition(|(_, holding)| holding.session == me);
         if !others.is_empty() && !matches!(op, Op::Mint(_)) {
             return Err(SubmitError::Held { by: gather(others) });
+        }
+        let bytes = encoded_bytes(&op) + TOKEN_BYTES_MAX * own.len() + AROUND_OP_BYTES;
+        let max = facts.limits.entry_bytes_max();
+        if bytes > max {
+            return Err(SubmitError::TooLarge { bytes, max });
         }
         let touched = self.shown.apply(&op)?.touched;
         let mut changes = Changes::default();

@@ -142,6 +142,14 @@ pub enum SubmitError {
     /// The drawing's own rules forbid it.
     #[error(transparent)]
     Invalid(#[from] OpError),
+    /// More than one message may hold.
+    #[error("it is too much at once: {bytes} bytes, where one change may have {max}")]
+    TooLarge {
+        /// Its bytes, encoded.
+        bytes: usize,
+        /// The most that there may be.
+        max: usize,
+    },
     /// Too many edits wait to be stored or to be looked at.
     #[error("{0} edits wait already: the connection has to come back first")]
     TooManyWaiting(usize),

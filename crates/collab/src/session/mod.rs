@@ -39,6 +39,8 @@ pub struct Session {
     next: ClientSeq,
     status: Status,
     facts: Option<Facts>,
+    /// The highest epoch that this window was told or proposed.
+    epoch: Epoch,
     /// The sessions that were this window's, the present one too.
     mine: BTreeSet<SessionId>,
     confirmed: Option<Shared>,
@@ -110,6 +112,7 @@ impl Session {
             next: first_client_seq.max(ClientSeq(protocol::Seq(1))),
             status: Status::Connecting,
             facts: None,
+            epoch: Epoch::default(),
             mine: BTreeSet::new(),
             confirmed: None,
             shown: Drawing::new(),
@@ -135,12 +138,14 @@ impl Session {
     }
 
     /// The first message of a connection; asks to go on where this session was, if it was anywhere.
-    pub fn hello(&self, drawing: &str, secret: &str) -> Hello {
+    pub fn hello(&mut self, drawing: &str, secret: &str) -> Hello {
+        self.epoch = self.epoch.next();
+        let next = Some(self.epoch);
         let resume = self.facts.as_ref().zip(self.confirmed.as_ref()).map(|(facts, confirmed)| {
             let at = confirmed.position;
             // From the start of the log nobody resumes: it makes the room send a snapshot.
             let position = if self.spoilt { Position::start(at.log) } else { at };
-            Resume { session: facts.session, epoch: facts.epoch, position }
+            Resume { session: facts.session, epoch: facts.epoch, next, position }
         });
         Hello {
             version: protocol::VERSION,

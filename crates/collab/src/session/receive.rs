@@ -111,6 +111,7 @@ impl Session {
                 self.offline.remove(session);
                 if let Some(facts) = self.facts.as_mut().filter(|facts| facts.session == *session) {
                     facts.epoch = facts.epoch.max(*epoch);
+                    self.epoch = self.epoch.max(*epoch);
                 }
                 self.refresh_people();
                 changes.notices.push(Notice::People);

@@ -27,6 +27,7 @@ impl Session {
             self.forget_past(&mut changes);
         }
         self.mine.insert(welcome.session);
+        self.epoch = self.epoch.max(welcome.epoch);
         self.facts = Some(Facts {
             session: welcome.session,
             epoch: welcome.epoch,
@@ -67,7 +68,8 @@ impl Session {
         changes.extend(self.rebuild(touched));
     }
 
-    /// What the welcome names is stored; what it doesn't name isn't, and is asked again in the same order.
+    /// What the welcome names is stored; what it doesn't name isn't, and is asked again in the same order. But what
+    /// comes before something that is stored was refused, since the room decides in order.
     fn settle_pending(&mut self, welcome: &Welcome, changes: &mut Changes) {
         for pending in &mut self.pending {
             pending.stored = welcome.stored.iter().any(|(request, _)| *request == pending.client_seq);
@@ -84,6 +86,32 @@ impl Session {
         for request in forgotten {
             let why = "the room no longer knows whether it stored this edit".into();
             changes.extend(self.refused(request, Refusal::Unavailable { why }));
+        }
+        let highest = welcome.stored.iter().map(|(request, _)| *request).max().unwrap_or_default();
+        let turned_down = |pending: &&super::Pending| !pending.stored && pending.client_seq < highest;
+        let turned_down: Vec<_> = self
+            .pending
+            .iter()
+            .filter(turned_down)
+            .map(|pending| (pending.client_seq, self.is_so(&pending.wish)))
+            .collect();
+        for (request, is_so) in turned_down {
+            if is_so {
+                self.take_pending(request);
+                continue;
+            }
+            let why = "the room refused this before the connection broke, and its reason was lost with that".into();
+            changes.extend(self.refused(request, Refusal::Unavailable { why }));
+        }
+    }
+
+    /// Whether what is wished for has nothing left to ask: the room's answer was that it is so already, or it is asked
+    /// for anew when it is needed.
+    fn is_so(&self, wish: &Wish) -> bool {
+        match wish {
+            Wish::Lock(ids) => ids.iter().all(|id| self.holder(*id).map(|holding| holding.session) == self.me()),
+            Wish::Unlock(_) | Wish::Grant(_) => true,
+            Wish::Edit(_) | Wish::Undo { .. } => false,
         }
     }
 

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::lab::{empty_room, ids, moved};
+use crate::lab::{colored, empty_room, ids, line, moved};
 use collab::{AppendAnswer, ConnId, Desk, Effect, Input, NewPayload, Room, Settings, StoredPayload};
+use drawing::{Color, EntityId, IdRange, Layer, LayerId, Lineweight, Op, Record, RecordId};
 use protocol::{
-    Answer, ClientId, ClientMessage, ClientSeq, Durability, Event, Hello, Limits, Position, Presence, Refusal, Request,
-    Resume, ResumeKey, Role, Seq, ServerMessage, SessionId, Welcome,
+    Answer, ClientId, ClientMessage, ClientSeq, Durability, Encoding, Ended, Entry, Epoch, Event, Hello, Limits,
+    Position, Presence, Refusal, Request, Resume, ResumeKey, Role, Seq, ServerMessage, SessionId, Welcome,
 };
 
 /// A desk, its log and what it said.
@@ -106,7 +107,7 @@ impl Office {
     }
 
     fn say(&mut self, conn: ConnId, message: ClientMessage) {
-        self.give(Input::Message { conn, message });
+        self.give(Input::Message { conn, message, bytes: 0 });
     }
 
     fn ask(&mut self, conn: ConnId, n: u64, request: Request) {
@@ -131,6 +132,12 @@ impl Office {
     fn take_closed(&mut self) -> Vec<(u64, bool)> {
         std::mem::take(&mut self.closed).into_iter().map(|(conn, _, retry)| (conn.0, retry)).collect()
     }
+}
+
+/// Going on where a welcome was, in the epoch that is proposed.
+fn resume_of(welcome: &Welcome, next: Option<u32>) -> Resume {
+    let Welcome { session, epoch, position, .. } = *welcome;
+    Resume { session, epoch, next: next.map(Epoch), position }
 }
 
 fn hello() -> Hello {
@@ -223,7 +230,7 @@ fn who_comes_back_gets_the_stretch_that_they_lack() {
     let mut office = Office::new(Limits::default());
     let ana = office.come_in(ANA);
     office.come_in(BEN);
-    let resume = Resume { session: ana.session, epoch: ana.epoch, position: ana.position };
+    let resume = resume_of(&ana, None);
     office.lock(ANA, 1, &[10]);
     office.stored();
     office.others.clear();
@@ -263,7 +270,7 @@ fn an_absent_session_ends_after_its_grace_and_may_be_carried_on() {
     office.tick(1_100);
     office.stored();
     assert_eq!(office.desk.room().shared().locks.len(), 0);
-    let resume = Resume { session: ana.session, epoch: ana.epoch, position: ana.position };
+    let resume = resume_of(&ana, None);
     // Somebody else can't, though everybody in the room has seen the installation's name.
     for (conn, resume_key) in [(ConnId(5), None), (ConnId(7), Some(ResumeKey(9)))] {
         office.hello_as(conn, Hello { resume_key, resume: Some(resume), ..hello() });
@@ -360,7 +367,7 @@ fn what_lost_the_race_is_decided_again_on_what_won() {
     office.waiting = None;
     // Another node was first, with a lock of the same record.
     let event = Event::Locked { session: ben, ids: ids(&[10]) };
-    let payload = protocol::encode_entry(&protocol::Entry { time_ms: 1, author: None, event }).expect("it is written");
+    let payload = protocol::encode_entry(&Entry { time_ms: 1, author: None, event }).expect("it is written");
     office.head = office.head.after(&payload);
     office.log.push(StoredPayload { seq: office.head.seq, hash: office.head.head, payload });
     office.give(Input::Appended(AppendAnswer::Behind(office.head)));
@@ -497,4 +504,324 @@ fn a_log_that_does_not_follow_is_served_to_nobody() {
     assert!(office.desk.broken().is_some());
     office.hello(BEN, None);
     assert_eq!(office.take_closed(), [(1, false), (2, false)]);
+}
+
+impl Office {
+    /// Another node stores an entry of the room's own.
+    fn other_stores(&mut self, time_ms: u64, event: Event) {
+        let payload = protocol::encode_entry(&Entry { time_ms, author: None, event }).expect("an entry is written");
+        self.head = self.head.after(&payload);
+        self.log.push(StoredPayload { seq: self.head.seq, hash: self.head.head, payload });
+    }
+
+    /// The conversation over a connection, after a hello that asks to go on.
+    fn resume(&mut self, conn: ConnId, welcome: &Welcome, next: Option<u32>) {
+        self.hello(conn, Some(resume_of(welcome, next)));
+    }
+
+    /// Answers a read with so many entries at most.
+    fn read_some(&mut self, window: usize) {
+        let at = self.others.iter().rposition(|effect| matches!(effect, Effect::Read { .. })).expect("a read is due");
+        let Effect::Read { after } = self.others.remove(at) else { unreachable!("it is a read") };
+        let entries = self.log.iter().filter(|stored| stored.seq > after).take(window).cloned().collect();
+        self.give(Input::Read { entries, head: self.head });
+    }
+
+    /// Keeps a connection from falling silent.
+    fn beat(&mut self, conn: ConnId, for_ms: u64) {
+        for _ in 0..for_ms / 5_000 {
+            self.say(conn, ClientMessage::Heartbeat);
+            self.tick(5_000);
+        }
+    }
+}
+
+fn joined(ids: IdRange) -> Event {
+    let (client, name, color, role) = (ClientId(5), "Cem".into(), 0, Role::Editor);
+    Event::Joined { client, name, color, role, ids, resume_lock: None, epoch: Epoch(0), carries_on: None }
+}
+
+fn layer(id: u64) -> Record {
+    let (name, linetype) = (format!("Layer {id}"), None);
+    let (off, frozen, locked, plotted) = (false, false, false, true);
+    let (handle, source, color, lineweight) = (None, None, Color::Index(7), Lineweight::Default);
+    let id = LayerId(id);
+    Record::Layer(Layer { id, handle, source, name, color, linetype, lineweight, off, frozen, locked, plotted })
+}
+
+#[test]
+fn two_hellos_of_one_session_at_once_are_one_connection() {
+    let mut office = Office::new(Limits::default());
+    let ana = office.come_in(ANA);
+    office.lock(ANA, 1, &[10]);
+    // While that is stored, two more connections ask to go on.
+    office.resume(ConnId(3), &ana, Some(1));
+    office.resume(ConnId(4), &ana, Some(2));
+    office.stored();
+    assert!(office.welcome(ConnId(3)).is_none() && office.welcome(ConnId(4)).is_some_and(|it| it.epoch == Epoch(2)));
+    let (closed, _) = (office.take_closed(), office.take());
+    assert_eq!(closed, [(1, false), (3, false)]);
+    // What the one that came too late says is said by nobody.
+    office.say(ConnId(3), ClientMessage::Leave);
+    office.lock(ConnId(3), 2, &[11]);
+    assert!(office.waiting.is_none() && office.take().is_empty());
+    office.lock(ConnId(4), 2, &[11]);
+    office.stored();
+    assert_eq!(office.take(), ["4 6 locked", "4 answer 2: stored 6"]);
+}
+
+#[test]
+fn a_hello_that_comes_late_leaves_its_successor_alone() {
+    for ended_before in [false, true] {
+        let mut office = Office::new(Limits::default());
+        let ana = office.come_in(ANA);
+        if ended_before {
+            office.give(Input::Closed { conn: ANA });
+            office.tick(31_000);
+            office.stored();
+        }
+        office.resume(ConnId(4), &ana, Some(2));
+        office.stored();
+        let now = office.welcome(ConnId(4)).expect("it goes on");
+        assert_eq!((now.carries_on, now.session == ana.session, now.epoch), (true, !ended_before, Epoch(2)));
+        office.take_closed();
+        // The first attempt was long on its way.
+        for late in [1, 2] {
+            office.resume(ConnId(3), &ana, Some(late));
+            office.stored();
+            assert_eq!(office.take_closed(), [(3, true)], "{late}");
+        }
+        office.take();
+        office.lock(ConnId(4), 1, &[10]);
+        office.stored();
+        assert_eq!(office.take().len(), 2, "the lock and its answer");
+        // A client of before this rule says no number, and goes on in the next epoch.
+        office.resume(ConnId(5), &now, None);
+        office.stored();
+        assert!(office.welcome(ConnId(5)).is_some_and(|it| it.epoch == Epoch(3)));
+    }
+}
+
+#[test]
+fn a_session_whose_key_one_does_not_have_goes_on_undisturbed() {
+    let mut office = Office::new(Limits::default());
+    let ana = office.come_in(ANA);
+    office.lock(ANA, 1, &[10]);
+    office.stored();
+    for (conn, resume_key) in [(ConnId(5), None), (ConnId(6), Some(ResumeKey(9)))] {
+        let resume = Some(resume_of(&ana, Some(9)));
+        office.hello_as(conn, Hello { resume_key, resume, ..hello() });
+        office.stored();
+        let other = office.welcome(conn).expect("they come in as somebody else");
+        assert!(other.session != ana.session && !other.carries_on && other.stored.is_empty());
+    }
+    let shared = office.desk.room().shared();
+    assert_eq!((office.closed.len(), shared.members[&ana.session].epoch, shared.locks.len()), (0, Epoch(0), 1));
+    office.take();
+    office.lock(ANA, 2, &[11]);
+    office.stored();
+    assert!(office.take().contains(&"1 answer 2: stored 6".into()));
+}
+
+#[test]
+fn silence_frees_locks_after_one_grace_whether_or_not_the_connection_ends() {
+    for ends_after_ms in [None, Some(4_000), Some(20_000)] {
+        let mut office = Office::new(Limits::default());
+        let ana = office.come_in(ANA);
+        office.come_in(BEN);
+        office.lock(ANA, 1, &[10]);
+        office.stored();
+        let from = office.now;
+        while office.desk.room().epoch(ana.session).is_some() && office.now < from + 100_000 {
+            if ends_after_ms.is_some_and(|ms| office.now == from + ms) {
+                office.give(Input::Closed { conn: ANA });
+            }
+            office.say(BEN, ClientMessage::Heartbeat);
+            office.tick(100);
+            office.stored();
+        }
+        assert_eq!((office.now - from, office.desk.room().shared().locks.len()), (30_000, 0), "{ends_after_ms:?}");
+    }
+}
+
+#[test]
+fn entries_that_another_node_wrote_alike_are_not_taken_for_ones_own() {
+    // Both nodes let the same session expire in the same millisecond; with that, here, goes somebody's lock.
+    for (window, other_goes_on) in [(usize::MAX, true), (usize::MAX, false), (1, true), (1, false)] {
+        let mut office = Office::new(Limits::default());
+        let ben = office.come_in(BEN).session;
+        office.give(Input::Closed { conn: BEN });
+        office.come_in(ANA);
+        office.beat(ANA, 25_000);
+        office.now = 1_000 + 30_000;
+        // A lock waits while another is stored, so that both are decided together with the expiry.
+        office.lock(ANA, 1, &[12]);
+        office.tick(0);
+        office.lock(ANA, 2, &[10]);
+        office.take();
+        office.keep();
+        office.give(Input::Appended(AppendAnswer::Stored(office.head)));
+        assert_eq!(office.waiting.take().map(|(_, payloads)| payloads.len()), Some(2));
+        let gone = Event::Gone { session: ben, epoch: Epoch(0), why: Ended::Expired };
+        office.other_stores(office.now, gone);
+        if other_goes_on {
+            let next = office.desk.room().ids_for_joining();
+            office.other_stores(office.now, joined(next));
+        }
+        office.take();
+        office.give(Input::Appended(AppendAnswer::Behind(office.head)));
+        while office.others.iter().any(|effect| matches!(effect, Effect::Read { .. })) {
+            office.read_some(window);
+        }
+        let before: Vec<_> = office.take().into_iter().filter(|word| word.contains("answer")).collect();
+        assert!(before.is_empty(), "{before:?}");
+        assert_eq!(office.waiting.as_ref().map(|(_, payloads)| payloads.len()), Some(1), "the lock is decided again");
+        office.stored();
+        let seq = if other_goes_on { 7 } else { 6 };
+        assert_eq!(office.take(), [format!("1 {seq} locked"), format!("1 answer 2: stored {seq}")]);
+    }
+}
+
+#[test]
+fn a_batch_that_is_in_the_log_is_found_however_little_is_read_at_a_time() {
+    for window in [1, 2, usize::MAX] {
+        let mut office = Office::new(Limits::default());
+        office.come_in(ANA);
+        office.lock(ANA, 1, &[10]);
+        (2..5).for_each(|n| office.lock(ANA, n, &[9 + n]));
+        office.keep();
+        office.give(Input::Appended(AppendAnswer::Stored(office.head)));
+        office.keep();
+        office.take();
+        office.give(Input::Appended(AppendAnswer::Unknown));
+        while office.others.iter().any(|effect| matches!(effect, Effect::Read { .. })) {
+            office.read_some(window);
+        }
+        let told = office.take();
+        let locked = told.iter().flat_map(|word| word.matches("locked")).count();
+        let answers: Vec<_> = told.iter().filter(|word| word.contains("answer")).collect();
+        assert_eq!((locked, answers.len(), office.waiting.is_none()), (3, 3, true), "{told:?}");
+    }
+}
+
+#[test]
+fn what_is_too_large_to_be_told_is_refused_alone() {
+    let limits = Limits { message_bytes_max: 20_000, ..Limits::default() };
+    let mut office = Office::new(limits);
+    let ana = office.come_in(ANA);
+    office.come_in(BEN);
+    // To take a lot away is a short request; to bring it back is a long entry.
+    let first = ana.ids[0].first.0;
+    for n in 0..2 {
+        let seen = office.desk.room().position().seq;
+        let new = Op::New((first + 40 * n..first + 40 * (n + 1)).map(line).collect());
+        office.ask(ANA, 1 + n, Request::Edit { op: new, seen, under: Vec::new() });
+        office.stored();
+    }
+    let seen = office.desk.room().position().seq;
+    let remove = Op::Remove((first..first + 80).map(RecordId).collect());
+    office.ask(ANA, 3, Request::Edit { op: remove, seen, under: Vec::new() });
+    office.stored();
+    let removed = office.desk.room().position().seq;
+    office.lock(ANA, 4, &[10]);
+    office.take();
+    office.ask(ANA, 5, Request::Undo { entries: vec![removed] });
+    office.lock(BEN, 1, &[11]);
+    office.stored();
+    let words: Vec<_> = office.take().into_iter().filter(|word| word.contains("answer")).collect();
+    assert_eq!(words, ["1 answer 4: stored 7", "1 answer 5: over message_bytes_max", "2 answer 1: stored 8"]);
+    assert_eq!(office.desk.room().undoable(ana.session).0.last(), Some(&removed));
+}
+
+#[test]
+fn what_is_told_by_one_message_is_bounded() {
+    let mut office = Office::new(Limits::default());
+    office.come_in(ANA);
+    let first = office.welcome(ANA).expect("a welcome").ids[0].first.0;
+    office.lock(ANA, 1, &[10]);
+    // While that is stored, six edits of a megabyte each wait.
+    let name = "x".repeat(1 << 20);
+    for n in 0..6 {
+        let Record::Layer(mut layer) = layer(first + n) else { unreachable!("it is a layer") };
+        layer.name = format!("{n}{name}");
+        let op = Op::New(vec![Record::Layer(layer)]);
+        office.ask(ANA, 2 + n, Request::Edit { op, seen: Seq(2), under: Vec::new() });
+    }
+    office.stored();
+    let most = |message: &ServerMessage| Encoding::MessagePack.encode(message).expect("it is written").len();
+    let largest = office.sent.iter().map(|(_, message)| most(message)).max();
+    assert!(largest.is_some_and(|bytes| bytes > 1 << 20 && bytes < 5 << 20), "{largest:?}");
+    assert_eq!(office.take().iter().filter(|word| word.contains("answer")).count(), 7);
+}
+
+#[test]
+fn what_was_refused_is_not_stored_behind_what_came_after_it() {
+    let mut office = Office::new(Limits::default());
+    let ana = office.come_in(ANA);
+    office.come_in(BEN);
+    let red = |seen| Request::Edit { op: Op::Change(vec![colored(10, 1)]), seen, under: Vec::new() };
+    let blue = |seen| Request::Edit { op: Op::Change(vec![colored(10, 5)]), seen, under: Vec::new() };
+    let seen = ana.position.seq;
+    office.lock(BEN, 1, &[10]);
+    office.stored();
+    // Refused, since Ben holds it; he lets go; and what comes next is stored.
+    office.ask(ANA, 5, red(seen));
+    office.ask(BEN, 2, Request::Unlock { ids: ids(&[10]) });
+    office.stored();
+    office.ask(ANA, 6, blue(seen));
+    office.stored();
+    // The cut came before either answer: asked again as it was, the first one is refused.
+    office.give(Input::Closed { conn: ANA });
+    office.resume(ConnId(3), &ana, Some(1));
+    office.stored();
+    office.take();
+    office.ask(ConnId(3), 5, red(seen));
+    office.ask(ConnId(3), 6, blue(seen));
+    assert!(office.waiting.is_none());
+    let words = office.take();
+    assert!(words[0].contains("answer 5: Invalid") && words[1] == "3 answer 6: stored 6", "{words:?}");
+    let color = office.desk.room().drawing().entity(EntityId(10)).map(|entity| entity.style.color);
+    assert_eq!(color, Some(Color::Index(5)));
+}
+
+#[test]
+fn what_waits_is_bounded_in_bytes_for_one_and_for_all() {
+    const HEAVY: usize = 50 << 20;
+    let mut office = Office::new(Limits::default());
+    (1..=8).for_each(|n| drop(office.come_in(ConnId(n))));
+    office.lock(ANA, 1, &[10]);
+    office.take();
+    // While that is stored: each may have one such request waiting, and not all of them.
+    let mut ask = |conn: u64, n: u64| {
+        let (client_seq, floor) = (ClientSeq(Seq(n)), ClientSeq(Seq(0)));
+        let message = ClientMessage::Ask { client_seq, floor, request: Request::Lock { ids: ids(&[11]) } };
+        office.give(Input::Message { conn: ConnId(conn), message, bytes: HEAVY });
+        office.take()
+    };
+    assert_eq!(ask(2, 1), Vec::<String>::new());
+    assert_eq!(ask(2, 2), ["2 answer 2: unavailable"]);
+    let refused: Vec<_> = (3..=8).flat_map(|conn| ask(conn, 1)).collect();
+    assert_eq!(refused, ["7 answer 1: unavailable", "8 answer 1: unavailable"]);
+    office.stored();
+    office.take();
+    // It was decided, and waits no more.
+    let (client_seq, floor) = (ClientSeq(Seq(3)), ClientSeq(Seq(0)));
+    let message = ClientMessage::Ask { client_seq, floor, request: Request::Lock { ids: ids(&[12]) } };
+    office.give(Input::Message { conn: BEN, message, bytes: HEAVY });
+    office.stored();
+    assert!(office.take().iter().any(|word| word.starts_with("2 answer 3: stored")));
+}
+
+#[test]
+fn leaving_again_and_again_waits_once() {
+    let mut office = Office::new(Limits::default());
+    office.come_in(ANA);
+    office.come_in(BEN);
+    office.lock(BEN, 1, &[10]);
+    (0..1_000).for_each(|_| office.say(ANA, ClientMessage::Leave));
+    office.keep();
+    office.give(Input::Appended(AppendAnswer::Stored(office.head)));
+    assert_eq!(office.waiting.as_ref().map(|(_, payloads)| payloads.len()), Some(1));
+    office.stored();
+    assert!(office.desk.room().shared().members.len() == 1);
 }

@@ -6,8 +6,8 @@ use drawing::{
     Point, Point3, Record, RecordId, Shape, Style, Vec2,
 };
 use protocol::{
-    Author, ClientId, ClientSeq, Ended, Entry, Event, Hash, Limits, LogId, Position, Refusal, Request, Role, Seq,
-    SessionId, Told,
+    Author, ClientId, ClientSeq, Ended, Entry, Epoch, Event, Hash, Limits, LogId, Position, Refusal, Request, Role,
+    Seq, SessionId, Told,
 };
 
 /// A room, and the numbers of the requests so far.
@@ -105,7 +105,9 @@ impl Lab {
     pub fn join(&mut self, client: u128, role: Role, carries_on: Option<SessionId>) -> SessionId {
         let ids = self.room.ids_for_joining();
         let (client, name) = (ClientId(client), format!("Client {client}"));
-        SessionId(self.store(None, Event::Joined { client, name, color: 0, role, ids, resume_lock: None, carries_on }))
+        let (resume_lock, epoch) = (None, Epoch::default());
+        let joined = Event::Joined { client, name, color: 0, role, ids, resume_lock, epoch, carries_on };
+        SessionId(self.store(None, joined))
     }
 
     pub fn leave(&mut self, session: SessionId) {

@@ -2,7 +2,7 @@
 
 use crate::lab::{Lab, colored, ids, line, moved};
 use drawing::{Color, Handle, Op, RecordId};
-use protocol::{Refusal, Request, Role, Seq, SessionId};
+use protocol::{Limits, Refusal, Request, Role, Seq, SessionId};
 
 /// What is to be done in a room of Ana and Ben.
 type Play = fn(&mut Lab, SessionId, SessionId) -> Result<Option<Seq>, Refusal>;
@@ -330,4 +330,21 @@ fn an_entry_that_does_not_follow_changes_nothing() {
         assert!(lab.room.apply_payload(at.seq, protocol::Hash::default(), &payload).is_err(), "a broken chain");
         assert_eq!(lab.room.digest(), before, "{entry:?}");
     }
+}
+
+#[test]
+fn a_batch_of_nothing_and_tokens_without_end_are_over_the_limits() {
+    let mut lab = Lab::new();
+    let ana = lab.join(1, Role::Editor, None);
+    let limits = Limits { records_max: 3, ..Limits::default() };
+    let seen = lab.room.position().seq;
+    let none = Op::Batch(vec![Op::Batch(Vec::new()); 4]);
+    for (op, under) in [(none, Vec::new()), (moved(&[10]), vec![Seq(1); 4])] {
+        let decided = lab.room.decide(ana, &Request::Edit { op, seen, under }, &limits);
+        assert!(matches!(decided, Err(Refusal::Limit { max: 3, asked: 4, .. })), "{decided:?}");
+    }
+    // Tokens that are out of order are the same tokens.
+    let token = lab.lock(ana, &[10]).expect("it is free").expect("it is locked");
+    let under = vec![Seq(99), token, Seq(1)];
+    assert!(lab.room.decide(ana, &Request::Edit { op: moved(&[10]), seen: token, under }, &limits).is_ok());
 }

@@ -19,6 +19,8 @@ struct Table {
     log: Vec<Told>,
     sessions: Vec<Session>,
     notices: Vec<Vec<Notice>>,
+    /// Whom nothing reaches.
+    deaf: Option<usize>,
     /// Alters what goes to the sessions.
     alter: fn(&mut ServerMessage),
 }
@@ -28,8 +30,15 @@ impl Table {
         let settings = Settings { limits: Limits::default(), durability: Durability::Memory };
         let (desk, _) = Desk::open(settings, empty_room());
         let head = desk.room().position();
-        let mut table =
-            Table { desk, now: 1_000, log: Vec::new(), sessions: Vec::new(), notices: Vec::new(), alter: |_| {} };
+        let mut table = Table {
+            desk,
+            now: 1_000,
+            log: Vec::new(),
+            sessions: Vec::new(),
+            notices: Vec::new(),
+            deaf: None,
+            alter: |_| {},
+        };
         table.give(Input::Read { entries: Vec::new(), head });
         for (n, role) in (1..).zip(people) {
             table.sessions.push(Session::new(ClientId(n), ResumeKey(n), format!("Person {n}"), ClientSeq(Seq(1))));
@@ -90,6 +99,9 @@ impl Table {
     }
 
     fn deliver(&mut self, who: usize, mut message: ServerMessage) {
+        if self.deaf == Some(who) {
+            return;
+        }
         (self.alter)(&mut message);
         let changes = self.sessions[who].receive(self.now, message).expect("the server makes sense");
         self.notices[who].extend(changes.notices);
@@ -99,7 +111,7 @@ impl Table {
     fn flush(&mut self, who: usize) -> usize {
         let out = self.sessions[who].take_outgoing(self.now);
         let count = out.len();
-        out.into_iter().for_each(|message| self.give(Input::Message { conn: ConnId(who as u64), message }));
+        out.into_iter().for_each(|message| self.give(Input::Message { conn: ConnId(who as u64), message, bytes: 0 }));
         count
     }
 
@@ -186,7 +198,7 @@ fn undo_and_redo_follow_one_another_even_before_they_are_answered() {
     table.sessions[0].undo().expect("there is something to take back");
     table.sessions[0].redo().expect("there is something to redo");
     assert!(table.sessions[0].can_undo());
-    out.into_iter().for_each(|message| table.give(Input::Message { conn: ConnId(0), message }));
+    out.into_iter().for_each(|message| table.give(Input::Message { conn: ConnId(0), message, bytes: 0 }));
     while table.flush(0) > 0 {}
     assert_eq!((table.color(0, 10), table.sessions[0].waiting()), (Some(Color::Index(3)), 0));
     table.sessions[0].undo().expect("there is something to take back");
@@ -302,4 +314,53 @@ fn odd_messages_are_errors_and_no_more() {
     session.disconnected();
     assert_eq!(*session.status(), Status::Ended { why: "full".into(), retry: false });
     assert!(session.take_outgoing(99_999).is_empty());
+}
+
+#[test]
+fn an_edit_that_was_refused_before_a_break_is_a_draft_and_not_asked_again() {
+    let mut table = Table::new(TWO);
+    // Ben holds a line before Ana knows of it; she changes that, then another, and hears of neither answer.
+    let red = Op::Change(vec![colored(10, 1)]);
+    table.sessions[0].submit(red.clone()).expect("the edit is allowed");
+    table.sessions[0].submit(Op::Change(vec![colored(11, 5)])).expect("the edit is allowed");
+    let out = table.sessions[0].take_outgoing(0);
+    table.sessions[1].lock(ids(&[10]));
+    table.flush(1);
+    table.sessions[0].disconnected();
+    table.deaf = Some(0);
+    for message in out {
+        table.give(Input::Message { conn: ConnId(0), message, bytes: 0 });
+    }
+    table.sessions[1].unlock_all();
+    table.flush(1);
+    table.give(Input::Closed { conn: ConnId(0) });
+    table.deaf = None;
+    table.take(0);
+    table.connect(0, Role::Owner);
+    while table.flush(0) > 0 {}
+    let drafts = table.sessions[0].take_drafts();
+    assert!(matches!(&drafts[..], [draft] if draft.op == red), "{drafts:?}");
+    assert_eq!((table.color(0, 10), table.color(0, 11)), (Some(Color::ByLayer), Some(Color::Index(5))));
+    assert_eq!(table.sessions[0].drawing().hash(), table.desk.room().drawing().hash());
+    assert_eq!(table.sessions[0].waiting(), 0);
+}
+
+#[test]
+fn what_no_message_can_hold_is_refused_at_once() {
+    let mut table = Table::new(TWO);
+    table.alter = |message| {
+        if let ServerMessage::Welcome(welcome) = message {
+            welcome.limits.message_bytes_max = 8_000;
+        }
+    };
+    table.cut(0);
+    table.connect(0, Role::Owner);
+    let large = Op::Change((10..15).map(|id| colored(id, 3)).cycle().take(1).collect());
+    table.sessions[0].submit(large).expect("one line fits");
+    let first = table.sessions[0].take_ids(20).expect("there are as many");
+    let large = Op::New(first.iter().map(|id| line(id.0)).collect());
+    let before = table.sessions[0].drawing().hash();
+    let refused = table.sessions[0].submit(large).err();
+    assert!(matches!(refused, Some(SubmitError::TooLarge { bytes, max }) if bytes > max && max < 8_000), "{refused:?}");
+    assert_eq!(table.sessions[0].drawing().hash(), before);
 }
