@@ -8,6 +8,9 @@ use crate::charset::Charset;
 use crate::finding::{Findings, Place, Severity};
 use crate::tag::Tag;
 
+/// The highest handle that one can be given out above.
+const HANDLE_MAX: u64 = 0xffff_fffe;
+
 /// The names of one kind of table. A name gets its id when it is first mentioned, be that before its record or in it.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
@@ -131,10 +134,25 @@ impl Context {
         Place { line: Some(tag.line), byte: Some(tag.start as u64), handle }
     }
 
+    /// The value of a tag that holds the handle of an object, which counts for the highest one. What no DXF file may use
+    /// doesn't: new handles are given out above it.
+    pub fn count_handle(&mut self, tag: &Tag) -> Option<u64> {
+        let handle = tag.handle();
+        match handle {
+            Some(handle @ ..=HANDLE_MAX) => self.highest_handle = self.highest_handle.max(handle),
+            _ => {
+                let shown = String::from_utf8_lossy(tag.trimmed()).chars().take(40).collect::<String>();
+                let (what, kept) =
+                    (format!("{shown:?} is no handle, which has at most 8 digits"), "the object is kept");
+                self.findings.add(Severity::Note, Context::place(tag, None), what, kept);
+            }
+        }
+        handle
+    }
+
     /// The handle of an object, with a finding if another has it.
     pub fn handle(&mut self, tag: &Tag) -> Option<Handle> {
-        let handle = tag.handle().filter(|handle| *handle != 0).map(Handle)?;
-        self.highest_handle = self.highest_handle.max(handle.0);
+        let handle = self.count_handle(tag).filter(|handle| *handle != 0).map(Handle)?;
         if !self.handles.insert(handle.0) {
             let place = Context::place(tag, Some(handle));
             self.findings.add(Severity::Note, place, "the handle is used twice", "both objects are kept");

@@ -181,8 +181,9 @@ impl Walk {
 
     /// Handles of objects that aren't read count for the highest one.
     fn note_handle(&mut self, tags: &[Tag]) {
-        let handle = tags.iter().find(|tag| tag.own && matches!(tag.code, 5 | 105)).and_then(Tag::handle);
-        self.context.highest_handle = self.context.highest_handle.max(handle.unwrap_or(0));
+        if let Some(tag) = tags.iter().find(|tag| tag.own && matches!(tag.code, 5 | 105)) {
+            self.context.count_handle(tag);
+        }
     }
 
     fn table_object(&mut self, kind: &[u8], tags: &[Tag]) {

@@ -77,7 +77,17 @@ impl Namer<'_> {
             Color::ByLayer => {}
             Color::ByBlock => outs.integer(62, 0),
             Color::Index(index) => outs.integer(62, index.into()),
-            Color::True(rgb) => outs.integer(420, rgb.into()),
+            Color::True(rgb) => {
+                // Programs without true colour show the index: there the file's own stays, and goes with the true one.
+                if let Some(index) = outs.source_integer(62) {
+                    outs.integer(62, index);
+                }
+                outs.integer(420, rgb.into());
+                let same = outs.source_integer(420).is_some_and(|there| there & 0xff_ffff == i64::from(rgb));
+                if let (Some(name), true) = (outs.source_value(430), same) {
+                    outs.tags.push(super::out::Out { code: 430, value: name });
+                }
+            }
         }
         match style.lineweight {
             Lineweight::ByLayer => {}

@@ -2,6 +2,7 @@
 
 mod entity_tags;
 mod fresh;
+mod handles;
 mod hatch_tags;
 mod index;
 mod mint;
@@ -18,6 +19,7 @@ use drawing::{Block, Drawing, Entity, Record, RecordId};
 use crate::charset::Charset;
 use crate::read::Context;
 use entity_tags::Namer;
+use handles::{FreeHandles, Run};
 use index::Index;
 use out::Manner;
 use patch::{Edit, apply};
@@ -81,14 +83,15 @@ pub fn save(source: Option<&[u8]>, original: &Drawing, current: &Drawing) -> Res
         with_handles: mint::uses_handles(source, original),
         edits: Vec::new(),
         notes: Vec::new(),
-        next_handle: mint::first_free(current).max(mint::first_free(original)),
+        free: FreeHandles::of(source, current),
+        out_of_handles: false,
         check: known_names(charset, current),
         wrote_handles: false,
     };
     saver.write(&changes)?;
     saver.patch_handseed();
     saver.close_what_was_cut_short();
-    if saver.next_handle > u64::from(u32::MAX) {
+    if saver.out_of_handles {
         return Err(SaveError::NoHandles);
     }
     let Saver { edits, notes, .. } = saver;
@@ -171,7 +174,8 @@ struct Saver<'a> {
     edits: Vec<Edit>,
     notes: Vec<String>,
     /// For vertices, attributes and the like, whose handles no record holds.
-    next_handle: u64,
+    free: FreeHandles,
+    out_of_handles: bool,
     check: Context,
     wrote_handles: bool,
 }
@@ -216,14 +220,24 @@ impl<'a> Saver<'a> {
             return None;
         }
         self.wrote_handles = true;
-        self.next_handle += 1;
-        Some(drawing::Handle(self.next_handle - 1))
+        let handle = self.free.run(1);
+        self.out_of_handles |= handle.is_none();
+        handle.map(drawing::Handle)
+    }
+
+    /// A handle for a part of a record.
+    fn part_handle(&mut self, run: &mut Run) -> Option<drawing::Handle> {
+        if !self.with_handles {
+            return None;
+        }
+        self.wrote_handles = true;
+        run.next(&mut self.free).or_else(|| self.fresh_handle())
     }
 
     /// That a record which is written anew has its handle.
     fn require_handle(&mut self, record: &Record) -> Result<(), SaveError> {
         self.wrote_handles |= record.handle().is_some();
-        if self.with_handles && record.handle().is_none() {
+        if self.with_handles && record.handle().is_none() && record.source().is_none() {
             return Err(SaveError::NotMinted { id: record.id(), kind: record.kind().into() });
         }
         Ok(())
@@ -279,10 +293,7 @@ impl<'a> Saver<'a> {
         if !self.wrote_handles {
             return;
         }
-        let seed = self.next_handle;
-        if seed <= self.original.header().handseed {
-            return;
-        }
+        let Some(seed) = self.free.seed().filter(|seed| *seed > self.original.header().handseed) else { return };
         if let Some(spot) = &self.index.handseed {
             self.edits.push(Edit { start: spot.start, end: spot.end, bytes: format!("{seed:X}").into_bytes() });
         } else if let Some(at) = self.index.header_end {

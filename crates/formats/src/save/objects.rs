@@ -56,7 +56,6 @@ impl<'a> Saver<'a> {
         objects: &[Vec<Tag<'a>>],
     ) -> Result<Vec<Edit>, SaveError> {
         let range = span.range();
-        let handles_before = self.next_handle;
         if before.shape.kind() == after.shape.kind() {
             let (old, new) = (self.head_tags(before, &objects[0], true), self.head_tags(after, &objects[0], false));
             let mut edits = Vec::new();
@@ -68,7 +67,6 @@ impl<'a> Saver<'a> {
             if self.says(after, &apply(self.bytes, range.start, range.end, edits.clone())) {
                 return Ok(edits);
             }
-            self.next_handle = handles_before;
             let mut edits = Vec::new();
             replace_shape(&objects[0], &old, &new, self.manner, &mut edits);
             self.patch_parts(before, after, objects, &mut edits);
@@ -78,16 +76,21 @@ impl<'a> Saver<'a> {
             if self.says(after, &apply(self.bytes, range.start, range.end, edits.clone())) {
                 return Ok(edits);
             }
-            self.next_handle = handles_before;
         }
         if let Shape::Opaque(opaque) = &after.shape {
             self.notes.push(format!("{} {} could not be changed in the file", opaque.kind, handle_text(after)));
             return Ok(Vec::new());
         }
-        let bytes = self.new_entity(after)?;
-        if !self.says(after, &bytes) {
-            self.notes.push(format!("{} {} lost some of its data", after.shape.kind(), handle_text(after)));
-        }
+        let bytes = self.anew(after, objects.first().map(Vec::as_slice))?;
+        let (kind, handle) = (after.shape.kind(), handle_text(after));
+        let note = if self.says(after, &bytes) {
+            format!(
+                "{kind} {handle} is written anew: what Linework doesn't read of it is lost, but not its extended data"
+            )
+        } else {
+            format!("{kind} {handle} is written anew and lost some of its data")
+        };
+        self.notes.push(note);
         Ok(vec![Edit { start: range.start, end: range.end, bytes }])
     }
 
@@ -110,7 +113,19 @@ impl<'a> Saver<'a> {
 
     /// All bytes of an entity that isn't in the file.
     pub(super) fn new_entity(&mut self, entity: &Entity) -> Result<Vec<u8>, SaveError> {
+        self.anew(entity, None)
+    }
+
+    /// All bytes of an entity, written anew. From the tags that stand for it in the file, `file`, what applications hang
+    /// on it is kept: reactors, its dictionary, extended data.
+    fn anew(&mut self, entity: &Entity, file: Option<&[Tag<'a>]>) -> Result<Vec<u8>, SaveError> {
         self.require_handle(&Record::Entity(entity.clone()))?;
+        let mut entity = entity.clone();
+        if entity.handle.is_none() && entity.source.is_some() {
+            // The file left it out, or it is no number.
+            entity.handle = self.fresh_handle();
+        }
+        let entity = &entity;
         let mut to = Vec::new();
         if let Shape::Opaque(opaque) = &entity.shape {
             self.notes.push(format!("{} {} can't be written anew", opaque.kind, handle_text(entity)));
@@ -125,10 +140,29 @@ impl<'a> Saver<'a> {
         }
         let mut outs = Outs::new(self.manner, None);
         self.after().entity(entity, &mut outs);
-        self.manner.write(&outs.tags, &mut to);
+        let (groups, data) = file.map_or_else(Default::default, hung_on);
+        // Groups of applications stand behind the handle.
+        let head = outs.tags.iter().position(|out| !matches!(out.code, 0 | 5)).unwrap_or(outs.tags.len());
+        self.manner.write(&outs.tags[..head], &mut to);
+        groups.iter().for_each(|tag| to.extend_from_slice(&self.bytes[tag.start..tag.end]));
+        self.manner.write(&outs.tags[head..], &mut to);
+        data.iter().for_each(|tag| to.extend_from_slice(&self.bytes[tag.start..tag.end]));
         self.new_parts(entity, &mut to);
         Ok(to)
     }
+}
+
+/// What applications hang on an object: the groups from `102 {` to `102 }`, and extended data.
+fn hung_on<'t, 'a>(file: &'t [Tag<'a>]) -> (Vec<&'t Tag<'a>>, Vec<&'t Tag<'a>>) {
+    let end = file.iter().position(|tag| matches!(tag.code, 101 | 1000..)).unwrap_or(file.len());
+    let group = |tag: &&Tag| tag.code == 102 || !tag.own;
+    // In the repeated second part of an attribute nothing is of an application.
+    let begins = file[..end].iter().position(|tag| tag.code == 102);
+    let groups = begins.map_or_else(Vec::new, |begins| {
+        let ends = file[begins..end].iter().rposition(|tag| tag.code == 102).map_or(begins, |at| begins + at);
+        file[begins..=ends].iter().filter(group).collect()
+    });
+    (groups, file[end..].iter().filter(|tag| tag.code >= 1000).collect())
 }
 
 fn handle_text(entity: &Entity) -> String {

@@ -3,6 +3,7 @@
 use drawing::{Attribute, Entity, Insert, Point3, Polyline, PolylineForm, Shape, Vertex};
 
 use super::Saver;
+use super::handles::Run;
 use super::out::{Out, Outs};
 use super::patch::{Edit, patch_object};
 use crate::read::is_drawn_vertex;
@@ -48,7 +49,7 @@ impl<'a> Saver<'a> {
         if let Some(step) = common_step(&old.vertices, &new.vertices) {
             frame.iter().for_each(|tags| self.shift_vertex(tags, step, edits));
         }
-        for gone in drawn.iter().skip(new.vertices.len()) {
+        for gone in drawn.iter().take(old.vertices.len()).skip(new.vertices.len()) {
             if let (Some(first), Some(last)) = (gone.first(), gone.last()) {
                 edits.push(Edit::cut(first.start, last.end));
             }
@@ -56,8 +57,9 @@ impl<'a> Saver<'a> {
         let last = objects.iter().rev().find(|tags| tags.first().is_some_and(|tag| tag.trimmed() != b"SEQEND"));
         if let Some(at) = last.and_then(|tags| tags.last()).map(|tag| tag.end) {
             let mut bytes = Vec::new();
-            for vertex in new.vertices.iter().skip(drawn.len()) {
-                self.new_vertex(entity, new.form, vertex, &mut bytes);
+            let mut run = Run::of(entity.handle, entity.source.is_some());
+            for vertex in new.vertices.iter().skip(old.vertices.len()) {
+                self.new_vertex(entity, new.form, vertex, &mut run, &mut bytes);
             }
             if !bytes.is_empty() {
                 edits.push(Edit::insert(at, bytes));
@@ -144,9 +146,10 @@ impl<'a> Saver<'a> {
         let at = objects.iter().rev().find(|tags| tags.first().is_some_and(|tag| tag.trimmed() != b"SEQEND"));
         if let Some(at) = at.and_then(|tags| tags.last()).map(|tag| tag.end) {
             let mut bytes = Vec::new();
-            added.iter().for_each(|attribute| self.new_attribute(after, attribute, &mut bytes));
+            let mut run = Run::of(after.handle, after.source.is_some());
+            added.iter().for_each(|attribute| self.new_attribute(after, attribute, &mut run, &mut bytes));
             if !ended {
-                self.new_seqend(after, &mut bytes);
+                self.new_seqend(after, &mut run, &mut bytes);
             }
             edits.push(Edit::insert(at, bytes));
         }
@@ -168,41 +171,42 @@ impl<'a> Saver<'a> {
 
     /// The objects behind the first one of a new entity.
     pub(super) fn new_parts(&mut self, entity: &Entity, to: &mut Vec<u8>) {
+        let mut run = Run::of(entity.handle, entity.source.is_some());
         match &entity.shape {
             Shape::Polyline(polyline) if polyline.form != PolylineForm::Light || !self.manner.light_polylines => {
                 for vertex in &polyline.vertices {
-                    self.new_vertex(entity, polyline.form, vertex, to);
+                    self.new_vertex(entity, polyline.form, vertex, &mut run, to);
                 }
-                self.new_seqend(entity, to);
+                self.new_seqend(entity, &mut run, to);
             }
             Shape::Insert(insert) if !insert.attributes.is_empty() => {
                 for attribute in &insert.attributes {
-                    self.new_attribute(entity, attribute, to);
+                    self.new_attribute(entity, attribute, &mut run, to);
                 }
-                self.new_seqend(entity, to);
+                self.new_seqend(entity, &mut run, to);
             }
             _ => {}
         }
     }
 
-    fn new_vertex(&mut self, entity: &Entity, form: PolylineForm, vertex: &Vertex, to: &mut Vec<u8>) {
-        let handle = self.fresh_handle();
+    fn new_vertex(&mut self, entity: &Entity, form: PolylineForm, vertex: &Vertex, run: &mut Run, to: &mut Vec<u8>) {
+        let handle = self.part_handle(run);
         let mut outs = Outs::new(self.manner, None);
         self.after().vertex(entity, form, vertex, handle, &mut outs);
         self.manner.write(&outs.tags, to);
     }
 
-    fn new_attribute(&mut self, entity: &Entity, attribute: &Attribute, to: &mut Vec<u8>) {
+    fn new_attribute(&mut self, entity: &Entity, attribute: &Attribute, run: &mut Run, to: &mut Vec<u8>) {
         // One that was copied has the handle of the one that it was copied from.
-        let handle = self.fresh_handle();
+        let handle = self.part_handle(run);
         let attribute = Attribute { handle: None, ..attribute.clone() };
         let mut outs = Outs::new(self.manner, None);
         self.after().attribute(entity, &attribute, handle, &mut outs);
         self.manner.write(&outs.tags, to);
     }
 
-    fn new_seqend(&mut self, entity: &Entity, to: &mut Vec<u8>) {
-        let handle = self.fresh_handle();
+    fn new_seqend(&mut self, entity: &Entity, run: &mut Run, to: &mut Vec<u8>) {
+        let handle = self.part_handle(run);
         let mut outs = Outs::new(self.manner, None);
         self.after().seqend(entity, handle, &mut outs);
         self.manner.write(&outs.tags, to);

@@ -2,6 +2,7 @@
 
 use drawing::{Block, Handle, Record, Span};
 
+use super::handles::Run;
 use super::out::{Out, Outs};
 use super::patch::{Edit, patch_object};
 use super::{SaveError, Saver};
@@ -167,7 +168,8 @@ impl<'a> Saver<'a> {
 
     fn add_block(&mut self, block: &Block) -> Result<(), SaveError> {
         let mut bytes = Vec::new();
-        let (begin, end) = (self.fresh_handle(), self.fresh_handle());
+        let mut run = Run::of(block.handle, block.source.is_some());
+        let (begin, end) = (self.part_handle(&mut run), self.part_handle(&mut run));
         let mut outs = Outs::new(self.manner, None);
         self.after().block_begin(block, begin, &mut outs);
         self.manner.write(&outs.tags, &mut bytes);
