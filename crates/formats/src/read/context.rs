@@ -4,12 +4,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use drawing::{BlockId, Handle, LayerId, LineStyle, LinetypeId, Record, RecordId, Span, TextStyleId};
 
+use super::draw_order::DrawOrder;
+use super::lengths::Lengths;
 use crate::charset::Charset;
 use crate::finding::{Findings, Place, Severity};
 use crate::tag::Tag;
 
 /// The highest handle that one can be given out above.
 const HANDLE_MAX: u64 = 0xffff_fffe;
+
+/// How much of what is no number is looked through for the beginning of one.
+const NUMBER_BYTES_MAX: usize = 64;
 
 /// The names of one kind of table. A name gets its id when it is first mentioned, be that before its record or in it.
 #[derive(Debug, Default)]
@@ -27,6 +32,13 @@ impl Names {
     /// The id of a name that is there already.
     pub fn find(&self, name: &str) -> Option<RecordId> {
         self.by_upper.get(&name.to_uppercase()).copied()
+    }
+
+    /// The name that a record was first mentioned by.
+    pub fn first_name(&self, id: RecordId) -> &str {
+        // Names are mentioned in the order of their ids.
+        let at = self.mentioned.binary_search_by_key(&id, |(each, ..)| *each);
+        at.map_or("", |at| &self.mentioned[at].1)
     }
 
     /// Puts in a name that has its id already.
@@ -62,6 +74,10 @@ pub(crate) struct Context {
     pub block_records: BTreeMap<u64, BlockId>,
     /// Records whose every field is known.
     pub records: Vec<Record>,
+    /// Dimension styles and who uses them.
+    pub lengths: Lengths,
+    /// Tables of draw orders.
+    pub draw_orders: Vec<DrawOrder>,
     /// Handles seen, to find those that are there twice.
     handles: HashSet<u64>,
     /// The highest handle of any object.
@@ -82,6 +98,8 @@ impl Context {
             blocks: Names::default(),
             block_records: BTreeMap::new(),
             records: Vec::new(),
+            lengths: Lengths::default(),
+            draw_orders: Vec::new(),
             handles: HashSet::new(),
             highest_handle: 0,
             last_id,
@@ -111,7 +129,8 @@ impl Context {
         if let Some(number) = tag.number() {
             return number;
         }
-        let text = String::from_utf8_lossy(tag.trimmed()).into_owned();
+        let text = tag.trimmed();
+        let text = String::from_utf8_lossy(&text[..text.len().min(NUMBER_BYTES_MAX)]).into_owned();
         let begins = (1..=text.len()).rev().filter_map(|len| text.get(..len)?.parse::<f64>().ok());
         let number = begins.take(64).find(|number| number.is_finite()).unwrap_or(0.0);
         let shown: String = text.chars().take(40).collect();

@@ -35,6 +35,10 @@ impl<'a> Saver<'a> {
         if head.start as u64 != span.start || head.trimmed() != before.shape.kind().as_bytes() {
             return Err(other());
         }
+        if before.owner == after.owner && before.order != after.order {
+            let (kind, handle) = (after.shape.kind(), handle_text(after));
+            self.notes.push(format!("{kind} {handle} keeps the place in the draw order that it has in the file"));
+        }
         let edits = self.entity_edits(before, after, span, &objects)?;
         if before.owner == after.owner {
             self.edits.extend(edits);

@@ -31,6 +31,12 @@ pub fn with(name: &str, piece: &str, by: &str) -> Vec<u8> {
     text.replace(piece, by).into_bytes()
 }
 
+/// A file of tags that are divided by `|`: `0 LINE|8 WALL`.
+pub fn file_of(tags: &str) -> Vec<u8> {
+    let tags = tags.split('|').map(|tag| tag.split_once(' ').expect("a code and a value"));
+    tags.map(|(code, value)| format!("{code}\n{value}\n")).collect::<String>().into_bytes()
+}
+
 pub fn reading_of(bytes: &[u8]) -> Reading {
     read(bytes, &mut |_| ControlFlow::Continue(())).expect("reads")
 }

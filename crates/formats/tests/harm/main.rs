@@ -3,3 +3,4 @@
 mod colors;
 mod files;
 mod handles;
+mod reading;
