@@ -1,6 +1,7 @@
 //! Saving: the bytes of the file with only those tags changed that an edit changed.
 
 mod entity_tags;
+mod follow;
 mod fresh;
 mod handles;
 mod hatch_tags;
@@ -10,6 +11,7 @@ mod objects;
 mod out;
 mod parts;
 mod patch;
+mod references;
 mod slots;
 mod table_tags;
 mod tables;
@@ -121,8 +123,9 @@ impl<'d> Changes<'d> {
             }
         }
         changes.removed.extend(before);
-        // Entities name tables by name, so a new name changes everything that uses it.
-        let renamed = changes.changed.iter().any(|(old, new)| name(old) != name(new));
+        // Entities name tables by name, so a new name changes everything that uses it. Layouts stay as they are.
+        let is_table = |record: &Record| !matches!(record, Record::Layout(_));
+        let renamed = changes.changed.iter().any(|(old, new)| is_table(new) && name(old) != name(new));
         if renamed {
             let touched: std::collections::BTreeSet<_> = changes.changed.iter().map(|(_, new)| new.id()).collect();
             let rest = current.records().filter(|record| !touched.contains(&record.id()));
@@ -143,7 +146,8 @@ fn name(record: &Record) -> Option<&str> {
         Record::Block(record) => Some(&record.name),
         Record::Linetype(record) => Some(&record.name),
         Record::TextStyle(record) => Some(&record.name),
-        Record::Entity(_) | Record::Layout(_) => None,
+        Record::Layout(record) => Some(&record.name),
+        Record::Entity(_) => None,
     }
 }
 
@@ -202,6 +206,10 @@ impl<'a> Saver<'a> {
         for entity in entities {
             let bytes = self.new_entity(entity)?;
             self.put_into(entity, bytes);
+        }
+        let removed: Vec<&Record> = changes.removed.iter().copied().filter(|record| !tables::stays(record)).collect();
+        if !removed.is_empty() {
+            self.cut_references(&removed);
         }
         Ok(())
     }

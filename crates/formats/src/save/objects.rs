@@ -2,6 +2,7 @@
 
 use drawing::{Entity, Record, Shape, Span};
 
+use super::entity_tags::in_one_line;
 use super::out::Outs;
 use super::patch::{Edit, apply, patch_object, replace_shape};
 use super::{SaveError, Saver};
@@ -65,18 +66,14 @@ impl<'a> Saver<'a> {
             let mut edits = Vec::new();
             patch_object(&objects[0], &old, &new, self.manner, &mut edits);
             self.patch_parts(before, after, objects, &mut edits);
-            if let (Shape::MText(old), Shape::MText(new)) = (&before.shape, &after.shape) {
-                self.shift_repeated(&objects[0], new.at - old.at, &mut edits);
-            }
+            self.follow(before, after, &objects[0], &mut edits);
             if self.says(after, &apply(self.bytes, range.start, range.end, edits.clone())) {
                 return Ok(edits);
             }
             let mut edits = Vec::new();
             replace_shape(&objects[0], &old, &new, self.manner, &mut edits);
             self.patch_parts(before, after, objects, &mut edits);
-            if let (Shape::MText(old), Shape::MText(new)) = (&before.shape, &after.shape) {
-                self.shift_repeated(&objects[0], new.at - old.at, &mut edits);
-            }
+            self.follow(before, after, &objects[0], &mut edits);
             if self.says(after, &apply(self.bytes, range.start, range.end, edits.clone())) {
                 return Ok(edits);
             }
@@ -190,7 +187,10 @@ fn same_shape(read: &Shape, meant: &Shape) -> bool {
             let close = off_deg.min(360.0 - off_deg) < 1e-9;
             let mut read = read.clone();
             read.rotation_deg = meant.rotation_deg;
-            close && read == *meant
+            // Line ends are written as codes.
+            let says = read.value == in_one_line(&meant.value);
+            read.value.clone_from(&meant.value);
+            close && says && read == *meant
         }
         (Shape::Polyline(read), Shape::Polyline(meant)) => {
             // A version without light polylines writes heavy ones.

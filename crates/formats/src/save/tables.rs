@@ -8,21 +8,23 @@ use super::patch::{Edit, patch_object};
 use super::{SaveError, Saver};
 use crate::tag::Tag;
 
+/// Sheets stay in the file when they are removed: the layout and its paper space name one another, and others name both.
+pub(super) fn stays(record: &Record) -> bool {
+    match record {
+        Record::Layout(_) => true,
+        Record::Block(block) => block.is_space(),
+        _ => false,
+    }
+}
+
 impl<'a> Saver<'a> {
     pub(super) fn remove(&mut self, record: &Record) -> Result<(), SaveError> {
-        if let Record::Layout(layout) = record {
-            self.notes.push(format!("the layout {:?} stays in the file", layout.name));
+        if stays(record) {
+            let name = super::name(record).unwrap_or_default();
+            self.notes.push(format!("the {} {name:?} stays in the file", record.kind()));
             return Ok(());
         }
-        let source = match record {
-            Record::Entity(record) => record.source,
-            Record::Layer(record) => record.source,
-            Record::Block(record) => record.source,
-            Record::Linetype(record) => record.source,
-            Record::TextStyle(record) => record.source,
-            Record::Layout(_) => None,
-        };
-        if let Some(span) = source {
+        if let Some(span) = record.source() {
             self.require_span(record, span)?;
             let range = span.range();
             self.edits.push(Edit::cut(range.start, range.end));

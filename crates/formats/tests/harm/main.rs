@@ -4,3 +4,6 @@ mod colors;
 mod files;
 mod handles;
 mod reading;
+mod references;
+mod texts;
+mod turns;
