@@ -159,6 +159,8 @@ impl Context {
         let handle = tag.handle();
         match handle {
             Some(handle @ ..=HANDLE_MAX) => self.highest_handle = self.highest_handle.max(handle),
+            // Files that have no handles may say so by empty ones.
+            None if tag.trimmed().is_empty() => {}
             _ => {
                 let shown = String::from_utf8_lossy(tag.trimmed()).chars().take(40).collect::<String>();
                 let (what, kept) =

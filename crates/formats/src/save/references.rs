@@ -2,58 +2,75 @@
 
 use std::collections::{HashMap, HashSet};
 
-use drawing::{Attribute, Record, Shape};
+use drawing::{Block, Record};
 
 use super::Saver;
 use super::patch::Edit;
 use crate::tag::{AsciiTags, Objects, Tag};
 
-/// An object that may have to go with its owner.
+/// An object that goes with its owner.
 struct Owned {
-    owner: Option<u64>,
+    handle: u64,
     start: usize,
     end: usize,
+}
+
+/// Pieces of a file in order, none of which touches another.
+struct Spans(Vec<(usize, usize)>);
+
+impl Spans {
+    /// Of pieces that may be in one another, as entities are in their block.
+    fn of(mut pieces: Vec<(usize, usize)>) -> Spans {
+        pieces.sort_unstable();
+        let mut spans: Vec<(usize, usize)> = Vec::with_capacity(pieces.len());
+        for (start, end) in pieces {
+            match spans.last_mut() {
+                Some(last) if start <= last.1 => last.1 = last.1.max(end),
+                _ => spans.push((start, end)),
+            }
+        }
+        Spans(spans)
+    }
+
+    fn hold(&self, at: usize) -> bool {
+        let before = self.0.partition_point(|(start, _)| *start <= at);
+        before > 0 && at < self.0[before - 1].1
+    }
 }
 
 impl<'a> Saver<'a> {
     /// Cuts what is left of `removed` records all over the file: what they own (their dictionaries and what is in them),
     /// and every tag that names them.
     pub(super) fn cut_references(&mut self, removed: &[&Record]) {
-        let mut gone: HashSet<u64> = removed.iter().flat_map(|record| handles_of(record)).collect();
-        // A handle that something else in the file has too still means that.
-        for record in self.current.records() {
-            if let (Some(handle), true) = (record.handle(), record.source().is_some()) {
-                gone.remove(&handle.0);
+        let mut pieces = Vec::new();
+        for record in removed {
+            pieces.extend(record.source().map(|span| (span.range().start, span.range().end)));
+            if let Record::Block(Block { handle: Some(handle), .. }) = record {
+                pieces.extend(self.index.block_records.get(&handle.0));
             }
         }
-        if gone.is_empty() {
+        if pieces.is_empty() {
             return;
         }
-        let mut spans: Vec<(usize, usize)> = removed
-            .iter()
-            .filter_map(|record| record.source())
-            .map(|span| (span.range().start, span.range().end))
-            .collect();
-        spans.extend(self.cut_owned(&mut gone));
-        spans.sort_unstable();
-        let is_cut = |at: usize| {
-            let before = spans.partition_point(|(start, _)| *start <= at);
-            before > 0 && at < spans[before - 1].1
-        };
+        let (gone, owned) = self.gone_with(&Spans::of(pieces.clone()));
+        self.edits.extend(owned.iter().map(|(start, end)| Edit::cut(*start, *end)));
+        pieces.extend(owned);
+        let spans = Spans::of(pieces);
         let mut objects = Objects::new(AsciiTags::new(self.bytes));
         let mut tags = Vec::new();
         while objects.next(&mut tags) {
             let Some(head) = tags.first() else { break };
-            if !is_cut(head.start) {
+            if !spans.hold(head.start) {
                 self.cut_names(&tags, &gone);
             }
         }
     }
 
-    /// Cuts the objects that those gone own, and what these own, and so on; puts their handles among the gone. Gives
-    /// where they stood.
-    fn cut_owned(&mut self, gone: &mut HashSet<u64>) -> Vec<(usize, usize)> {
-        let mut owned: HashMap<u64, Owned> = HashMap::new();
+    /// The handles of all objects in `spans`, and of those that these own, and so on; and where the owned ones stand. A
+    /// handle that something else in the file has too still means that.
+    fn gone_with(&self, spans: &Spans) -> (HashSet<u64>, Vec<(usize, usize)>) {
+        let (mut gone, mut kept) = (HashSet::new(), HashSet::new());
+        let mut owned: HashMap<u64, Vec<Owned>> = HashMap::new();
         let mut objects = Objects::new(AsciiTags::new(self.bytes));
         let (mut tags, mut in_objects) = (Vec::new(), false);
         while objects.next(&mut tags) {
@@ -62,35 +79,32 @@ impl<'a> Saver<'a> {
             match head.trimmed() {
                 b"SECTION" => in_objects = own(2).is_some_and(|tag| tag.trimmed() == b"OBJECTS"),
                 b"ENDSEC" => in_objects = false,
-                _ if in_objects => {
-                    let (owner, handle) = (own(330).and_then(Tag::handle), own(5).and_then(Tag::handle));
-                    if let Some(handle) = handle {
-                        owned.entry(handle).or_insert(Owned { owner, start: head.start, end: last.end });
+                _ => {
+                    let handle = own(5).or_else(|| own(105)).and_then(Tag::handle).filter(|handle| *handle > 0);
+                    let Some(handle) = handle else { continue };
+                    if spans.hold(head.start) {
+                        gone.insert(handle);
+                        continue;
+                    }
+                    kept.insert(handle);
+                    if let (true, Some(owner)) = (in_objects, own(330).and_then(Tag::handle)) {
+                        owned.entry(owner).or_default().push(Owned { handle, start: head.start, end: last.end });
                     }
                 }
-                _ => {}
             }
         }
-        let mut by_owner: HashMap<u64, Vec<u64>> = HashMap::new();
-        for (handle, object) in &owned {
-            if let Some(owner) = object.owner {
-                by_owner.entry(owner).or_default().push(*handle);
-            }
-        }
-        let mut spans = Vec::new();
+        gone.retain(|handle| !kept.contains(handle));
+        let mut cut = Vec::new();
         let mut todo: Vec<u64> = gone.iter().copied().collect();
         while let Some(owner) = todo.pop() {
-            for handle in by_owner.remove(&owner).unwrap_or_default() {
-                if let Some(object) = owned.get(&handle)
-                    && gone.insert(handle)
-                {
-                    self.edits.push(Edit::cut(object.start, object.end));
-                    spans.push((object.start, object.end));
-                    todo.push(handle);
+            for object in owned.remove(&owner).into_iter().flatten() {
+                cut.push((object.start, object.end));
+                if gone.insert(object.handle) {
+                    todo.push(object.handle);
                 }
             }
         }
-        spans
+        (gone, cut)
     }
 
     /// Cuts the tags of one object that name what is gone; where a tag can't go, it names nothing.
@@ -180,17 +194,4 @@ impl<'a> Saver<'a> {
 fn in_group(tags: &[Tag], at: usize) -> bool {
     let before = tags[..at].iter().rev().take_while(|tag| !matches!(tag.code, 101 | 1000..));
     before.into_iter().find(|tag| tag.code == 102).is_some_and(|tag| tag.trimmed().first() == Some(&b'{'))
-}
-
-/// The handles of a record and of its parts.
-fn handles_of(record: &Record) -> Vec<u64> {
-    let parts: &[Attribute] = match record {
-        Record::Entity(entity) => match &entity.shape {
-            Shape::Insert(insert) => &insert.attributes,
-            _ => &[],
-        },
-        _ => &[],
-    };
-    let parts = parts.iter().filter_map(|attribute| attribute.handle);
-    record.handle().filter(|_| record.source().is_some()).into_iter().chain(parts).map(|handle| handle.0).collect()
 }
