@@ -2,11 +2,12 @@
 
 use std::ops::ControlFlow;
 
-use drawing::{Color, Entity, Handle, Shape, Span};
+use drawing::{Color, Entity, Handle, Op, Record, Shape, Span};
 
 use crate::drawings::{Sample, check_each};
+use crate::gone::Gone;
 use crate::linework;
-use crate::tags::{Change, changes};
+use crate::tags::{Change, changes, cuts, tags};
 
 /// Larger drawings have no kind that smaller ones lack, and take long.
 const BYTES_MAX: u64 = 3 << 20;
@@ -31,6 +32,35 @@ fn moved_codes(kind: &str) -> &'static [&'static str] {
 
 /// Heights, which a move changes where an entity's plane is not the world's.
 const HEIGHTS: &[&str] = &["30", "31", "32", "33", "34", "35", "36", "38"];
+
+/// Entities of one drawing whose true colour is taken away, at most.
+const TRUE_COLORED_MAX: usize = 300;
+
+/// A true colour goes with its index and its name, and nothing else does: of all entities that have one, at once.
+#[test]
+fn taking_true_colors_away_changes_only_the_tags_of_colors() {
+    let tried = std::sync::atomic::AtomicUsize::new(0);
+    check_each(BYTES_MAX, |sample| {
+        let has_true_color = |entity: &&Entity| matches!(entity.style.color, Color::True(_));
+        let mut entities: Vec<Entity> =
+            sample.drawing.entities().filter(has_true_color).take(TRUE_COLORED_MAX).cloned().collect();
+        tried.fetch_add(entities.len(), std::sync::atomic::Ordering::Relaxed);
+        let mut wrong = Vec::new();
+        for color in [Color::ByLayer, Color::ByBlock, Color::Index(3)] {
+            entities.iter_mut().for_each(|entity| entity.style.color = color);
+            let mut current = sample.drawing.clone();
+            let op = Op::Change(entities.iter().cloned().map(Record::Entity).collect());
+            current.apply(&op).expect("they take another colour");
+            let saved = formats::save(Some(&sample.bytes), &sample.drawing, &current).expect("it is saved");
+            wrong.extend(saved.notes);
+            let found = changes(&sample.bytes, &saved.bytes);
+            let foreign = found.iter().find(|change| !["62", "420", "430"].contains(&change.code()));
+            wrong.extend(foreign.map(|change| format!("{color:?}: {change:?}")));
+        }
+        wrong
+    });
+    println!("{} entities have a true colour", tried.into_inner());
+}
 
 #[test]
 fn each_edit_changes_only_the_listed_tags() {
@@ -130,10 +160,25 @@ impl OnEntity<'_> {
         if named == 1 && found.iter().all(of_color) { Ok(()) } else { Err(format!("{found:?}")) }
     }
 
+    /// The entity goes whole, what it owns goes with it, and nothing names either any more: no other tag is touched.
     fn deleted(&self, edit: &Edit) -> Result<(), String> {
         let after = edit(&["--delete", &self.handle]).map_err(|error| format!("{error:#}"))?;
         let Some(source) = self.entity.source else { return Err("has no place in its file".into()) };
-        if after == without(&self.sample.bytes, source) { Ok(()) } else { Err("took more or less than itself".into()) }
+        let before = without(&self.sample.bytes, source);
+        let gone = Gone::with(&self.sample.bytes, source);
+        if let Some((code, value)) = tags(&after).into_iter().find(|tag| gone.is_named_by(tag)) {
+            return Err(format!("is still named: {code} {}", String::from_utf8_lossy(value)));
+        }
+        let may_go = tags(&before).iter().filter(|tag| gone.is_named_by(tag)).count();
+        let (cut, renamed) = cuts(&before, &after, &|old, new| {
+            let code: i16 = old.0.parse().unwrap_or(0);
+            old.0 == new.0 && (gone.is_named_by(old) && new.1 == b"0" || code == 97)
+        })?;
+        // With a name may go its key or its count, and the group that it was alone in.
+        if cut > gone.owned_tags + 3 * may_go || renamed > 2 * may_go {
+            return Err(format!("took {cut} tags and changed {renamed}, where {may_go} name it"));
+        }
+        Ok(())
     }
 
     fn changes(&self, edited: anyhow::Result<Vec<u8>>) -> Result<Vec<Change>, String> {

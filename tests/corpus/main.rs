@@ -7,6 +7,7 @@
 mod audit;
 mod drawings;
 mod edits;
+mod gone;
 mod identity;
 mod tags;
 

@@ -74,6 +74,42 @@ pub fn changes(before: &[u8], after: &[u8]) -> Vec<Change> {
     }
 }
 
+/// How many tags were cut of `before`, and how many have another value, where `after` is nothing but the rest of it;
+/// `renamed` says of two tags whether the second may stand for the first.
+pub fn cuts(before: &[u8], after: &[u8], renamed: &dyn Fn(&Tag, &Tag) -> bool) -> Result<(usize, usize), String> {
+    let (before, after) = (tags(before), tags(after));
+    let (mut cut, mut other, mut after) = (0, 0, after.iter().peekable());
+    for old in &before {
+        match after.peek() {
+            Some(new) if *new == old => {
+                after.next();
+            }
+            Some(new) if renamed(old, new) => {
+                other += 1;
+                after.next();
+            }
+            _ => cut += 1,
+        }
+    }
+    match after.next() {
+        None => Ok((cut, other)),
+        Some((code, value)) => Err(format!("has a tag more: {code} {}", String::from_utf8_lossy(value))),
+    }
+}
+
+#[test]
+fn cuts_are_counted() {
+    let check = |after: &str, expect: Option<(usize, usize)>| {
+        let found = cuts(b"0\nA\n330\n1\n330\n2\n", after.as_bytes(), &|old, new| old.1 == b"2" && new.1 == b"0");
+        assert_eq!(found.ok(), expect, "{after}");
+    };
+    check("0\nA\n330\n1\n330\n2\n", Some((0, 0)));
+    check("0\nA\n330\n2\n", Some((1, 0)));
+    check("0\nA\n330\n1\n330\n0\n", Some((0, 1)));
+    check("0\nA\n330\n0\n330\n2\n", None);
+    check("0\nB\n", None);
+}
+
 #[test]
 fn changes_are_found() {
     let check = |after: &str, expect: &[Change]| {

@@ -191,11 +191,9 @@ fn restyle(entity: &Entity, change: impl FnOnce(&mut Style)) -> Op {
     Op::Change(vec![Record::Entity(entity)])
 }
 
-/// An id above every id and every handle of the drawing.
+/// An id above every id of the drawing. Handles are another matter: a file may have any.
 fn free_id(drawing: &Drawing) -> anyhow::Result<EntityId> {
-    let RecordId(id) = drawing.id_max();
-    let header = drawing.header();
-    let highest = id.max(header.highest_handle).max(header.handseed);
+    let RecordId(highest) = drawing.id_max();
     highest.checked_add(1).map(EntityId).context("the drawing has no id left")
 }
 

@@ -13,8 +13,8 @@ use formats::Finding;
 use oplog::LogReader;
 use protocol::{Event, Told};
 
-/// The largest file that is read: beyond it something else than a drawing was meant.
-const FILE_BYTES_MAX: u64 = 4 << 30;
+/// The largest file that is read: a log keeps the file that its drawing came from, and holds no more.
+const FILE_BYTES_MAX: u64 = oplog::MAX_BLOB_BYTES as u64;
 /// Entries read from a log at once.
 const ENTRIES_AT_ONCE: usize = 1000;
 /// Bytes of payload read from a log at once.
@@ -104,7 +104,10 @@ pub fn is_log(path: &Path) -> anyhow::Result<bool> {
 pub fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
     let len = fs::metadata(path).with_context(|| format!("{} could not be opened", path.display()))?.len();
     if len > FILE_BYTES_MAX {
-        bail!("{} has {len} bytes, and no file over {FILE_BYTES_MAX} bytes is read", path.display());
+        bail!(
+            "{} has {len} bytes, and no file over {FILE_BYTES_MAX} bytes is read, since no log could hold it",
+            path.display()
+        );
     }
     fs::read(path).with_context(|| format!("{} could not be read", path.display()))
 }

@@ -44,6 +44,35 @@ fn in_order<K>(gathered: HashMap<K, Named>) -> Vec<(K, Named)> {
     list
 }
 
+/// The first block that shows itself by way of others, or is shown by one that does: blocks that nothing left shows are
+/// taken out until none is left.
+fn on_a_circle(edges: &[((BlockId, BlockId), u32)]) -> Option<BlockId> {
+    let mut shows: HashMap<BlockId, Vec<BlockId>> = HashMap::new();
+    let mut shown_by: HashMap<BlockId, usize> = HashMap::new();
+    for &((owner, shown), _) in edges {
+        shows.entry(owner).or_default().push(shown);
+        shown_by.entry(owner).or_default();
+        *shown_by.entry(shown).or_default() += 1;
+    }
+    let mut free: Vec<BlockId> = shown_by.iter().filter(|(_, count)| **count == 0).map(|(block, _)| *block).collect();
+    while let Some(block) = free.pop() {
+        for shown in shows.get(&block).into_iter().flatten() {
+            if let Some(count) = shown_by.get_mut(shown) {
+                *count -= 1;
+                if *count == 0 {
+                    free.push(*shown);
+                }
+            }
+        }
+    }
+    let is_left = |block: BlockId| shown_by.get(&block).is_some_and(|count| *count > 0);
+    edges
+        .iter()
+        .map(|((owner, shown), _)| (*owner, *shown))
+        .find(|(owner, shown)| is_left(*owner) && is_left(*shown))
+        .map(|(owner, _)| owner)
+}
+
 impl Drawing {
     /// A drawing of these records, which may name one another in any order.
     pub fn from_records(header: Header, records: Vec<Record>) -> Result<Drawing, OpError> {
@@ -61,11 +90,13 @@ impl Drawing {
             }
             *drawing.uses.entry(to).or_insert(0) += count;
         }
-        for ((owner, shown), Named { count, .. }) in in_order(block_edges) {
-            drawing.block_edges.insert((owner, shown), count);
-            if drawing.reaches(shown, owner) {
-                return Err(OpError::Cycle(owner.into()));
-            }
+        let edges: Vec<_> =
+            in_order(block_edges).into_iter().map(|(edge, Named { count, .. })| (edge, count)).collect();
+        if let Some(owner) = on_a_circle(&edges) {
+            return Err(OpError::Cycle(owner.into()));
+        }
+        for (edge, count) in edges {
+            drawing.block_edges.insert(edge, count);
         }
         Ok(drawing)
     }

@@ -1,5 +1,6 @@
 //! The drawing itself: records by id, with the few indexes that its rules need.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use geometry::Point;
@@ -8,6 +9,7 @@ use imbl::{OrdMap, OrdSet};
 use crate::hash::DrawingHash;
 use crate::header::Header;
 use crate::ids::{BlockId, EntityId, Handle, LayerId, LayoutId, LinetypeId, Order, RecordId, TextStyleId};
+use crate::names;
 use crate::op::{Op, OpError, Outcome};
 use crate::record::{Block, Entity, Layer, Layout, Linetype, Record, TextStyle};
 use crate::references::{block_edge, name_of, references};
@@ -16,6 +18,8 @@ use crate::translate;
 
 /// How deep batches may be nested.
 const BATCH_DEPTH_MAX: usize = 4;
+/// Handles that must be free above those of the file; where fewer are, handles between them may be given out too.
+const MINT_ROOM: u64 = 1 << 20;
 
 /// A record and its part of the drawing's hash.
 #[derive(Debug, Clone)]
@@ -47,7 +51,7 @@ pub struct Drawing {
 impl PartialEq for Drawing {
     /// The same header and the same records.
     fn eq(&self, other: &Drawing) -> bool {
-        self.header == other.header
+        self.header.as_read() == other.header.as_read()
             && self.records.len() == other.records.len()
             && self.records().zip(other.records()).all(|(a, b)| a == b)
     }
@@ -320,6 +324,7 @@ impl Drawing {
     fn put_new(&mut self, records: Vec<Record>) -> Result<(), OpError> {
         let ids: Vec<_> = records.iter().map(Record::id).collect();
         for record in records {
+            names::check_new(&record)?;
             self.insert(record)?;
         }
         self.check_references(&ids)
@@ -333,6 +338,7 @@ impl Drawing {
             if std::mem::discriminant(&old) != std::mem::discriminant(record) {
                 return Err(OpError::OtherKind(record.id()));
             }
+            names::check_renamed(&old, record)?;
             before.push(old);
         }
         for (mut record, old) in records.into_iter().zip(&before) {
@@ -354,20 +360,29 @@ impl Drawing {
                 return Err(OpError::InUse { id: *id, by: self.first_user(*id) });
             }
         }
+        gone.iter().try_for_each(names::check_removed)?;
         Ok(gone)
     }
 
     fn mint(&mut self, handles: &[(RecordId, Handle)]) -> Result<(), OpError> {
+        // Where the file's own handles leave no room above them, gaps between them are given out.
+        let no_room = self.header.highest_handle > u64::from(u32::MAX) - MINT_ROOM;
+        let in_file: HashSet<Handle> =
+            if no_room { self.records().filter_map(Record::handle).collect() } else { HashSet::new() };
         for &(id, handle) in handles {
             let refused = OpError::Handle { id, handle };
             let mut record = self.get(id).ok_or(OpError::Missing(id))?.clone();
-            let fresh = handle.0 > self.header.highest_handle && handle.0 <= u64::from(u32::MAX);
+            let above = handle.0 > self.header.highest_handle || no_room && !in_file.contains(&handle);
+            let fresh = above && (1..=u64::from(u32::MAX)).contains(&handle.0);
             if record.handle().is_some() || !fresh || self.minted.contains(&handle) {
                 return Err(refused);
             }
             record.set_handle(Some(handle));
             self.take(id)?;
             self.insert(record)?;
+        }
+        if let Some((_, last)) = handles.last() {
+            Arc::make_mut(&mut self.header).last_minted = last.0;
         }
         Ok(())
     }

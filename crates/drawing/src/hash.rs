@@ -28,7 +28,7 @@ impl DrawingHash {
 
     /// The hash of the header.
     pub(crate) fn of_header(header: &Header) -> DrawingHash {
-        of(header, &mut Vec::new())
+        of(&header.as_read(), &mut Vec::new())
     }
 }
 

@@ -1,5 +1,5 @@
-//! Facts about a drawing as a whole, as its file's header gives them. They are read, hashed and kept; no op changes
-//! them yet.
+//! Facts about a drawing as a whole, as its file's header gives them. They are read, hashed and kept; ops change only
+//! which handle was given out last.
 
 use geometry::{Point, Rect};
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,22 @@ pub struct Header {
     pub point_mode: i16,
     /// `$PDSIZE`: how big points are marked: 0 = 5 % of the view's height, over 0 = units, below 0 = % of the view.
     pub point_size: f64,
+    /// The handle that was given out last, 0 before any was. Ops alone change it, and what is removed leaves it as it
+    /// is, so that no handle is given out twice. No part of the drawing's hash or of whether two drawings are equal:
+    /// logs from before it was kept have the hashes that they had.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub last_minted: u64,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl Header {
+    /// What the file says: all but what ops change.
+    pub(crate) fn as_read(&self) -> Header {
+        Header { last_minted: 0, ..self.clone() }
+    }
 }
 
 impl Default for Header {
@@ -83,6 +99,7 @@ impl Default for Header {
             active_view: None,
             point_mode: 0,
             point_size: 0.0,
+            last_minted: 0,
         }
     }
 }

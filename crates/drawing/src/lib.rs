@@ -9,6 +9,7 @@ mod drawing;
 mod hash;
 mod header;
 mod ids;
+mod names;
 mod op;
 mod record;
 mod references;

@@ -90,6 +90,22 @@ pub enum OpError {
         /// Who has it.
         by: RecordId,
     },
+    /// A name that is empty or has line ends or other control characters in it.
+    #[error("record {id} can't be called {name:?}: a name is one line of visible text")]
+    BadName {
+        /// The record.
+        id: RecordId,
+        /// The name.
+        name: String,
+    },
+    /// What every drawing needs under its name would be renamed or removed.
+    #[error("record {id} can't be renamed or removed: every drawing needs its {name:?}")]
+    Fixed {
+        /// The record.
+        id: RecordId,
+        /// Its name.
+        name: String,
+    },
     /// An entity can't be moved.
     #[error(transparent)]
     CannotMove(#[from] CannotMove),

@@ -200,6 +200,18 @@ impl Record {
         }
     }
 
+    /// Its own tags in the file that the drawing came from; none for what was made since.
+    pub fn source(&self) -> Option<Span> {
+        match self {
+            Record::Entity(r) => r.source,
+            Record::Layer(r) => r.source,
+            Record::Block(r) => r.source,
+            Record::Linetype(r) => r.source,
+            Record::TextStyle(r) => r.source,
+            Record::Layout(r) => r.source,
+        }
+    }
+
     /// What people call its kind.
     pub fn kind(&self) -> &str {
         match self {

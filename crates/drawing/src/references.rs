@@ -100,15 +100,7 @@ pub(crate) fn name_of(record: &Record) -> Option<(u8, String)> {
 impl Record {
     /// Its handle, if it got it from us and not from the file.
     pub(crate) fn minted_handle(&self) -> Option<Handle> {
-        let in_file = match self {
-            Record::Entity(r) => r.source,
-            Record::Layer(r) => r.source,
-            Record::Block(r) => r.source,
-            Record::Linetype(r) => r.source,
-            Record::TextStyle(r) => r.source,
-            Record::Layout(r) => r.source,
-        };
-        if in_file.is_some() { None } else { self.handle() }
+        if self.source().is_some() { None } else { self.handle() }
     }
 
     /// Turns every -0.0 into 0.0; fails if a number is infinite or none.

@@ -39,12 +39,15 @@ pub(crate) fn moved(drawing: &Drawing, ids: &[EntityId], by: Vec2) -> Result<Vec
     whole.into_iter().filter_map(|id| drawing.entity(id)).map(|entity| moved_entity(drawing, entity, by)).collect()
 }
 
-/// The block of a dimension, if no other dimension shows it. Its own entities refer to it as their owner.
+/// The block of a dimension, if no other dimension shows it and all in it can be moved. Its own entities refer to it as
+/// their owner.
 fn own_block(drawing: &Drawing, dimension: &Dimension) -> Option<BlockId> {
     let block = dimension.block?;
     let parts = drawing.entities_of(block).count();
     let anonymous = drawing.block(block).is_some_and(|block| block.name.starts_with('*') && !block.is_space());
-    (anonymous && drawing.use_count(block) as usize == parts + 1).then_some(block)
+    let movable = |part: &Entity| !matches!(part.shape, Shape::Opaque(_));
+    let own = anonymous && drawing.use_count(block) as usize == parts + 1;
+    (own && drawing.entities_of(block).all(movable)).then_some(block)
 }
 
 fn moved_entity(drawing: &Drawing, entity: &Entity, by: Vec2) -> Result<Record, OpError> {
@@ -60,6 +63,18 @@ fn moved_entity(drawing: &Drawing, entity: &Entity, by: Vec2) -> Result<Record, 
 }
 
 impl Shape {
+    /// Moves the shape of a copy, whose original stays. A dimension and its copy share the block that draws them, so the
+    /// copy says where it puts that block. Fails with the name of a kind that can't be moved.
+    pub fn translate_copy(&mut self, by: Vec2) -> Result<(), String> {
+        match self {
+            Shape::Dimension(dimension) => {
+                move_dimension(dimension, by, dimension.block.is_some());
+                Ok(())
+            }
+            shape => shape.translate(by),
+        }
+    }
+
     /// Moves a shape in the world's plane; of a dimension only its points. Fails with the name of a kind that can't be
     /// moved.
     pub fn translate(&mut self, by: Vec2) -> Result<(), String> {

@@ -160,6 +160,122 @@ fn what_would_break_the_drawing_is_refused_whole() {
 }
 
 #[test]
+fn what_every_drawing_needs_by_name_stays_under_its_name() {
+    let layer = |id: u64, name: &str| {
+        let mut layer = sample().layer(Drawing::LAYER_0).unwrap().clone();
+        (layer.id, layer.name) = (LayerId(id), name.into());
+        Record::Layer(layer)
+    };
+    let fixed =
+        |id: u64, name: &str| format!("record {id} can't be renamed or removed: every drawing needs its {name:?}");
+    let bad = |id: u64, name: &str| format!("record {id} can't be called {name:?}: a name is one line of visible text");
+    let unused = Op::Remove([11, 12, 13, 20].map(RecordId).to_vec());
+    check_refused(Op::Change(vec![layer(1, "Base")]), &fixed(1, "0"));
+    check_refused(Op::Batch(vec![unused, Op::Remove(vec![RecordId(1)])]), &fixed(1, "0"));
+    check_refused(Op::Change(vec![block(2, "Model")]), &fixed(2, "*Model_Space"));
+    check_refused(Op::Change(vec![block(10, "*Paper_Space7")]), &fixed(10, "Chair"));
+    check_refused(Op::Remove([2, 4, 11, 12, 13].map(RecordId).to_vec()), &fixed(2, "*Model_Space"));
+    check_refused(Op::New(vec![layer(30, "")]), &bad(30, ""));
+    check_refused(Op::New(vec![layer(30, "Wall\nDoor")]), &bad(30, "Wall\nDoor"));
+    check_refused(Op::Change(vec![block(10, " ")]), &bad(10, " "));
+    check(Op::Change(vec![block(10, "Stool")]), &[10]);
+    check(Op::Change(vec![block(2, "*MODEL_SPACE")]), &[2]);
+    check(Op::Remove(vec![RecordId(3), RecordId(5)]), &[3, 5]);
+    check(Op::Remove(vec![RecordId(6)]), &[6]);
+}
+
+/// What was read from a file may have any name: its removal can be taken back.
+#[test]
+fn a_removed_layer_with_a_name_from_the_file_comes_back() {
+    let mut odd = sample().layer(Drawing::LAYER_0).unwrap().clone();
+    (odd.id, odd.name, odd.source) = (LayerId(30), "tab\there".into(), Some(Span { start: 1, len: 2 }));
+    let records = sample().records().cloned().chain([Record::Layer(odd)]).collect();
+    let mut drawing = Drawing::from_records(Header::default(), records).unwrap();
+    let before = drawing.clone();
+    let undo = drawing.apply(&Op::Remove(vec![RecordId(30)])).unwrap().inverse;
+    drawing.apply(&undo).unwrap();
+    assert_eq!(drawing, before);
+}
+
+#[test]
+fn the_handle_given_out_last_is_known_when_its_record_is_gone() {
+    let mut drawing = sample();
+    let plain = drawing.hash();
+    drawing.apply(&Op::Mint(vec![(RecordId(11), Handle(0x100))])).unwrap();
+    drawing.apply(&Op::Remove(vec![RecordId(11)])).unwrap();
+    assert_eq!(drawing.header().last_minted, 0x100);
+    // Logs from before it was kept have hashes without it.
+    drawing.apply(&Op::New(vec![line(11, 2)])).unwrap();
+    assert_eq!(drawing.hash(), plain);
+    assert_eq!(drawing, sample());
+}
+
+/// In a file whose handles go to the top, those between them are given out.
+#[test]
+fn handles_are_given_out_above_those_of_the_file_or_else_between_them() {
+    let check = |highest_handle: u64, handle: u64, fine: bool| {
+        let header = Header { highest_handle, ..Header::default() };
+        let mut read = sample().layer(Drawing::LAYER_0).unwrap().clone();
+        (read.id, read.name, read.source) = (LayerId(30), "A".into(), Some(Span { start: 1, len: 2 }));
+        read.handle = Some(Handle(0x50));
+        let records = sample().records().cloned().chain([Record::Layer(read)]).collect();
+        let mut drawing = Drawing::from_records(header, records).unwrap();
+        let minted = drawing.apply(&Op::Mint(vec![(RecordId(11), Handle(handle))]));
+        assert_eq!(minted.is_ok(), fine, "{handle:X} where the highest is {highest_handle:X}");
+    };
+    check(0x100, 0x101, true);
+    check(0x100, 0x100, false);
+    check(0x100, 0x10, false);
+    check(0x100, 0x1_0000_0000, false);
+    check(0xffff_fff0, 0xffff_fff1, true);
+    check(0xffff_fff0, 0x10, true);
+    check(0xffff_fff0, 0x50, false);
+    check(0xffff_fff0, 0, false);
+}
+
+/// A chain of nested blocks is gone through once: were each link followed to its end, this would take hours.
+#[test]
+fn a_long_chain_of_nested_blocks_is_a_drawing_and_a_long_circle_none() {
+    const LINKS: u64 = 100_000;
+    let sample = sample();
+    let chain = |last: u64| {
+        let blocks = (0..=LINKS).map(|n| block(1000 + n, &format!("B{n}")));
+        let links = (0..LINKS).map(|n| insert(1_000_000 + n, 1000 + n, 1000 + n + 1));
+        let records = sample.records().cloned().chain(blocks).chain(links);
+        records.chain([insert(5_000_000, 1000 + LINKS, last)]).collect::<Vec<_>>()
+    };
+    Drawing::from_records(Header::default(), chain(10)).unwrap();
+    let circle = Drawing::from_records(Header::default(), chain(1000 + LINKS - 3));
+    assert!(matches!(circle, Err(OpError::Cycle(_))), "{circle:?}");
+}
+
+#[test]
+fn a_copy_of_a_dimension_says_where_it_puts_the_block_that_both_show() {
+    let Record::Entity(original) = dimension(30, 10) else { panic!("an entity") };
+    let mut copy = original.shape.clone();
+    copy.translate_copy(Vec2::new(2.0, -1.0)).unwrap();
+    copy.translate_copy(Vec2::new(1.0, 0.0)).unwrap();
+    let Shape::Dimension(copy) = &copy else { panic!("a dimension") };
+    assert_eq!(copy.insert_at, Some(Point3::flat(3.0, -1.0)));
+    assert_eq!(copy.world_points, [(10, Point3::flat(6.0, 2.0))]);
+    let mut line = Shape::Line(Line { start: Point3::flat(1.0, 1.0), end: Point3::flat(2.0, 2.0) });
+    line.translate_copy(Vec2::new(2.0, -1.0)).unwrap();
+    assert_eq!(line, Shape::Line(Line { start: Point3::flat(3.0, 0.0), end: Point3::flat(4.0, 1.0) }));
+}
+
+/// What is drawn by parts that can't be moved is moved as a whole.
+#[test]
+fn a_dimension_with_an_opaque_part_is_moved_by_where_its_block_is_put() {
+    let Record::Entity(mut part) = opaque(31) else { panic!("an entity") };
+    part.owner = BlockId(30);
+    let own = Op::New(vec![block(30, "*D1"), line(32, 30), Record::Entity(part), dimension(33, 30)]);
+    check(Op::Batch(vec![own.clone(), translate(&[33])]), &[30, 31, 32, 33]);
+    let mut drawing = sample();
+    drawing.apply(&own).unwrap();
+    assert_eq!(drawing.apply(&translate(&[33])).unwrap().touched, [RecordId(33)]);
+}
+
+#[test]
 fn negative_zero_becomes_zero_so_that_replicas_agree_bit_by_bit() {
     let mut drawing = sample();
     let (start, end) = (Point3::flat(-0.0, 1.0), Point3::flat(1.0, -0.0));

@@ -55,11 +55,17 @@ impl Charset {
         if text.contains("\\U+") || text.contains("\\M+") { unescape(&text) } else { text.into_owned() }
     }
 
-    /// The bytes of a text: what the encoding lacks as `\U+XXXX`, line ends as `^J`.
+    /// The bytes of a text: what the encoding lacks, and what would end the line, as `\U+XXXX`.
     pub fn encode(self, text: &str) -> Vec<u8> {
-        let text = text.replace('\r', "").replace('\n', "^J");
+        if text.contains(is_line_end) {
+            let escaped = |letter: char| format!("\\U+{:04X}", u32::from(letter));
+            let letters = text.chars();
+            let text: String =
+                letters.map(|letter| if is_line_end(letter) { escaped(letter) } else { letter.into() }).collect();
+            return self.encode(&text);
+        }
         if text.is_ascii() || self.encoding == encoding_rs::UTF_8 {
-            return text.into_bytes();
+            return text.as_bytes().to_vec();
         }
         let mut out = Vec::with_capacity(text.len());
         for letter in text.chars() {
@@ -77,6 +83,11 @@ impl Charset {
         }
         out
     }
+}
+
+/// Letters that can't stand in a line of a file.
+fn is_line_end(letter: char) -> bool {
+    matches!(letter, '\n' | '\r' | '\0')
 }
 
 /// The encoding of a `$DWGCODEPAGE`; none for an empty, unknown or plain ASCII one.
@@ -207,5 +218,10 @@ mod tests {
         let (western, _) = Charset::of("AC1015", "ANSI_1252", b"");
         assert_eq!(western.encode("Ø図"), b"\xd8\\U+56F3");
         assert_eq!(western.decode(&western.encode("Ø図😀")), "Ø図😀");
+        let (unicode, _) = Charset::of("AC1032", "", b"");
+        for charset in [western, unicode] {
+            assert_eq!(charset.encode("two\r\nlines"), b"two\\U+000D\\U+000Alines");
+            assert_eq!(charset.decode(&charset.encode("two\r\nlines\t\0")), "two\r\nlines\t\0");
+        }
     }
 }

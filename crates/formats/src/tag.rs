@@ -57,6 +57,8 @@ pub(crate) enum Broken {
     UnknownCode,
     /// The file ends behind a group code.
     NoValue,
+    /// An object of more tags than are kept.
+    TooLong,
 }
 
 /// What a source gives next.
@@ -170,8 +172,13 @@ pub(crate) struct Objects<'a, S> {
     pub broken: Vec<(Broken, u64, usize)>,
     /// How many of those were left out of `broken`.
     pub broken_more: u64,
+    /// Whether the object given last has more tags than were kept. The last of all is among those kept.
+    pub cut_short: bool,
     started: bool,
 }
+
+/// How many tags of one object are kept: 150 MB of them.
+const TAGS_MAX: usize = 1 << 21;
 
 /// How many broken places are remembered between two objects.
 const BROKEN_MAX: usize = 100;
@@ -179,7 +186,7 @@ const BROKEN_MAX: usize = 100;
 impl<'a, S: TagSource<'a>> Objects<'a, S> {
     /// The objects of a source.
     pub fn new(source: S) -> Self {
-        Objects { source, head: None, broken: Vec::new(), broken_more: 0, started: false }
+        Objects { source, head: None, broken: Vec::new(), broken_more: 0, cut_short: false, started: false }
     }
 
     /// How many bytes have been read.
@@ -191,6 +198,7 @@ impl<'a, S: TagSource<'a>> Objects<'a, S> {
     /// before the first object are left out.
     pub fn next(&mut self, tags: &mut Vec<Tag<'a>>) -> bool {
         tags.clear();
+        self.cut_short = false;
         if !self.started {
             self.started = true;
             while let Some(tag) = self.tag() {
@@ -224,16 +232,39 @@ impl<'a, S: TagSource<'a>> Objects<'a, S> {
                 102 if tag.trimmed().first() == Some(&b'{') => groups += 1,
                 102 => {
                     tag.own = false;
-                    tags.push(tag);
+                    self.keep(tag, tags);
                     groups = groups.saturating_sub(1);
                     continue;
                 }
                 _ => {}
             }
             tag.own = own && groups == 0;
-            tags.push(tag);
+            self.keep(tag, tags);
         }
         true
+    }
+
+    #[inline]
+    fn keep(&mut self, tag: Tag<'a>, tags: &mut Vec<Tag<'a>>) {
+        if tags.len() < TAGS_MAX {
+            return tags.push(tag);
+        }
+        if !self.cut_short {
+            self.cut_short = true;
+            self.tell(Broken::TooLong, tag.line, tag.start);
+        }
+        // Where the object ends is known all the same.
+        if let Some(last) = tags.last_mut() {
+            *last = Tag { own: false, ..tag };
+        }
+    }
+
+    fn tell(&mut self, what: Broken, line: u64, offset: usize) {
+        if self.broken.len() < BROKEN_MAX {
+            self.broken.push((what, line, offset));
+        } else {
+            self.broken_more += 1;
+        }
     }
 
     #[inline]
@@ -243,10 +274,7 @@ impl<'a, S: TagSource<'a>> Objects<'a, S> {
                 // 999 is a remark.
                 Next::Tag(tag) if tag.code == 999 => {}
                 Next::Tag(tag) => return Some(tag),
-                Next::Broken(what, line, offset) if self.broken.len() < BROKEN_MAX => {
-                    self.broken.push((what, line, offset));
-                }
-                Next::Broken(..) => self.broken_more += 1,
+                Next::Broken(what, line, offset) => self.tell(what, line, offset),
                 Next::End => return None,
             }
         }

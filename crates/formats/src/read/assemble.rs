@@ -23,8 +23,10 @@ impl Assembly {
         self.give_blocks_their_handles();
         self.make_layouts();
         self.break_cycles();
-        let Assembly { context, facts } = self;
+        self.context.settle_draw_order();
+        let Assembly { mut context, facts } = self;
         let mut header = facts.header;
+        context.settle_lengths(&mut header);
         header.highest_handle = context.highest_handle;
         let mut records = context.records;
         records.sort_by_key(Record::id);
@@ -48,7 +50,7 @@ impl Assembly {
             (&context.blocks, "block"),
         ] {
             for (id, name, line) in names.mentioned.iter().filter(|(id, ..)| !names.defined.contains(id)) {
-                let name = name.trim().to_string();
+                let name = name.clone();
                 // Every program knows these without being told, and so does nobody miss a space.
                 let silent = matches!(what, "layer" if name == "0")
                     || matches!(what, "linetype" if name.eq_ignore_ascii_case("CONTINUOUS"))

@@ -4,9 +4,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use drawing::{BlockId, Handle, LayerId, LineStyle, LinetypeId, Record, RecordId, Span, TextStyleId};
 
+use super::draw_order::DrawOrder;
+use super::lengths::Lengths;
 use crate::charset::Charset;
 use crate::finding::{Findings, Place, Severity};
 use crate::tag::Tag;
+
+/// The highest handle that one can be given out above.
+const HANDLE_MAX: u64 = 0xffff_fffe;
+
+/// How much of what is no number is looked through for the beginning of one.
+const NUMBER_BYTES_MAX: usize = 64;
 
 /// The names of one kind of table. A name gets its id when it is first mentioned, be that before its record or in it.
 #[derive(Debug, Default)]
@@ -24,6 +32,13 @@ impl Names {
     /// The id of a name that is there already.
     pub fn find(&self, name: &str) -> Option<RecordId> {
         self.by_upper.get(&name.to_uppercase()).copied()
+    }
+
+    /// The name that a record was first mentioned by.
+    pub fn first_name(&self, id: RecordId) -> &str {
+        // Names are mentioned in the order of their ids.
+        let at = self.mentioned.binary_search_by_key(&id, |(each, ..)| *each);
+        at.map_or("", |at| &self.mentioned[at].1)
     }
 
     /// Puts in a name that has its id already.
@@ -59,6 +74,10 @@ pub(crate) struct Context {
     pub block_records: BTreeMap<u64, BlockId>,
     /// Records whose every field is known.
     pub records: Vec<Record>,
+    /// Dimension styles and who uses them.
+    pub lengths: Lengths,
+    /// Tables of draw orders.
+    pub draw_orders: Vec<DrawOrder>,
     /// Handles seen, to find those that are there twice.
     handles: HashSet<u64>,
     /// The highest handle of any object.
@@ -79,6 +98,8 @@ impl Context {
             blocks: Names::default(),
             block_records: BTreeMap::new(),
             records: Vec::new(),
+            lengths: Lengths::default(),
+            draw_orders: Vec::new(),
             handles: HashSet::new(),
             highest_handle: 0,
             last_id,
@@ -108,7 +129,8 @@ impl Context {
         if let Some(number) = tag.number() {
             return number;
         }
-        let text = String::from_utf8_lossy(tag.trimmed()).into_owned();
+        let text = tag.trimmed();
+        let text = String::from_utf8_lossy(&text[..text.len().min(NUMBER_BYTES_MAX)]).into_owned();
         let begins = (1..=text.len()).rev().filter_map(|len| text.get(..len)?.parse::<f64>().ok());
         let number = begins.take(64).find(|number| number.is_finite()).unwrap_or(0.0);
         let shown: String = text.chars().take(40).collect();
@@ -131,10 +153,27 @@ impl Context {
         Place { line: Some(tag.line), byte: Some(tag.start as u64), handle }
     }
 
+    /// The value of a tag that holds the handle of an object, which counts for the highest one. What no DXF file may use
+    /// doesn't: new handles are given out above it.
+    pub fn count_handle(&mut self, tag: &Tag) -> Option<u64> {
+        let handle = tag.handle();
+        match handle {
+            Some(handle @ ..=HANDLE_MAX) => self.highest_handle = self.highest_handle.max(handle),
+            // Files that have no handles may say so by empty ones.
+            None if tag.trimmed().is_empty() => {}
+            _ => {
+                let shown = String::from_utf8_lossy(tag.trimmed()).chars().take(40).collect::<String>();
+                let (what, kept) =
+                    (format!("{shown:?} is no handle, which has at most 8 digits"), "the object is kept");
+                self.findings.add(Severity::Note, Context::place(tag, None), what, kept);
+            }
+        }
+        handle
+    }
+
     /// The handle of an object, with a finding if another has it.
     pub fn handle(&mut self, tag: &Tag) -> Option<Handle> {
-        let handle = tag.handle().filter(|handle| *handle != 0).map(Handle)?;
-        self.highest_handle = self.highest_handle.max(handle.0);
+        let handle = self.count_handle(tag).filter(|handle| *handle != 0).map(Handle)?;
         if !self.handles.insert(handle.0) {
             let place = Context::place(tag, Some(handle));
             self.findings.add(Severity::Note, place, "the handle is used twice", "both objects are kept");

@@ -15,6 +15,13 @@ pub(crate) fn set(point: &mut Point3, tens: i16, value: f64) {
     }
 }
 
+/// The plane of a direction. None, and what is up but for rounding, is the world's.
+pub(crate) fn plane(direction: Point3) -> Extrusion {
+    let Point3 { x, y, z } = direction;
+    let upright = z > 0.0 && x.hypot(y) <= 1e-12 * z;
+    if upright || direction == Point3::default() { Extrusion::UP } else { Extrusion(direction) }
+}
+
 impl Context {
     /// Reads points by the last digit of their codes, and an extrusion; calls `other` for every other own tag.
     pub fn read_points(
@@ -37,7 +44,7 @@ impl Context {
                 _ => other(self, tag),
             }
         }
-        if extrusion.0 == Point3::default() { Extrusion::UP } else { extrusion }
+        plane(extrusion.0)
     }
 
     pub fn read_line(&mut self, tags: &[Tag]) -> Shape {
@@ -152,9 +159,7 @@ impl Context {
                 _ => {}
             }
         }
-        if extrusion.0 == Point3::default() {
-            extrusion = Extrusion::UP;
-        }
+        extrusion = plane(extrusion.0);
         vertices.iter_mut().for_each(|vertex| vertex.at.z = elevation);
         Shape::Polyline(Polyline { form: PolylineForm::Light, vertices, closed, extrusion })
     }

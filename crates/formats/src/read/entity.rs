@@ -171,6 +171,18 @@ impl Open {
         !matches!(self.parts, Parts::None(_))
     }
 
+    /// Leaves out the vertex or attribute that the end of the file cut in two; false if it is neither.
+    pub fn cut_last_part(&mut self, kind: &[u8]) -> bool {
+        match (&mut self.parts, kind) {
+            (Parts::Polyline(draft), b"VERTEX") => draft.cut_last_vertex(),
+            (Parts::Insert(insert), b"ATTRIB") => {
+                insert.attributes.pop();
+            }
+            _ => return false,
+        }
+        true
+    }
+
     /// Makes an entity that the end of the file cut in two an opaque one, which draws nothing.
     pub fn cut(&mut self, kind: &str) {
         self.parts = Parts::None(Shape::Opaque(drawing::Opaque { kind: kind.into(), extents: None, window: None }));

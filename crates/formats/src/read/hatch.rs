@@ -1,9 +1,9 @@
 //! HATCH: its codes mean different things in different parts, which follow one another in a fixed order.
 
-use drawing::{Boundary, Edge, Extrusion, Hatch, HatchFill, Point, Point3, Shape};
+use drawing::{Boundary, Edge, Extrusion, Hatch, HatchFill, Point, Shape};
 
 use super::context::Context;
-use super::curves::set;
+use super::curves::{plane, set};
 use crate::tag::Tag;
 
 /// The part of a hatch that a tag stands in.
@@ -96,9 +96,7 @@ impl Context {
                 _ => {}
             }
         }
-        if hatch.extrusion.0 == Point3::default() {
-            hatch.extrusion = Extrusion::UP;
-        }
+        hatch.extrusion = plane(hatch.extrusion.0);
         hatch.fill = match colors[..] {
             [first, ..] if gradient => HatchFill::Gradient { first, second: colors.get(1).copied().unwrap_or(first) },
             _ if solid => HatchFill::Solid,

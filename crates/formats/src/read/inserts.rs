@@ -3,7 +3,7 @@
 use drawing::{Dimension, Extrusion, Insert, Point3, Shape};
 
 use super::context::Context;
-use super::curves::set;
+use super::curves::{plane, set};
 use crate::tag::Tag;
 
 impl Context {
@@ -48,6 +48,7 @@ impl Context {
             match tag.code {
                 2 if !tag.trimmed().is_empty() => dimension.block = Some(self.block(tag)),
                 1 => dimension.text = self.text(tag),
+                3 => self.use_dimension_style(tag),
                 70 => dimension.flags = self.integer(tag) as i16,
                 210 | 220 | 230 => set(&mut dimension.extrusion.0, tag.code / 10 - 20, self.number(tag)),
                 10..=16 | 20..=26 | 30..=36 => {
@@ -62,9 +63,7 @@ impl Context {
                 _ => {}
             }
         }
-        if dimension.extrusion.0 == Point3::default() {
-            dimension.extrusion = Extrusion::UP;
-        }
+        dimension.extrusion = plane(dimension.extrusion.0);
         Shape::Dimension(dimension)
     }
 }

@@ -3,10 +3,12 @@
 mod assemble;
 mod context;
 mod curves;
+mod draw_order;
 mod entity;
 mod hatch;
 mod header;
 mod inserts;
+mod lengths;
 mod opaque;
 mod polyline;
 mod sections;

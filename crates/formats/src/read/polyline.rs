@@ -13,6 +13,8 @@ pub(crate) struct PolylineDraft {
     widths: (f64, f64),
     extrusion: Extrusion,
     vertices: Vec<Vertex>,
+    /// Whether the VERTEX that came last is one of them: those of the frame aren't.
+    last_is_drawn: bool,
 }
 
 /// Group 70 of a POLYLINE.
@@ -37,7 +39,7 @@ impl Context {
             41 => widths.1 = context.number(tag),
             _ => {}
         });
-        PolylineDraft { flags, elevation: base.z, widths, extrusion, vertices: Vec::new() }
+        PolylineDraft { flags, elevation: base.z, widths, extrusion, vertices: Vec::new(), last_is_drawn: false }
     }
 
     /// A VERTEX object.
@@ -61,7 +63,8 @@ impl Context {
             }
         }
         // A face of a polyface mesh has flag 128 without 64 and no place.
-        if flags & flag::FRAME == 0 && flags & 192 != 128 || draft.flags & flag::MESH != 0 {
+        draft.last_is_drawn = flags & flag::FRAME == 0 && flags & 192 != 128 || draft.flags & flag::MESH != 0;
+        if draft.last_is_drawn {
             draft.vertices.push(vertex);
         }
     }
@@ -74,6 +77,13 @@ pub(crate) fn is_drawn_vertex(tags: &[Tag]) -> bool {
 }
 
 impl PolylineDraft {
+    /// Takes the last VERTEX out again, of which the end of the file may have cut half.
+    pub fn cut_last_vertex(&mut self) {
+        if self.last_is_drawn {
+            self.vertices.pop();
+        }
+    }
+
     /// What it is, now that all vertices are there: meshes are opaque.
     pub fn into_shape(mut self) -> Shape {
         if self.flags & flag::MESH != 0 {

@@ -37,6 +37,8 @@ struct Walk {
     /// The block whose entities come, in the BLOCKS section; none for one that is left out.
     block: Option<Block>,
     open: Option<Open>,
+    /// Whether the object at hand has more tags than were kept.
+    cut_short: bool,
     ended: bool,
     /// Whether anything of a DXF file was seen.
     recognized: bool,
@@ -57,6 +59,7 @@ pub(super) fn read_all<'a>(
         section: Section::None,
         block: None,
         open: None,
+        cut_short: false,
         ended: false,
         recognized: false,
     };
@@ -68,6 +71,7 @@ pub(super) fn read_all<'a>(
     while objects.next(&mut tags) {
         walk.note_broken(&mut objects.broken);
         let Some(head) = tags.first() else { break };
+        walk.cut_short = objects.cut_short;
         walk.object(head.trimmed(), &tags, bytes);
         if walk.ended {
             break;
@@ -113,6 +117,7 @@ impl Walk {
             let (what, kept) = match what {
                 Broken::NotACode => ("a group code was expected", "reading goes on at the next line"),
                 Broken::UnknownCode => ("a group code that no DXF file has", "it is left out with its value"),
+                Broken::TooLong => ("an object of more tags than are read", "it is kept but not drawn"),
                 Broken::NoValue => ("the file ends behind a group code", "what came before it is read"),
             };
             self.context.findings.add(Severity::Repaired, place, what, kept);
@@ -145,6 +150,10 @@ impl Walk {
                 Section::Blocks => self.block_object(kind, tags),
                 Section::Entities => self.entity(kind, tags, None),
                 Section::Objects if kind == b"LAYOUT" => self.context.read_layout(tags),
+                Section::Objects if kind == b"SORTENTSTABLE" => {
+                    self.note_handle(tags);
+                    self.context.read_draw_order(tags);
+                }
                 // A file whose first sections are lost may still have entities.
                 Section::None if self.recognized || is_entity(kind) => {
                     if let Some(first) = tags.first()
@@ -181,8 +190,9 @@ impl Walk {
 
     /// Handles of objects that aren't read count for the highest one.
     fn note_handle(&mut self, tags: &[Tag]) {
-        let handle = tags.iter().find(|tag| tag.own && matches!(tag.code, 5 | 105)).and_then(Tag::handle);
-        self.context.highest_handle = self.context.highest_handle.max(handle.unwrap_or(0));
+        if let Some(tag) = tags.iter().find(|tag| tag.own && matches!(tag.code, 5 | 105)) {
+            self.context.count_handle(tag);
+        }
     }
 
     fn table_object(&mut self, kind: &[u8], tags: &[Tag]) {
@@ -194,6 +204,10 @@ impl Walk {
                 if active && self.facts.header.active_view.is_none() {
                     self.facts.header.active_view = view_of(tags);
                 }
+            }
+            b"DIMSTYLE" => {
+                self.note_handle(tags);
+                self.context.read_dimension_style(tags);
             }
             _ => self.note_handle(tags),
         }
@@ -237,7 +251,10 @@ impl Walk {
             }
             return;
         }
-        if let Some(open) = self.context.open_entity(kind, tags, owner) {
+        if let Some(mut open) = self.context.open_entity(kind, tags, owner) {
+            if self.cut_short {
+                open.cut(&String::from_utf8_lossy(kind));
+            }
             if open.is_open() {
                 self.open = Some(open);
             } else {
@@ -271,8 +288,8 @@ impl Walk {
     fn cut_last(&mut self, last: Option<(Vec<u8>, u64, usize)>) {
         let Some((kind, _, start)) = last else { return };
         if let Some(open) = &mut self.open {
-            // Vertices and attributes that came whole are good; only a lone first object isn't.
-            if !matches!(&kind[..], b"VERTEX" | b"ATTRIB") {
+            // Vertices and attributes that came whole are good.
+            if !open.cut_last_part(&kind) {
                 open.cut(&String::from_utf8_lossy(&kind));
             }
             return;

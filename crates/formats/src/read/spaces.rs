@@ -26,8 +26,6 @@ impl Context {
 
     /// The name of a block that was mentioned.
     pub fn block_name(&self, id: BlockId) -> &str {
-        // Names are mentioned in the order of their ids.
-        let at = self.blocks.mentioned.binary_search_by_key(&id.0, |(each, ..)| each.0);
-        at.map_or("", |at| &self.blocks.mentioned[at].1)
+        self.blocks.first_name(id.into())
     }
 }

@@ -90,7 +90,7 @@ impl Context {
         if !define(self, name, id.into(), "layer") {
             return;
         }
-        let mut layer = layer_named(id, self.text(name).trim().into());
+        let mut layer = layer_named(id, self.charset.decode(name.trimmed()));
         layer.handle = handle_of(self, tags);
         layer.source = span_of(tags);
         for tag in tags.iter().filter(|tag| tag.own) {
@@ -134,7 +134,7 @@ impl Context {
         if !define(self, name, id.into(), "linetype") {
             return;
         }
-        let mut linetype = linetype_named(id, self.text(name).trim().into());
+        let mut linetype = linetype_named(id, self.charset.decode(name.trimmed()));
         linetype.handle = handle_of(self, tags);
         linetype.source = span_of(tags);
         let mut has_shapes = false;
@@ -165,7 +165,7 @@ impl Context {
         if !define(self, name, id.into(), "text style") {
             return;
         }
-        let mut style = text_style_named(id, self.text(name).trim().into());
+        let mut style = text_style_named(id, self.charset.decode(name.trimmed()));
         style.handle = handle_of(self, tags);
         style.source = span_of(tags);
         for tag in tags.iter().filter(|tag| tag.own) {

@@ -3,10 +3,34 @@
 use drawing::{Attribute, BlockId, Color, Drawing, Entity, Handle, LineStyle, Lineweight, PolylineForm, Shape, Style};
 use drawing::{Dimension, Insert, MText, Polyline, Text, Vertex};
 
-use super::out::Outs;
+use super::follow::upright_sin_cos;
+use super::out::{Out, Outs};
+use crate::charset::Charset;
 
 /// The longest piece that a long text is cut into, in bytes.
 const PIECE_MAX: usize = 250;
+
+/// A text with its line ends as codes, which is how an MTEXT has them.
+pub(crate) fn in_one_line(text: &str) -> String {
+    text.replace("\r\n", "\n").replace(['\n', '\r'], "\\P")
+}
+
+/// The pieces of a long text: no letter is cut in two, of however many bytes it is.
+fn pieces(text: &str, charset: Charset) -> Vec<Vec<u8>> {
+    let whole = charset.encode(&in_one_line(text));
+    if whole.len() <= PIECE_MAX {
+        return vec![whole];
+    }
+    let mut pieces = vec![Vec::new()];
+    for letter in in_one_line(text).chars() {
+        let bytes = charset.encode(letter.encode_utf8(&mut [0; 4]));
+        match pieces.last_mut() {
+            Some(piece) if piece.len() + bytes.len() <= PIECE_MAX => piece.extend(bytes),
+            _ => pieces.push(bytes),
+        }
+    }
+    pieces
+}
 
 /// A drawing and what is needed to name its records in a file.
 #[derive(Clone, Copy)]
@@ -77,7 +101,17 @@ impl Namer<'_> {
             Color::ByLayer => {}
             Color::ByBlock => outs.integer(62, 0),
             Color::Index(index) => outs.integer(62, index.into()),
-            Color::True(rgb) => outs.integer(420, rgb.into()),
+            Color::True(rgb) => {
+                // Programs without true colour show the index: there the file's own stays, and goes with the true one.
+                if let Some(index) = outs.source_integer(62) {
+                    outs.integer(62, index);
+                }
+                outs.integer(420, rgb.into());
+                let same = outs.source_integer(420).is_some_and(|there| there & 0xff_ffff == i64::from(rgb));
+                if let (Some(name), true) = (outs.source_value(430), same) {
+                    outs.tags.push(Out { code: 430, value: name });
+                }
+            }
         }
         match style.lineweight {
             Lineweight::ByLayer => {}
@@ -277,24 +311,20 @@ impl Namer<'_> {
         outs.number_unless(41, text.width, 0.0);
         outs.integer(71, text.attachment.into());
         outs.integer(72, outs.source_integer(72).unwrap_or(5));
-        let mut rest = &outs.manner.charset.encode(&text.value)[..];
-        let utf8 = outs.manner.charset.encode("\u{df}").len() == 2;
-        while rest.len() > PIECE_MAX {
-            let mut len = PIECE_MAX;
-            while utf8 && len > 1 && rest[len] & 0xc0 == 0x80 {
-                len -= 1;
-            }
-            let (piece, more) = rest.split_at(len);
-            outs.tags.push(super::out::Out { code: 3, value: piece.to_vec() });
-            rest = more;
-        }
-        outs.tags.push(super::out::Out { code: 1, value: rest.to_vec() });
+        // A text that is as in the file is in the pieces of the file.
+        let mut pieces = match outs.source_pieces() {
+            there if outs.manner.charset.decode(&there.concat()) == text.value && !there.is_empty() => there,
+            _ => pieces(&text.value, outs.manner.charset),
+        };
+        let last = pieces.pop().unwrap_or_default();
+        outs.tags.extend(pieces.into_iter().map(|value| Out { code: 3, value }));
+        outs.tags.push(Out { code: 1, value: last });
         if let Some(style) = self.text_style(text.style) {
             outs.text(7, style);
         }
         outs.extrusion(text.extrusion);
         if outs.source_has(11) {
-            let (sin, cos) = text.rotation_deg.to_radians().sin_cos();
+            let (sin, cos) = upright_sin_cos(text.rotation_deg);
             outs.point(11, drawing::Point3::flat(cos, sin));
         } else {
             outs.number_unless(50, text.rotation_deg, 0.0);

@@ -3,8 +3,9 @@
 use drawing::{Block, Drawing, Handle, Layout, Record};
 
 use super::entity_tags::Namer;
+use super::handles::{FreeHandles, Run};
 use super::out::{Manner, Out, Outs};
-use super::{SaveError, Saved, Saver, known_names, mint};
+use super::{SaveError, Saved, Saver, known_names};
 use crate::charset::Charset;
 
 /// A record of a table, given the handle of that table.
@@ -27,17 +28,18 @@ pub(super) fn new_file(drawing: &Drawing) -> Result<Saved, SaveError> {
         with_handles: true,
         edits: Vec::new(),
         notes: Vec::new(),
-        next_handle: mint::first_free(drawing),
+        free: FreeHandles::of(None, drawing),
+        out_of_handles: false,
         check: known_names(charset, drawing),
         wrote_handles: false,
     };
     let mut file = File { namer: Namer { drawing }, manner, body: Vec::new(), saver };
     file.body()?;
-    if file.saver.next_handle > u64::from(u32::MAX) {
+    if file.saver.out_of_handles {
         return Err(SaveError::NoHandles);
     }
     let mut bytes = Vec::with_capacity(file.body.len() + 2048);
-    let tags = header(drawing, file.saver.next_handle);
+    let tags = header(drawing, file.saver.free.seed().unwrap_or_default());
     manner.write(&tags, &mut bytes);
     bytes.extend_from_slice(&file.body);
     Ok(Saved { bytes, changed: true, notes: file.saver.notes })
@@ -110,9 +112,11 @@ impl File<'_> {
         self.tags(&[(0, "SECTION"), (2, name)]);
     }
 
+    /// For what no record stands for: the same in each save.
     fn handle(&mut self) -> Handle {
+        let fixture = self.saver.free.fixture().map(Handle);
         // Files from nothing always have handles.
-        self.saver.fresh_handle().unwrap_or_default()
+        fixture.or_else(|| self.saver.fresh_handle()).unwrap_or_default()
     }
 
     fn table(&mut self, name: &str, records: &[Box<TableRecord<'_>>]) {
@@ -212,15 +216,16 @@ impl File<'_> {
     fn blocks(&mut self) -> Result<(), SaveError> {
         let (namer, drawing) = (self.namer, self.namer.drawing);
         for block in drawing.blocks() {
-            let (begin, end) = (self.handle(), self.handle());
+            let mut run = Run::of(block.handle, false);
+            let (begin, end) = (self.saver.part_handle(&mut run), self.saver.part_handle(&mut run));
             let mut outs = Outs::new(self.manner, None);
-            namer.block_begin(block, Some(begin), &mut outs);
+            namer.block_begin(block, begin, &mut outs);
             self.manner.write(&outs.tags, &mut self.body);
             if !stands_in_entities(block) {
                 self.entities(block)?;
             }
             let mut outs = Outs::new(self.manner, None);
-            namer.block_end(block, Some(end), &mut outs);
+            namer.block_end(block, end, &mut outs);
             self.manner.write(&outs.tags, &mut self.body);
         }
         Ok(())

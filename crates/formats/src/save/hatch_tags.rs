@@ -25,9 +25,10 @@ pub(crate) fn hatch(hatch: &Hatch, outs: &mut Outs) {
     outs.integer(75, hatch.island_style.into());
     outs.integer(76, outs.source_integer(76).unwrap_or(1));
     if let HatchFill::Pattern { lines, .. } = &hatch.fill {
-        outs.number(52, 0.0);
-        outs.number(41, 1.0);
-        outs.integer(77, 0);
+        // How the pattern was made, which its lines say again: the file's own.
+        outs.number(52, outs.source_number(52).unwrap_or(0.0));
+        outs.number(41, outs.source_number(41).unwrap_or(1.0));
+        outs.integer(77, outs.source_integer(77).unwrap_or(0));
         outs.integer(78, lines.len() as i64);
         for (angle_deg, base, offset, dashes) in lines {
             outs.number(53, *angle_deg);

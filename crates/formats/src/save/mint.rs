@@ -1,31 +1,46 @@
 //! Handles for what has none yet.
 
-use drawing::{Drawing, Handle, Op, Record, RecordId};
+use drawing::{Drawing, Handle, Op, PolylineForm, Record, Shape};
 
-/// The highest handle that DXF files may use.
-const HANDLE_MAX: u64 = u32::MAX as u64;
+use super::handles::FreeHandles;
 
 /// The op that gives a handle to each record that a saved file would have to name and that has none: what was made
 /// since the file was read, and with no `source` everything. None if nothing needs one, or if the file has no handles
 /// at all (R12 and before may not).
 ///
 /// Handles are given in the order of the ids, above `$HANDSEED`, every handle seen in the file, and every one minted
-/// before.
+/// before, be its record there or not; where that leaves no room, in gaps. A record whose objects are several (a POLYLINE
+/// with its vertices) gets the last handle of a run: the others stay free for them, the same in each save.
 pub fn mint(source: Option<&[u8]>, original: &Drawing, current: &Drawing) -> Option<Op> {
     if !uses_handles(source, original) {
         return None;
     }
-    let wanting: Vec<RecordId> = current
-        .records()
-        .filter(|record| record.handle().is_none() && is_written(source, original, record))
-        .map(Record::id)
-        .collect();
-    let first = first_free(current);
-    if first + wanting.len() as u64 > HANDLE_MAX {
-        return None;
+    let wanting = current.records().filter(|record| record.handle().is_none() && is_written(source, original, record));
+    let mut free: Option<FreeHandles> = None;
+    let mut handles = Vec::new();
+    for record in wanting {
+        let free = free.get_or_insert_with(|| FreeHandles::of(source, current));
+        let parts = parts_of(record, source.is_none() || &*original.header().version >= "AC1014");
+        let first = free.run(parts + 1)?;
+        handles.push((record.id(), Handle(first + parts)));
     }
-    let handles: Vec<_> = wanting.into_iter().zip((first..).map(Handle)).collect();
     (!handles.is_empty()).then_some(Op::Mint(handles))
+}
+
+/// How many objects of a record have handles besides the one that it is known by.
+fn parts_of(record: &Record, light_polylines: bool) -> u64 {
+    match record {
+        // BLOCK and ENDBLK.
+        Record::Block(_) => 2,
+        Record::Entity(entity) => match &entity.shape {
+            Shape::Polyline(polyline) if polyline.form != PolylineForm::Light || !light_polylines => {
+                polyline.vertices.len() as u64 + 1
+            }
+            Shape::Insert(insert) if !insert.attributes.is_empty() => insert.attributes.len() as u64 + 1,
+            _ => 0,
+        },
+        _ => 0,
+    }
 }
 
 /// Whether a file's objects have handles.
@@ -39,34 +54,11 @@ pub(crate) fn is_written(source: Option<&[u8]>, original: &Drawing, record: &Rec
     match original.get(record.id()) {
         _ if source.is_none() => true,
         None => true,
-        Some(before) => !has_source(record) && before != record && can_be_written(record),
+        Some(before) => record.source().is_none() && before != record && can_be_written(record),
     }
 }
 
 /// Layouts of old files are made by the reader; there is no place for them there.
 fn can_be_written(record: &Record) -> bool {
     !matches!(record, Record::Layout(_))
-}
-
-fn has_source(record: &Record) -> bool {
-    let source = match record {
-        Record::Entity(record) => record.source,
-        Record::Layer(record) => record.source,
-        Record::Block(record) => record.source,
-        Record::Linetype(record) => record.source,
-        Record::TextStyle(record) => record.source,
-        Record::Layout(record) => record.source,
-    };
-    source.is_some()
-}
-
-/// The first handle that nothing has or had.
-pub(crate) fn first_free(current: &Drawing) -> u64 {
-    let header = current.header();
-    // A seed near the top would leave no room; such ones are mistakes.
-    let seed = Some(header.handseed).filter(|seed| *seed <= HANDLE_MAX - (1 << 20)).unwrap_or(0);
-    let minted =
-        current.records().filter_map(Record::handle).map(|handle| handle.0).filter(|handle| *handle <= HANDLE_MAX);
-    let above = minted.max().unwrap_or(0).max(header.highest_handle) + 1;
-    seed.max(above).max(1)
 }

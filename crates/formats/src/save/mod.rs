@@ -1,7 +1,9 @@
 //! Saving: the bytes of the file with only those tags changed that an edit changed.
 
 mod entity_tags;
+mod follow;
 mod fresh;
+mod handles;
 mod hatch_tags;
 mod index;
 mod mint;
@@ -9,6 +11,7 @@ mod objects;
 mod out;
 mod parts;
 mod patch;
+mod references;
 mod slots;
 mod table_tags;
 mod tables;
@@ -18,6 +21,7 @@ use drawing::{Block, Drawing, Entity, Record, RecordId};
 use crate::charset::Charset;
 use crate::read::Context;
 use entity_tags::Namer;
+use handles::{FreeHandles, Run};
 use index::Index;
 use out::Manner;
 use patch::{Edit, apply};
@@ -81,14 +85,15 @@ pub fn save(source: Option<&[u8]>, original: &Drawing, current: &Drawing) -> Res
         with_handles: mint::uses_handles(source, original),
         edits: Vec::new(),
         notes: Vec::new(),
-        next_handle: mint::first_free(current).max(mint::first_free(original)),
+        free: FreeHandles::of(source, current),
+        out_of_handles: false,
         check: known_names(charset, current),
         wrote_handles: false,
     };
     saver.write(&changes)?;
     saver.patch_handseed();
     saver.close_what_was_cut_short();
-    if saver.next_handle > u64::from(u32::MAX) {
+    if saver.out_of_handles {
         return Err(SaveError::NoHandles);
     }
     let Saver { edits, notes, .. } = saver;
@@ -118,8 +123,9 @@ impl<'d> Changes<'d> {
             }
         }
         changes.removed.extend(before);
-        // Entities name tables by name, so a new name changes everything that uses it.
-        let renamed = changes.changed.iter().any(|(old, new)| name(old) != name(new));
+        // Entities name tables by name, so a new name changes everything that uses it. Layouts stay as they are.
+        let is_table = |record: &Record| !matches!(record, Record::Layout(_));
+        let renamed = changes.changed.iter().any(|(old, new)| is_table(new) && name(old) != name(new));
         if renamed {
             let touched: std::collections::BTreeSet<_> = changes.changed.iter().map(|(_, new)| new.id()).collect();
             let rest = current.records().filter(|record| !touched.contains(&record.id()));
@@ -140,7 +146,8 @@ fn name(record: &Record) -> Option<&str> {
         Record::Block(record) => Some(&record.name),
         Record::Linetype(record) => Some(&record.name),
         Record::TextStyle(record) => Some(&record.name),
-        Record::Entity(_) | Record::Layout(_) => None,
+        Record::Layout(record) => Some(&record.name),
+        Record::Entity(_) => None,
     }
 }
 
@@ -171,7 +178,8 @@ struct Saver<'a> {
     edits: Vec<Edit>,
     notes: Vec<String>,
     /// For vertices, attributes and the like, whose handles no record holds.
-    next_handle: u64,
+    free: FreeHandles,
+    out_of_handles: bool,
     check: Context,
     wrote_handles: bool,
 }
@@ -199,6 +207,10 @@ impl<'a> Saver<'a> {
             let bytes = self.new_entity(entity)?;
             self.put_into(entity, bytes);
         }
+        let removed: Vec<&Record> = changes.removed.iter().copied().filter(|record| !tables::stays(record)).collect();
+        if !removed.is_empty() {
+            self.cut_references(&removed);
+        }
         Ok(())
     }
 
@@ -216,14 +228,24 @@ impl<'a> Saver<'a> {
             return None;
         }
         self.wrote_handles = true;
-        self.next_handle += 1;
-        Some(drawing::Handle(self.next_handle - 1))
+        let handle = self.free.run(1);
+        self.out_of_handles |= handle.is_none();
+        handle.map(drawing::Handle)
+    }
+
+    /// A handle for a part of a record.
+    fn part_handle(&mut self, run: &mut Run) -> Option<drawing::Handle> {
+        if !self.with_handles {
+            return None;
+        }
+        self.wrote_handles = true;
+        run.next(&mut self.free).or_else(|| self.fresh_handle())
     }
 
     /// That a record which is written anew has its handle.
     fn require_handle(&mut self, record: &Record) -> Result<(), SaveError> {
         self.wrote_handles |= record.handle().is_some();
-        if self.with_handles && record.handle().is_none() {
+        if self.with_handles && record.handle().is_none() && record.source().is_none() {
             return Err(SaveError::NotMinted { id: record.id(), kind: record.kind().into() });
         }
         Ok(())
@@ -279,10 +301,7 @@ impl<'a> Saver<'a> {
         if !self.wrote_handles {
             return;
         }
-        let seed = self.next_handle;
-        if seed <= self.original.header().handseed {
-            return;
-        }
+        let Some(seed) = self.free.seed().filter(|seed| *seed > self.original.header().handseed) else { return };
         if let Some(spot) = &self.index.handseed {
             self.edits.push(Edit { start: spot.start, end: spot.end, bytes: format!("{seed:X}").into_bytes() });
         } else if let Some(at) = self.index.header_end {

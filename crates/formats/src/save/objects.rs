@@ -2,6 +2,7 @@
 
 use drawing::{Entity, Record, Shape, Span};
 
+use super::entity_tags::in_one_line;
 use super::out::Outs;
 use super::patch::{Edit, apply, patch_object, replace_shape};
 use super::{SaveError, Saver};
@@ -35,6 +36,10 @@ impl<'a> Saver<'a> {
         if head.start as u64 != span.start || head.trimmed() != before.shape.kind().as_bytes() {
             return Err(other());
         }
+        if before.owner == after.owner && before.order != after.order {
+            let (kind, handle) = (after.shape.kind(), handle_text(after));
+            self.notes.push(format!("{kind} {handle} keeps the place in the draw order that it has in the file"));
+        }
         let edits = self.entity_edits(before, after, span, &objects)?;
         if before.owner == after.owner {
             self.edits.extend(edits);
@@ -56,38 +61,37 @@ impl<'a> Saver<'a> {
         objects: &[Vec<Tag<'a>>],
     ) -> Result<Vec<Edit>, SaveError> {
         let range = span.range();
-        let handles_before = self.next_handle;
         if before.shape.kind() == after.shape.kind() {
             let (old, new) = (self.head_tags(before, &objects[0], true), self.head_tags(after, &objects[0], false));
             let mut edits = Vec::new();
             patch_object(&objects[0], &old, &new, self.manner, &mut edits);
             self.patch_parts(before, after, objects, &mut edits);
-            if let (Shape::MText(old), Shape::MText(new)) = (&before.shape, &after.shape) {
-                self.shift_repeated(&objects[0], new.at - old.at, &mut edits);
-            }
+            self.follow(before, after, &objects[0], &mut edits);
             if self.says(after, &apply(self.bytes, range.start, range.end, edits.clone())) {
                 return Ok(edits);
             }
-            self.next_handle = handles_before;
             let mut edits = Vec::new();
             replace_shape(&objects[0], &old, &new, self.manner, &mut edits);
             self.patch_parts(before, after, objects, &mut edits);
-            if let (Shape::MText(old), Shape::MText(new)) = (&before.shape, &after.shape) {
-                self.shift_repeated(&objects[0], new.at - old.at, &mut edits);
-            }
+            self.follow(before, after, &objects[0], &mut edits);
             if self.says(after, &apply(self.bytes, range.start, range.end, edits.clone())) {
                 return Ok(edits);
             }
-            self.next_handle = handles_before;
         }
         if let Shape::Opaque(opaque) = &after.shape {
             self.notes.push(format!("{} {} could not be changed in the file", opaque.kind, handle_text(after)));
             return Ok(Vec::new());
         }
-        let bytes = self.new_entity(after)?;
-        if !self.says(after, &bytes) {
-            self.notes.push(format!("{} {} lost some of its data", after.shape.kind(), handle_text(after)));
-        }
+        let bytes = self.anew(after, objects.first().map(Vec::as_slice))?;
+        let (kind, handle) = (after.shape.kind(), handle_text(after));
+        let note = if self.says(after, &bytes) {
+            format!(
+                "{kind} {handle} is written anew: what Linework doesn't read of it is lost, but not its extended data"
+            )
+        } else {
+            format!("{kind} {handle} is written anew and lost some of its data")
+        };
+        self.notes.push(note);
         Ok(vec![Edit { start: range.start, end: range.end, bytes }])
     }
 
@@ -110,7 +114,19 @@ impl<'a> Saver<'a> {
 
     /// All bytes of an entity that isn't in the file.
     pub(super) fn new_entity(&mut self, entity: &Entity) -> Result<Vec<u8>, SaveError> {
+        self.anew(entity, None)
+    }
+
+    /// All bytes of an entity, written anew. From the tags that stand for it in the file, `file`, what applications hang
+    /// on it is kept: reactors, its dictionary, extended data.
+    fn anew(&mut self, entity: &Entity, file: Option<&[Tag<'a>]>) -> Result<Vec<u8>, SaveError> {
         self.require_handle(&Record::Entity(entity.clone()))?;
+        let mut entity = entity.clone();
+        if entity.handle.is_none() && entity.source.is_some() {
+            // The file left it out, or it is no number.
+            entity.handle = self.fresh_handle();
+        }
+        let entity = &entity;
         let mut to = Vec::new();
         if let Shape::Opaque(opaque) = &entity.shape {
             self.notes.push(format!("{} {} can't be written anew", opaque.kind, handle_text(entity)));
@@ -125,10 +141,29 @@ impl<'a> Saver<'a> {
         }
         let mut outs = Outs::new(self.manner, None);
         self.after().entity(entity, &mut outs);
-        self.manner.write(&outs.tags, &mut to);
+        let (groups, data) = file.map_or_else(Default::default, hung_on);
+        // Groups of applications stand behind the handle.
+        let head = outs.tags.iter().position(|out| !matches!(out.code, 0 | 5)).unwrap_or(outs.tags.len());
+        self.manner.write(&outs.tags[..head], &mut to);
+        groups.iter().for_each(|tag| to.extend_from_slice(&self.bytes[tag.start..tag.end]));
+        self.manner.write(&outs.tags[head..], &mut to);
+        data.iter().for_each(|tag| to.extend_from_slice(&self.bytes[tag.start..tag.end]));
         self.new_parts(entity, &mut to);
         Ok(to)
     }
+}
+
+/// What applications hang on an object: the groups from `102 {` to `102 }`, and extended data.
+fn hung_on<'t, 'a>(file: &'t [Tag<'a>]) -> (Vec<&'t Tag<'a>>, Vec<&'t Tag<'a>>) {
+    let end = file.iter().position(|tag| matches!(tag.code, 101 | 1000..)).unwrap_or(file.len());
+    let group = |tag: &&Tag| tag.code == 102 || !tag.own;
+    // In the repeated second part of an attribute nothing is of an application.
+    let begins = file[..end].iter().position(|tag| tag.code == 102);
+    let groups = begins.map_or_else(Vec::new, |begins| {
+        let ends = file[begins..end].iter().rposition(|tag| tag.code == 102).map_or(begins, |at| begins + at);
+        file[begins..=ends].iter().filter(group).collect()
+    });
+    (groups, file[end..].iter().filter(|tag| tag.code >= 1000).collect())
 }
 
 fn handle_text(entity: &Entity) -> String {
@@ -152,7 +187,10 @@ fn same_shape(read: &Shape, meant: &Shape) -> bool {
             let close = off_deg.min(360.0 - off_deg) < 1e-9;
             let mut read = read.clone();
             read.rotation_deg = meant.rotation_deg;
-            close && read == *meant
+            // Line ends are written as codes.
+            let says = read.value == in_one_line(&meant.value);
+            read.value.clone_from(&meant.value);
+            close && says && read == *meant
         }
         (Shape::Polyline(read), Shape::Polyline(meant)) => {
             // A version without light polylines writes heavy ones.

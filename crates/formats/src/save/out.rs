@@ -149,6 +149,22 @@ impl<'s> Outs<'s> {
         self.source?.iter().find(|tag| tag.own && tag.code == code)?.integer()
     }
 
+    /// The first own number of a code in the file.
+    pub fn source_number(&self, code: i16) -> Option<f64> {
+        self.source?.iter().find(|tag| tag.own && tag.code == code)?.number()
+    }
+
+    /// The pieces of a long text in the file.
+    pub fn source_pieces(&self) -> Vec<Vec<u8>> {
+        let pieces = self.source.into_iter().flatten().filter(|tag| tag.own && matches!(tag.code, 1 | 3));
+        pieces.map(|tag| tag.value.to_vec()).collect()
+    }
+
+    /// The first own value of a code in the file, as its bytes are.
+    pub fn source_value(&self, code: i16) -> Option<Vec<u8>> {
+        self.source?.iter().find(|tag| tag.own && tag.code == code).map(|tag| tag.value.to_vec())
+    }
+
     /// Whether the object in the file has such a tag.
     pub fn source_has(&self, code: i16) -> bool {
         self.source.is_some_and(|tags| tags.iter().any(|tag| tag.own && tag.code == code))

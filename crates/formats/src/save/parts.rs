@@ -1,8 +1,10 @@
 //! The objects that belong to an entity: vertices of a POLYLINE, attributes of an INSERT, and the SEQEND behind them.
 
-use drawing::{Attribute, Entity, Insert, Point3, Polyline, PolylineForm, Shape, Vertex};
+use drawing::{Attribute, Entity, Insert, Polyline, PolylineForm, Shape, Vertex};
 
 use super::Saver;
+use super::follow::motion_of;
+use super::handles::Run;
 use super::out::{Out, Outs};
 use super::patch::{Edit, patch_object};
 use crate::read::is_drawn_vertex;
@@ -45,10 +47,12 @@ impl<'a> Saver<'a> {
                 (self.vertex_tags(entity, old, old_vertex, tags), self.vertex_tags(entity, new, new_vertex, tags));
             patch_object(tags, &old_tags, &new_tags, self.manner, edits);
         }
-        if let Some(step) = common_step(&old.vertices, &new.vertices) {
-            frame.iter().for_each(|tags| self.shift_vertex(tags, step, edits));
+        match motion_of(&old.vertices, &new.vertices) {
+            Some(motion) => frame.iter().for_each(|tags| self.take_vertex(tags, &motion, edits)),
+            None if frame.is_empty() => {}
+            None => self.notes.push("the frame of a fitted POLYLINE stays as it is in the file".into()),
         }
-        for gone in drawn.iter().skip(new.vertices.len()) {
+        for gone in drawn.iter().take(old.vertices.len()).skip(new.vertices.len()) {
             if let (Some(first), Some(last)) = (gone.first(), gone.last()) {
                 edits.push(Edit::cut(first.start, last.end));
             }
@@ -56,8 +60,9 @@ impl<'a> Saver<'a> {
         let last = objects.iter().rev().find(|tags| tags.first().is_some_and(|tag| tag.trimmed() != b"SEQEND"));
         if let Some(at) = last.and_then(|tags| tags.last()).map(|tag| tag.end) {
             let mut bytes = Vec::new();
-            for vertex in new.vertices.iter().skip(drawn.len()) {
-                self.new_vertex(entity, new.form, vertex, &mut bytes);
+            let mut run = Run::of(entity.handle, entity.source.is_some());
+            for vertex in new.vertices.iter().skip(old.vertices.len()) {
+                self.new_vertex(entity, new.form, vertex, &mut run, &mut bytes);
             }
             if !bytes.is_empty() {
                 edits.push(Edit::insert(at, bytes));
@@ -71,44 +76,6 @@ impl<'a> Saver<'a> {
         let mut outs = Outs::new(manner, Some(file));
         self.after().vertex(entity, polyline.form, vertex, None, &mut outs);
         outs.tags
-    }
-
-    /// A control point of the frame of a fitted polyline moves with it.
-    fn shift_vertex(&self, tags: &[Tag<'a>], step: Point3, edits: &mut Vec<Edit>) {
-        for tag in tags.iter().filter(|tag| tag.own && matches!(tag.code, 10 | 20 | 30)) {
-            self.shift_tag(tag, step, edits);
-        }
-    }
-
-    /// Where a text stands is repeated in its embedded object: group 11 for an MTEXT; group 10, and a second group 11
-    /// before it, for an attribute of several lines.
-    pub(super) fn shift_repeated(&self, tags: &[Tag<'a>], step: Point3, edits: &mut Vec<Edit>) {
-        let Some(first) = tags.first() else { return };
-        let attribute = first.trimmed() == b"ATTRIB";
-        let mut embedded = false;
-        for tag in tags.iter().filter(|tag| !tag.own) {
-            match tag.code {
-                101 => embedded = true,
-                1000.. => break,
-                10 | 20 | 30 if attribute && embedded => self.shift_tag(tag, step, edits),
-                11 | 21 | 31 if attribute != embedded => self.shift_tag(tag, step, edits),
-                _ => {}
-            }
-        }
-    }
-
-    fn shift_tag(&self, tag: &Tag<'a>, step: Point3, edits: &mut Vec<Edit>) {
-        let by = match tag.code / 10 {
-            1 => step.x,
-            2 => step.y,
-            _ => step.z,
-        };
-        if let (Some(number), true) = (tag.number(), by != 0.0) {
-            let mut outs = Outs::new(self.manner, None);
-            outs.number(tag.code, number + by);
-            let (start, end) = (tag.value_start, tag.value_start + tag.value.len());
-            edits.extend(outs.tags.pop().map(|out| Edit { start, end, bytes: out.value }));
-        }
     }
 
     fn patch_attributes(
@@ -125,8 +92,7 @@ impl<'a> Saver<'a> {
                     let old_tags = self.attribute_tags(before, attribute, tags, true);
                     let new_tags = self.attribute_tags(after, kept, tags, false);
                     patch_object(tags, &old_tags, &new_tags, self.manner, edits);
-                    let place = |each: &Attribute| each.text.align_at.unwrap_or(each.text.at);
-                    self.shift_repeated(tags, place(kept) - place(attribute), edits);
+                    self.follow_attribute(attribute, kept, tags, edits);
                 }
                 None => {
                     if let (Some(first), Some(last)) = (tags.first(), tags.last()) {
@@ -134,6 +100,9 @@ impl<'a> Saver<'a> {
                     }
                 }
             }
+        }
+        if new.attributes.is_empty() && !old.attributes.is_empty() {
+            self.cut_seqend(objects, edits);
         }
         let is_old = |each: &&Attribute| old.attributes.iter().any(|attribute| attribute.source == each.source);
         let added: Vec<Attribute> = new.attributes.iter().filter(|each| !is_old(each)).cloned().collect();
@@ -144,11 +113,20 @@ impl<'a> Saver<'a> {
         let at = objects.iter().rev().find(|tags| tags.first().is_some_and(|tag| tag.trimmed() != b"SEQEND"));
         if let Some(at) = at.and_then(|tags| tags.last()).map(|tag| tag.end) {
             let mut bytes = Vec::new();
-            added.iter().for_each(|attribute| self.new_attribute(after, attribute, &mut bytes));
+            let mut run = Run::of(after.handle, after.source.is_some());
+            added.iter().for_each(|attribute| self.new_attribute(after, attribute, &mut run, &mut bytes));
             if !ended {
-                self.new_seqend(after, &mut bytes);
+                self.new_seqend(after, &mut run, &mut bytes);
             }
             edits.push(Edit::insert(at, bytes));
+        }
+    }
+
+    /// Without group 66 a SEQEND belongs to nothing.
+    fn cut_seqend(&self, objects: &[Vec<Tag<'a>>], edits: &mut Vec<Edit>) {
+        let seqend = objects.iter().find(|tags| tags.first().is_some_and(|tag| tag.trimmed() == b"SEQEND"));
+        if let Some((first, last)) = seqend.and_then(|tags| tags.first().zip(tags.last())) {
+            edits.push(Edit::cut(first.start, last.end));
         }
     }
 
@@ -168,56 +146,44 @@ impl<'a> Saver<'a> {
 
     /// The objects behind the first one of a new entity.
     pub(super) fn new_parts(&mut self, entity: &Entity, to: &mut Vec<u8>) {
+        let mut run = Run::of(entity.handle, entity.source.is_some());
         match &entity.shape {
             Shape::Polyline(polyline) if polyline.form != PolylineForm::Light || !self.manner.light_polylines => {
                 for vertex in &polyline.vertices {
-                    self.new_vertex(entity, polyline.form, vertex, to);
+                    self.new_vertex(entity, polyline.form, vertex, &mut run, to);
                 }
-                self.new_seqend(entity, to);
+                self.new_seqend(entity, &mut run, to);
             }
             Shape::Insert(insert) if !insert.attributes.is_empty() => {
                 for attribute in &insert.attributes {
-                    self.new_attribute(entity, attribute, to);
+                    self.new_attribute(entity, attribute, &mut run, to);
                 }
-                self.new_seqend(entity, to);
+                self.new_seqend(entity, &mut run, to);
             }
             _ => {}
         }
     }
 
-    fn new_vertex(&mut self, entity: &Entity, form: PolylineForm, vertex: &Vertex, to: &mut Vec<u8>) {
-        let handle = self.fresh_handle();
+    fn new_vertex(&mut self, entity: &Entity, form: PolylineForm, vertex: &Vertex, run: &mut Run, to: &mut Vec<u8>) {
+        let handle = self.part_handle(run);
         let mut outs = Outs::new(self.manner, None);
         self.after().vertex(entity, form, vertex, handle, &mut outs);
         self.manner.write(&outs.tags, to);
     }
 
-    fn new_attribute(&mut self, entity: &Entity, attribute: &Attribute, to: &mut Vec<u8>) {
+    fn new_attribute(&mut self, entity: &Entity, attribute: &Attribute, run: &mut Run, to: &mut Vec<u8>) {
         // One that was copied has the handle of the one that it was copied from.
-        let handle = self.fresh_handle();
+        let handle = self.part_handle(run);
         let attribute = Attribute { handle: None, ..attribute.clone() };
         let mut outs = Outs::new(self.manner, None);
         self.after().attribute(entity, &attribute, handle, &mut outs);
         self.manner.write(&outs.tags, to);
     }
 
-    fn new_seqend(&mut self, entity: &Entity, to: &mut Vec<u8>) {
-        let handle = self.fresh_handle();
+    fn new_seqend(&mut self, entity: &Entity, run: &mut Run, to: &mut Vec<u8>) {
+        let handle = self.part_handle(run);
         let mut outs = Outs::new(self.manner, None);
         self.after().seqend(entity, handle, &mut outs);
         self.manner.write(&outs.tags, to);
     }
-}
-
-/// What every vertex moved by, if all moved by the same to within rounding.
-fn common_step(old: &[Vertex], new: &[Vertex]) -> Option<Point3> {
-    let (first, last) = (old.first()?, new.first()?);
-    let step = last.at - first.at;
-    let close = |a: f64, b: f64, scale: f64| (a - b).abs() <= 1e-9 * scale.abs().max(1.0);
-    let same = old.len() == new.len()
-        && old.iter().zip(new).all(|(old, new)| {
-            let each = new.at - old.at;
-            close(each.x, step.x, new.at.x) && close(each.y, step.y, new.at.y) && close(each.z, step.z, new.at.z)
-        });
-    same.then_some(step)
 }

@@ -2,26 +2,29 @@
 
 use drawing::{Block, Handle, Record, Span};
 
+use super::handles::Run;
 use super::out::{Out, Outs};
 use super::patch::{Edit, patch_object};
 use super::{SaveError, Saver};
 use crate::tag::Tag;
 
+/// Sheets stay in the file when they are removed: the layout and its paper space name one another, and others name both.
+pub(super) fn stays(record: &Record) -> bool {
+    match record {
+        Record::Layout(_) => true,
+        Record::Block(block) => block.is_space(),
+        _ => false,
+    }
+}
+
 impl<'a> Saver<'a> {
     pub(super) fn remove(&mut self, record: &Record) -> Result<(), SaveError> {
-        if let Record::Layout(layout) = record {
-            self.notes.push(format!("the layout {:?} stays in the file", layout.name));
+        if stays(record) {
+            let name = super::name(record).unwrap_or_default();
+            self.notes.push(format!("the {} {name:?} stays in the file", record.kind()));
             return Ok(());
         }
-        let source = match record {
-            Record::Entity(record) => record.source,
-            Record::Layer(record) => record.source,
-            Record::Block(record) => record.source,
-            Record::Linetype(record) => record.source,
-            Record::TextStyle(record) => record.source,
-            Record::Layout(_) => None,
-        };
-        if let Some(span) = source {
+        if let Some(span) = record.source() {
             self.require_span(record, span)?;
             let range = span.range();
             self.edits.push(Edit::cut(range.start, range.end));
@@ -167,7 +170,8 @@ impl<'a> Saver<'a> {
 
     fn add_block(&mut self, block: &Block) -> Result<(), SaveError> {
         let mut bytes = Vec::new();
-        let (begin, end) = (self.fresh_handle(), self.fresh_handle());
+        let mut run = Run::of(block.handle, block.source.is_some());
+        let (begin, end) = (self.part_handle(&mut run), self.part_handle(&mut run));
         let mut outs = Outs::new(self.manner, None);
         self.after().block_begin(block, begin, &mut outs);
         self.manner.write(&outs.tags, &mut bytes);
