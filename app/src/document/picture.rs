@@ -200,7 +200,7 @@ impl Picture {
         let number = self.next;
         self.building = Some(number);
         self.missed.clear();
-        let options = SceneOptions { text: TextMode::Drawn, fonts: self.studio.fonts.clone() };
+        let options = SceneOptions { text: TextMode::Drawn, fonts: self.studio.fonts.clone(), frames: true };
         let (drawing, sender, wake) = (drawing.clone(), self.sender.clone(), self.studio.wake.clone());
         self.studio.pool.give(move || {
             let scene = Box::new(Scene::new(&drawing, space, options));

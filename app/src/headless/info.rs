@@ -49,7 +49,7 @@ impl Info {
 fn extents(input: &Input) -> anyhow::Result<Option<[f64; 4]>> {
     let Some(model) = input.drawing.model_space() else { return Ok(None) };
     let fonts = Arc::new(Fonts::new([include_bytes!("../../../assets/fonts/Inter-Regular.otf").to_vec()])?);
-    let scene = Scene::new(&input.drawing, model, SceneOptions { text: TextMode::Drawn, fonts });
+    let scene = Scene::new(&input.drawing, model, SceneOptions { text: TextMode::Drawn, fonts, frames: false });
     let extents = scene.extents(&input.drawing, &Visibility::default());
     Ok(extents.map(|extents| [extents.rect.x0, extents.rect.y0, extents.rect.x1, extents.rect.y1]))
 }

@@ -87,7 +87,7 @@ impl Render {
             (false, Tone::Dark) => (Background::Dark, canvas_of(egui::Theme::Dark)),
         };
         let theme = Theme { background, ink: self.ink };
-        let options = SceneOptions { text, fonts };
+        let options = SceneOptions { text, fonts, frames: false };
         let artist = Artist { drawing, options, theme, device: Headless::new()? };
         let scene = artist.scene(space);
         let view = match self.view {

@@ -26,6 +26,9 @@ pub struct SceneOptions {
     pub text: TextMode,
     /// The fonts that texts are measured and drawn with.
     pub fonts: Arc<Fonts>,
+    /// Whether entities that are not understood are drawn, as the frames around them. They are picked by those in any
+    /// case, and overlays show them.
+    pub frames: bool,
 }
 
 /// A range of zoom that curves are flattened for: up to `2^n` pixels a drawing unit, down to a quarter of that.

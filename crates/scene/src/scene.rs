@@ -32,7 +32,7 @@ pub struct Scene {
     pub(crate) styles: Arc<Styles>,
     pub(crate) seen: Seen,
     pub(crate) blocks: Arc<Blocks>,
-    /// Entities of the space that show blocks.
+    /// Entities of the space that show blocks, by the block that is theirs.
     pub(crate) showing: BTreeMap<BlockId, BTreeSet<EntityId>>,
     /// The linetype of each layer, to tell whether a change of a layer is more than paint.
     pub(crate) layer_linetypes: BTreeMap<LayerId, Option<LinetypeId>>,
@@ -164,7 +164,7 @@ impl Scene {
         };
         let members: Vec<Member> = ids.iter().filter_map(member).collect();
         let bounds = chunks::union(&members).unwrap_or(Rect::ZERO);
-        let job = ChunkJob { isolated: None, ..self.job_of(Arc::new(members), bounds) };
+        let job = ChunkJob { isolated: None, frames: true, ..self.job_of(Arc::new(members), bounds) };
         job.tessellate(drawing, band)
     }
 
@@ -190,6 +190,8 @@ impl Scene {
             origin: bounds.center(),
             styles: self.styles.clone(),
             options: self.options.clone(),
+            known: self.blocks.known().clone(),
+            frames: self.options.frames,
             isolated: self.isolated.clone(),
         }
     }
@@ -214,6 +216,7 @@ impl Scene {
         let styles = Arc::make_mut(&mut self.styles);
         let blocks = Arc::make_mut(&mut self.blocks);
         blocks.clear();
+        drawing.layers().for_each(|layer| styles.intern_layer(layer.id));
         self.layer_linetypes = drawing.layers().map(|layer| (layer.id, layer.linetype)).collect();
 
         let entities: Vec<_> = drawing.entities_of(self.space).collect();
@@ -226,14 +229,13 @@ impl Scene {
             let slot = Slot::of_rank(rank, count);
             let shows = shown_block(&entity.shape);
             if let Some(block) = shows {
-                let info = blocks.info(drawing, &self.options, block);
-                for shown in &info.shows {
-                    self.showing.entry(*shown).or_default().insert(entity.id);
-                }
+                blocks.learn(drawing, &self.options, block);
+                self.showing.entry(block).or_default().insert(entity.id);
             }
-            let bounds = measure::bounds(drawing, &self.options, blocks, entity).filter(|_| entity.style.visible);
-            if let Some(bounds) = bounds {
-                let weight = measure::weight(drawing, &self.options, blocks, entity);
+            let known = blocks.known();
+            let bounds = measure::bounds(drawing, &self.options, known, entity, false);
+            if let Some(bounds) = bounds.filter(|_| entity.style.visible) {
+                let weight = measure::weight(known, entity);
                 members.push(Member { id: entity.id, slot, weight, bounds });
             }
             self.entries.insert(entity.id, Entry { order: entity.order, slot, drawn: None, shows });

@@ -27,6 +27,7 @@ impl Scene {
             match drawing.get(id) {
                 Some(Record::Layer(layer)) => {
                     dirty.paint = true;
+                    Arc::make_mut(&mut self.styles).intern_layer(layer.id);
                     let before = self.layer_linetypes.insert(layer.id, layer.linetype);
                     everything |= before.is_some_and(|before| before != layer.linetype);
                 }
@@ -54,6 +55,7 @@ impl Scene {
                 self.seen.forget(block);
             }
         }
+        self.seen.begin();
         let styles_before = self.styles.keys().len();
         for id in moved {
             if !self.renew(drawing, id, &mut dirty) {
@@ -80,8 +82,8 @@ impl Scene {
         let before = self.entries.remove(&id);
         if let Some(entry) = before {
             self.order.remove(&(entry.order, id));
-            if entry.shows.is_some() {
-                self.stop_showing(id);
+            if let Some(entities) = entry.shows.and_then(|block| self.showing.get_mut(&block)) {
+                entities.remove(&id);
             }
             if let Some((bounds, chunk)) = entry.drawn {
                 self.tree.remove(&Boxed { id, bounds });
@@ -102,12 +104,12 @@ impl Scene {
         let blocks = Arc::make_mut(&mut self.blocks);
         let shows = shown_block(&entity.shape);
         if let Some(block) = shows {
-            for shown in &blocks.info(drawing, &self.options, block).shows {
-                self.showing.entry(*shown).or_default().insert(id);
-            }
+            blocks.learn(drawing, &self.options, block);
+            self.showing.entry(block).or_default().insert(id);
         }
-        let bounds = measure::bounds(drawing, &self.options, blocks, entity).filter(|_| entity.style.visible);
-        let weight = measure::weight(drawing, &self.options, blocks, entity);
+        let known = blocks.known();
+        let bounds = measure::bounds(drawing, &self.options, known, entity, false).filter(|_| entity.style.visible);
+        let weight = measure::weight(known, entity);
         let home = before.and_then(|entry| entry.drawn).map(|(_, chunk)| chunk);
         let drawn = bounds.map(|bounds| (bounds, self.settle(Member { id, slot, weight, bounds }, home)));
         if let Some((bounds, chunk)) = drawn {
@@ -116,14 +118,6 @@ impl Scene {
         }
         self.entries.insert(id, Entry { order: entity.order, slot, drawn, shows });
         true
-    }
-
-    /// An entity no longer shows any block.
-    fn stop_showing(&mut self, id: EntityId) {
-        self.showing.retain(|_, entities| {
-            entities.remove(&id);
-            !entities.is_empty()
-        });
     }
 
     /// Puts a member in its old chunk, or the nearest one that has room, or a new one.

@@ -19,7 +19,11 @@ fn of(shapes: Vec<Shape>) -> (Drawing, Scene) {
         Record::Entity(Entity { id, handle: None, source: None, owner: SPACE, order, style, shape })
     };
     drawing.apply(&Op::New(shapes.into_iter().zip(100..).map(record).collect())).unwrap();
-    let scene = Scene::new(&drawing, SPACE, SceneOptions { text: TextMode::Drawn, fonts: Arc::new(Fonts::default()) });
+    let scene = Scene::new(
+        &drawing,
+        SPACE,
+        SceneOptions { text: TextMode::Drawn, fonts: Arc::new(Fonts::default()), frames: false },
+    );
     (drawing, scene)
 }
 
