@@ -11,6 +11,7 @@ use crate::blocks::{Blocks, shown_block};
 use crate::chunks::{self, Member};
 use crate::depth::Slot;
 use crate::enumerate::Seen;
+use crate::frames::frame_of;
 use crate::job::ChunkJob;
 use crate::measure;
 use crate::mesh::{ChunkId, ChunkMesh, PaintStyle};
@@ -32,6 +33,8 @@ pub struct Scene {
     pub(crate) styles: Arc<Styles>,
     pub(crate) seen: Seen,
     pub(crate) blocks: Arc<Blocks>,
+    /// Entities of the space that show model space in a frame.
+    pub(crate) windows: BTreeSet<EntityId>,
     /// Entities of the space that show blocks, by the block that is theirs.
     pub(crate) showing: BTreeMap<BlockId, BTreeSet<EntityId>>,
     /// The linetype of each layer, to tell whether a change of a layer is more than paint.
@@ -116,6 +119,7 @@ impl Scene {
             styles: Arc::default(),
             seen: Seen::default(),
             blocks: Arc::default(),
+            windows: BTreeSet::new(),
             showing: BTreeMap::new(),
             layer_linetypes: BTreeMap::new(),
             isolated: None,
@@ -211,6 +215,7 @@ impl Scene {
     fn build(&mut self, drawing: &Drawing) {
         self.entries.clear();
         self.showing.clear();
+        self.windows.clear();
         self.seen = Seen::default();
         // Styles keep their places: a mesh that is still on its way was made with them.
         let styles = Arc::make_mut(&mut self.styles);
@@ -227,6 +232,9 @@ impl Scene {
         for (rank, entity) in entities.into_iter().enumerate() {
             self.seen.styles_of(drawing, styles, entity);
             let slot = Slot::of_rank(rank, count);
+            if frame_of(entity).is_some() {
+                self.windows.insert(entity.id);
+            }
             let shows = shown_block(&entity.shape);
             if let Some(block) = shows {
                 blocks.learn(drawing, &self.options, block);

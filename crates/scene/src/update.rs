@@ -9,6 +9,7 @@ use geometry::Rect;
 use crate::blocks::shown_block;
 use crate::chunks::{self, MEMBERS_MAX, Member, WEIGHT_MAX};
 use crate::depth::Slot;
+use crate::frames::frame_of;
 use crate::measure;
 use crate::mesh::ChunkId;
 use crate::scene::{Boxed, Chunk, Dirty, Entry, Scene};
@@ -80,6 +81,7 @@ impl Scene {
     /// Looks at one entity of the space again. False if there is no depth left for it between its neighbours.
     fn renew(&mut self, drawing: &Drawing, id: EntityId, dirty: &mut Dirty) -> bool {
         let before = self.entries.remove(&id);
+        self.windows.remove(&id);
         if let Some(entry) = before {
             self.order.remove(&(entry.order, id));
             if let Some(entities) = entry.shows.and_then(|block| self.showing.get_mut(&block)) {
@@ -100,6 +102,9 @@ impl Scene {
         };
         let Some(slot) = slot else { return false };
         self.order.insert((entity.order, id));
+        if frame_of(entity).is_some() {
+            self.windows.insert(id);
+        }
         self.seen.styles_of(drawing, Arc::make_mut(&mut self.styles), entity);
         let blocks = Arc::make_mut(&mut self.blocks);
         let shows = shown_block(&entity.shape);

@@ -188,3 +188,78 @@ fn nonzero(scale: f64) -> f64 {
 pub(crate) fn touches(a: geometry::Rect, b: geometry::Rect) -> bool {
     a.x0 <= b.x1 && b.x0 <= a.x1 && a.y0 <= b.y1 && b.y0 <= a.y1
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use drawing::{Block, Entity, EntityId, Extrusion, Line, Op, Order, Point3, Record, Shape};
+
+    use super::*;
+    use crate::blocks::Blocks;
+    use crate::font::Fonts;
+    use crate::lower::Setting;
+    use crate::measure::Extent;
+    use crate::options::{SceneOptions, TextMode};
+
+    fn insert(columns: u16, rows: u16) -> Insert {
+        Insert {
+            block: BlockId(50),
+            at: Point3::flat(0.0, 0.0),
+            scale: Point3 { x: 2.0, y: 2.0, z: 2.0 },
+            rotation_deg: 90.0,
+            columns,
+            rows,
+            column_spacing: 3.0,
+            row_spacing: 5.0,
+            extrusion: Extrusion::UP,
+            attributes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn in_a_large_block_only_what_is_near_is_looked_at() {
+        let block = BlockId(50);
+        let record = |id: u64, owner, shape| {
+            let (id, order, style) = (EntityId(id), Order(id * Order::STEP), Style::on(Drawing::LAYER_0));
+            Record::Entity(Entity { id, handle: None, source: None, owner, order, style, shape })
+        };
+        let line = |i: u64| {
+            let x = i as f64;
+            Shape::Line(Line { start: Point3::flat(x, 0.0), end: Point3::flat(x + 0.5, 0.0) })
+        };
+        let own = Block { id: block, handle: None, source: None, name: "b".into(), base: Point::ZERO, xref_path: None };
+        let mut records = vec![Record::Block(own)];
+        records.extend((0..20_000).map(|i| record(100 + i, block, line(i))));
+        records.push(record(60, Drawing::MODEL_SPACE, Shape::Insert(insert(1, 1))));
+        let mut drawing = Drawing::new();
+        drawing.apply(&Op::New(records)).unwrap();
+        let options = SceneOptions { text: TextMode::None, fonts: Arc::new(Fonts::default()), frames: false };
+        let mut blocks = Blocks::default();
+        blocks.learn(&drawing, &options, block);
+        // Turned by a quarter and twice as large, the line at 777 stands at y = 1554.
+        let around = Rect::new(-0.1, 1554.2, 0.1, 1554.4);
+        let looked_at = |inside| {
+            let known = Some(&**blocks.known());
+            let setting =
+                Setting { drawing: &drawing, options: &options, tolerance: 0.1, px_per_unit: 1.0, inside, known };
+            let mut extent = Extent::default();
+            let mut lowering = Lowering::new(setting, &mut extent);
+            lowering.top(drawing.entity(EntityId(60)).unwrap());
+            lowering.part
+        };
+        assert_eq!((looked_at(Some(around)), looked_at(None)), (2, 20_001));
+    }
+
+    #[test]
+    fn corners_reach_as_far_as_all_copies() {
+        for (columns, rows) in [(1, 1), (3, 1), (1, 4), (7, 5), (3000, 100)] {
+            let array = Array::of(&Drawing::new(), &insert(columns, rows));
+            let reach = |copies: &mut dyn Iterator<Item = u64>| {
+                let own = Rect::new(0.0, 0.0, 1.0, 1.0);
+                copies.map(|i| array.copy(i).transform_rect_bbox(own)).reduce(|a, b| a.union(b)).unwrap()
+            };
+            assert_eq!(reach(&mut array.corners()), reach(&mut (0..array.count)), "{columns} x {rows}");
+        }
+    }
+}
