@@ -42,7 +42,7 @@ fn subject(drawing: &Drawing) -> Option<Entity> {
 fn facts(bytes: &[u8], drawing: &Drawing, entity: &Entity) -> BTreeMap<&'static str, bool> {
     let font = std::fs::read(root().join("assets/fonts/Inter-Regular.otf")).expect("the program's font");
     let fonts = Arc::new(Fonts::new([font]).expect("a font"));
-    let scene = Scene::new(drawing, entity.owner, SceneOptions { text: TextMode::Drawn, fonts });
+    let scene = Scene::new(drawing, entity.owner, SceneOptions { text: TextMode::Drawn, fonts, frames: false });
     let mesh = scene.mesh_of(drawing, &[entity.id], Band::of(10.0));
     let place = |at: [f32; 2]| mesh.origin + Vec2::new(f64::from(at[0]), f64::from(at[1]));
     let strokes = mesh.segments.iter().flat_map(|segment| [place(segment.a), place(segment.b)]);

@@ -88,7 +88,7 @@ pub fn show(ui: &mut Ui, document: &mut Document, settings: &Settings) -> Vec<Ac
     if settings.grid && document.is_here() {
         grid::paint(&painter, &document.camera, theme);
     }
-    paint::drawing(ui, &painter, document);
+    paint::drawing(ui, &painter, document, background);
     marks::paint(&painter, document, theme);
     people::paint(ui, &painter, document, theme);
     tell_presence(document);

@@ -2,12 +2,14 @@
 
 mod edit;
 mod facts;
+mod frames;
 mod history;
 mod locks;
 mod people;
 mod picture;
 mod receive;
 mod selection;
+mod store;
 pub mod turn;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +29,7 @@ use crate::tools::{Tool, View};
 
 pub use edit::{Hindrance, detach, first_capital};
 pub use facts::Facts;
+pub use frames::FrameShown;
 pub use history::{History, Row};
 pub use people::People;
 pub use picture::{Cover, Gpu, Picture, Studio, lock};

@@ -7,11 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use drawing::{BlockId, Drawing, DrawingHash, EntityId, Point, RecordId, Rect};
-use render::{Budget, OverlayId, OverlayPaint, PackedChunk, Renderer};
+use render::{Budget, OverlayId, OverlayPaint, PackedChunk, Renderer, View};
 use scene::{
     Background, Band, ChunkId, ChunkMesh, Dirty, Fonts, PaintStyle, Scene, SceneOptions, TextMode, Visibility,
 };
 
+use super::frames::{FrameShown, Frames};
+use super::store::Store;
 use crate::link::Wake;
 use crate::work::Pool;
 
@@ -47,16 +49,7 @@ pub struct Gpu {
 /// What workers send back.
 enum Made {
     Scene { number: u64, scene: Box<Scene> },
-    Chunk { number: u64, id: ChunkId, packed: Box<PackedChunk> },
-}
-
-/// A chunk on its way or there.
-#[derive(Debug, Clone, Copy)]
-struct ChunkState {
-    /// The latest work on it.
-    number: u64,
-    /// What it is flattened for.
-    band: Band,
+    Chunk { number: u64, id: ChunkId, packed: Box<PackedChunk>, left_out: u32 },
 }
 
 /// How long chunks of the first picture wait for one another: drawing them a few at a time takes longer.
@@ -99,8 +92,11 @@ pub struct Picture {
     building: Option<u64>,
     /// What changed while it was being built.
     missed: BTreeSet<RecordId>,
+    /// The finest that is looked at.
     band: Band,
-    chunks: BTreeMap<ChunkId, ChunkState>,
+    /// What is looked at, and for which zoom.
+    views: Vec<(Rect, Band)>,
+    store: Store,
     pending: BTreeSet<ChunkId>,
     /// Chunks that workers have not finished.
     unfinished: Arc<AtomicUsize>,
@@ -114,6 +110,10 @@ pub struct Picture {
     made: Receiver<Made>,
     sender: Sender<Made>,
     isolated: Option<BTreeSet<EntityId>>,
+    /// What the frames of a sheet show, where there are any.
+    frames: Option<Box<Frames>>,
+    /// How many things were said to be left out.
+    left_out_told: u64,
     /// Whether all of it was on the screen once.
     shown_whole: Arc<AtomicBool>,
     /// Why nothing is drawn, in words.
@@ -123,15 +123,21 @@ pub struct Picture {
 impl Picture {
     /// A picture of nothing yet.
     pub fn new(studio: Studio) -> Picture {
-        let (sender, made) = channel();
         let mut trouble = None;
         let renderer = studio.gpu.as_ref().and_then(|gpu| match Renderer::new(&gpu.device, &gpu.queue, gpu.format) {
-            Ok(renderer) => Some(Arc::new(Mutex::new(renderer))),
+            Ok(renderer) => Some(renderer),
             Err(error) => {
                 trouble = Some(error.to_string());
                 None
             }
         });
+        Picture { trouble, ..Picture::with_renderer(studio, renderer) }
+    }
+
+    /// The same with a renderer that is there, or without any.
+    pub fn with_renderer(studio: Studio, renderer: Option<Renderer>) -> Picture {
+        let (sender, made) = channel();
+        let renderer = renderer.map(|renderer| Arc::new(Mutex::new(renderer)));
         Picture {
             budget: studio.gpu.as_ref().map_or(Budget::ALL, |gpu| Budget::of(&gpu.device)),
             renderer,
@@ -141,7 +147,8 @@ impl Picture {
             building: None,
             missed: BTreeSet::new(),
             band: Band::of(1.0),
-            chunks: BTreeMap::new(),
+            views: Vec::new(),
+            store: Store::default(),
             pending: BTreeSet::new(),
             unfinished: Arc::default(),
             held_since: None,
@@ -152,8 +159,10 @@ impl Picture {
             made,
             sender,
             isolated: None,
+            frames: None,
+            left_out_told: 0,
             shown_whole: Arc::default(),
-            trouble,
+            trouble: None,
         }
     }
 
@@ -164,7 +173,26 @@ impl Picture {
 
     /// Whether workers are still at it.
     pub fn is_busy(&self) -> bool {
-        self.building.is_some() || !self.pending.is_empty()
+        let own = self.building.is_some() || !self.pending.is_empty();
+        own || self.frames.as_ref().is_some_and(|frames| frames.is_busy())
+    }
+
+    /// The graphics device.
+    pub fn gpu(&self) -> Option<&Gpu> {
+        self.studio.gpu.as_ref()
+    }
+
+    /// Things that were too much to draw.
+    pub fn left_out(&self) -> u64 {
+        self.store.left_out() + self.frames.as_ref().map_or(0, |frames| frames.left_out())
+    }
+
+    /// How many things were too much to draw, if there are more than were told of before.
+    pub fn left_out_news(&mut self) -> Option<u64> {
+        let left_out = if self.is_busy() { 0 } else { self.left_out() };
+        let is_news = left_out > self.left_out_told;
+        self.left_out_told = self.left_out_told.max(left_out);
+        is_news.then_some(left_out)
     }
 
     /// Whether the whole drawing was painted at least once.
@@ -196,11 +224,13 @@ impl Picture {
         if self.begun.take() == Some((drawing.hash(), space)) {
             return;
         }
+        self.frames = None;
+        self.left_out_told = 0;
         self.next += 1;
         let number = self.next;
         self.building = Some(number);
         self.missed.clear();
-        let options = SceneOptions { text: TextMode::Drawn, fonts: self.studio.fonts.clone() };
+        let options = SceneOptions { text: TextMode::Drawn, fonts: self.studio.fonts.clone(), frames: true };
         let (drawing, sender, wake) = (drawing.clone(), self.sender.clone(), self.studio.wake.clone());
         self.studio.pool.give(move || {
             let scene = Box::new(Scene::new(&drawing, space, options));
@@ -214,6 +244,9 @@ impl Picture {
     pub fn update(&mut self, drawing: &Drawing, changed: &BTreeSet<RecordId>) {
         if self.building.is_some() {
             self.missed.extend(changed);
+        }
+        if let Some(frames) = &mut self.frames {
+            frames.update(drawing, changed);
         }
         if let Some(scene) = &mut self.scene {
             let dirty = scene.update(drawing, changed);
@@ -233,38 +266,57 @@ impl Picture {
     /// The table of styles is out of date: a layer was hidden, the theme changed.
     pub fn repaint(&mut self) {
         self.paint_due = true;
+        if let Some(frames) = &mut self.frames {
+            frames.repaint();
+        }
+    }
+
+    /// Whether the table of styles was out of date: whoever asks brings it up to date.
+    pub fn take_paint_due(&mut self) -> bool {
+        self.scene.is_some() && std::mem::take(&mut self.paint_due)
     }
 
     fn take(&mut self, drawing: &Drawing, dirty: Dirty) {
         self.paint_due |= dirty.paint;
         for id in dirty.chunks {
             let bounds = self.scene.as_ref().and_then(|scene| scene.chunk_bounds(id));
-            if bounds.is_some() {
-                self.tessellate(drawing, id, self.band);
+            // What was put aside for want of room comes again when it is seen.
+            if let Some(bounds) = bounds {
+                self.tessellate(drawing, id, self.band_for(bounds).unwrap_or(self.band));
             } else {
-                self.chunks.remove(&id);
                 self.pending.remove(&id);
-                if let Some(renderer) = &self.renderer {
-                    lock(renderer).remove(id);
-                }
+                self.drop_chunk(id);
             }
         }
+    }
+
+    fn drop_chunk(&mut self, id: ChunkId) {
+        self.store.remove(id);
+        if let Some(renderer) = &self.renderer {
+            lock(renderer).remove(id);
+        }
+    }
+
+    /// The finest zoom at which something in this rectangle is looked at; none if it is out of sight.
+    fn band_for(&self, bounds: Rect) -> Option<Band> {
+        self.views.iter().filter(|(seen, _)| overlaps(bounds, *seen)).map(|(_, band)| *band).max()
     }
 
     fn tessellate(&mut self, drawing: &Drawing, id: ChunkId, band: Band) {
         let Some(job) = self.scene.as_ref().and_then(|scene| scene.job(id)) else { return };
         self.next += 1;
         let number = self.next;
-        self.chunks.insert(id, ChunkState { number, band });
+        self.store.begin(id, number, band);
         self.pending.insert(id);
         let (drawing, sender) = (drawing.clone(), self.sender.clone());
         let (wake, wake_soon) = (self.studio.wake.clone(), self.studio.wake_soon.clone());
         self.unfinished.fetch_add(1, Ordering::Relaxed);
         let unfinished = self.unfinished.clone();
         self.studio.pool.give(move || {
-            let packed = Box::new(PackedChunk::new(&job.tessellate(&drawing, band)));
+            let mesh = job.tessellate(&drawing, band);
+            let (packed, left_out) = (Box::new(PackedChunk::new(&mesh)), mesh.left_out);
             // As above: a closed document waits for nothing.
-            let _ = sender.send(Made::Chunk { number, id, packed });
+            let _ = sender.send(Made::Chunk { number, id, packed, left_out });
             // A frame for each of many would take longer than they do.
             if unfinished.fetch_sub(1, Ordering::AcqRel) == 1 { wake() } else { wake_soon() }
         });
@@ -273,6 +325,9 @@ impl Picture {
     /// Takes in what workers made. Whether a scene arrived.
     pub fn receive(&mut self, drawing: &Drawing) -> bool {
         let mut arrived = false;
+        if let Some(frames) = &mut self.frames {
+            frames.receive(drawing);
+        }
         let is_held = self.held_since.is_some_and(|since| since.elapsed() < HELD_MAX)
             && !self.is_shown_whole()
             && self.unfinished.load(Ordering::Acquire) > 0;
@@ -285,8 +340,8 @@ impl Picture {
                     self.take_scene(drawing, *scene);
                     arrived = true;
                 }
-                Made::Chunk { number, id, packed }
-                    if self.chunks.get(&id).is_some_and(|state| state.number == number) =>
+                Made::Chunk { number, id, packed, left_out }
+                    if self.store.come(id, number, packed.bytes(), left_out) =>
                 {
                     self.pending.remove(&id);
                     self.upload(id, &packed);
@@ -308,7 +363,7 @@ impl Picture {
         if let Some(renderer) = &self.renderer {
             lock(renderer).clear();
         }
-        self.chunks.clear();
+        self.store.clear();
         self.pending.clear();
         self.overlays.clear();
         self.paint_due = true;
@@ -333,16 +388,8 @@ impl Picture {
         seen: Rect,
         px_per_unit: f64,
     ) {
+        self.keep_up_for(drawing, &[(seen, px_per_unit)]);
         let Some(scene) = &self.scene else { return };
-        self.band = Band::of(px_per_unit);
-        let mut wanted: Vec<(ChunkId, Rect)> = scene
-            .chunks()
-            .filter_map(|id| Some((id, scene.chunk_bounds(id)?)))
-            .filter(|(id, bounds)| match self.chunks.get(id) {
-                None => true,
-                Some(state) => state.band < self.band && overlaps(*bounds, seen) && !self.pending.contains(id),
-            })
-            .collect();
         if self.paint_due {
             self.paint_due = false;
             self.styles = scene.paint(drawing, visibility, scene::Theme { background, ink: false });
@@ -350,11 +397,64 @@ impl Picture {
                 lock(renderer).set_styles(&gpu.device, &gpu.queue, &self.styles);
             }
         }
-        let far = |rect: &Rect| (rect.center() - seen.center()).hypot2();
-        wanted.sort_by(|a, b| far(&a.1).total_cmp(&far(&b.1)));
-        for (id, _) in wanted {
-            self.tessellate(drawing, id, self.band);
+    }
+
+    /// Has everything that is seen in any of these views tessellated finely enough for its zoom, pixels a drawing unit;
+    /// nearest the middle of the first one first. What is out of sight goes where there is no room for it.
+    pub fn keep_up_for(&mut self, drawing: &Drawing, views: &[(Rect, f64)]) {
+        self.views = views.iter().map(|(seen, px_per_unit)| (*seen, Band::of(*px_per_unit))).collect();
+        let Some(scene) = &self.scene else { return };
+        self.band = self.views.iter().map(|(_, band)| *band).max().unwrap_or(self.band);
+        let coarsest = self.views.iter().map(|(_, band)| *band).min().unwrap_or(self.band);
+        let (is_over, has_room) = (self.store.is_over(), self.store.has_room());
+        self.store.begin_frame();
+        let mut wanted: Vec<(ChunkId, Rect, Band)> = Vec::new();
+        for (id, bounds) in scene.chunks().filter_map(|id| Some((id, scene.chunk_bounds(id)?))) {
+            let needed = self.views.iter().filter(|(seen, _)| overlaps(bounds, *seen)).map(|(_, band)| *band).max();
+            if needed.is_some() {
+                self.store.see(id);
+            }
+            let is_wanted = match (self.store.band(id), needed) {
+                (None, _) => needed.is_some() || has_room,
+                (Some(band), Some(needed)) => {
+                    (band < needed || (is_over && band > needed)) && !self.pending.contains(&id)
+                }
+                (Some(_), None) => false,
+            };
+            if is_wanted {
+                wanted.push((id, bounds, needed.unwrap_or(coarsest)));
+            }
         }
+        for id in self.store.to_drop() {
+            if !self.pending.contains(&id) {
+                self.drop_chunk(id);
+            }
+        }
+        let middle = views.first().map_or(Point::ZERO, |(seen, _)| seen.center());
+        let far = |rect: &Rect| (rect.center() - middle).hypot2();
+        wanted.sort_by(|a, b| far(&a.1).total_cmp(&far(&b.1)));
+        for (id, _, band) in wanted {
+            self.tessellate(drawing, id, band);
+        }
+    }
+
+    /// What the frames of the sheet show on a canvas with this view, to be painted below it; nothing in model space.
+    pub fn frames(
+        &mut self,
+        drawing: &Drawing,
+        visibility: &Visibility,
+        background: Background,
+        sheet: &View,
+    ) -> Vec<FrameShown> {
+        let (Some(scene), Some(renderer)) = (&self.scene, &self.renderer) else { return Vec::new() };
+        let model = drawing.model_space().filter(|model| *model != scene.space());
+        let shown = if model.is_some() { scene.frames(drawing).shown } else { Vec::new() };
+        let (Some(model), false) = (model, shown.is_empty()) else {
+            self.frames = None;
+            return Vec::new();
+        };
+        let begin = || Box::new(Frames::new(self.studio.clone(), renderer, drawing, model));
+        self.frames.get_or_insert_with(begin).show(drawing, visibility, background, &shown, sheet)
     }
 
     /// Shows entities over the picture, in this paint; nothing where there are none.
@@ -410,6 +510,11 @@ impl Picture {
     /// What is seen covers, but for strays.
     pub fn extents(&self, drawing: &Drawing, visibility: &Visibility) -> Option<Rect> {
         self.scene.as_ref()?.extents(drawing, visibility).map(|extents| extents.rect)
+    }
+
+    /// That there are strays, in words.
+    pub fn strays(&self, drawing: &Drawing, visibility: &Visibility) -> Option<String> {
+        self.scene.as_ref()?.extents(drawing, visibility)?.strays_in_words(drawing)
     }
 
     /// The entity under a place.

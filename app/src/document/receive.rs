@@ -36,9 +36,26 @@ impl Document {
         if self.picture.receive(self.session.drawing()) {
             self.place();
             self.touched();
+            if let Some(words) = self.picture.strays(self.session.drawing(), &self.visibility) {
+                self.find(words, &mut news);
+            }
+        }
+        if let Some(count) = self.picture.left_out_news() {
+            self.find(
+                format!("{count} things are too much to draw and are not shown; the drawing has them"),
+                &mut news,
+            );
         }
         self.let_go_of_the_rest();
         news
+    }
+
+    /// Something about the drawing that is worth knowing, once.
+    fn find(&mut self, words: String, news: &mut Vec<News>) {
+        if !self.findings.contains(&words) {
+            self.findings.push(words.clone());
+            news.push(News::Say(words));
+        }
     }
 
     fn take_incoming(&mut self, now: Millis, incoming: Incoming, news: &mut Vec<News>) {

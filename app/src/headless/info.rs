@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use formats::{Info as Facts, Reading};
-use scene::{Fonts, Scene, SceneOptions, TextMode, Visibility};
+use scene::{Extents, Fonts, Scene, SceneOptions, TextMode, Visibility};
 
 use super::input::Input;
 use super::output;
@@ -34,7 +34,13 @@ impl Info {
         let reading = Reading { drawing: input.drawing.clone(), findings: std::mem::take(&mut input.findings) };
         let mut facts = formats::info(&reading, self.resolved);
         facts.read_ms = (input.took.as_secs_f64() * 1e5).round() / 100.0;
-        facts.extents = extents(&input)?;
+        let extents = extents(&input)?;
+        if !self.json
+            && let Some(words) = extents.as_ref().and_then(|extents| extents.strays_in_words(&input.drawing))
+        {
+            eprintln!("{}: {words}", self.file.display());
+        }
+        facts.extents = extents.map(|extents| [extents.rect.x0, extents.rect.y0, extents.rect.x1, extents.rect.y1]);
         let told = if self.json {
             serde_json::to_string(&facts).context("the facts have no form in JSON")? + "\n"
         } else {
@@ -46,12 +52,11 @@ impl Info {
 }
 
 /// What is seen of model space covers, but for strays.
-fn extents(input: &Input) -> anyhow::Result<Option<[f64; 4]>> {
+fn extents(input: &Input) -> anyhow::Result<Option<Extents>> {
     let Some(model) = input.drawing.model_space() else { return Ok(None) };
     let fonts = Arc::new(Fonts::new([include_bytes!("../../../assets/fonts/Inter-Regular.otf").to_vec()])?);
-    let scene = Scene::new(&input.drawing, model, SceneOptions { text: TextMode::Drawn, fonts });
-    let extents = scene.extents(&input.drawing, &Visibility::default());
-    Ok(extents.map(|extents| [extents.rect.x0, extents.rect.y0, extents.rect.x1, extents.rect.y1]))
+    let scene = Scene::new(&input.drawing, model, SceneOptions { text: TextMode::Drawn, fonts, frames: false });
+    Ok(scene.extents(&input.drawing, &Visibility::default()))
 }
 
 fn in_words(facts: &Facts) -> String {

@@ -87,7 +87,7 @@ impl Render {
             (false, Tone::Dark) => (Background::Dark, canvas_of(egui::Theme::Dark)),
         };
         let theme = Theme { background, ink: self.ink };
-        let options = SceneOptions { text, fonts };
+        let options = SceneOptions { text, fonts, frames: false };
         let artist = Artist { drawing, options, theme, device: Headless::new()? };
         let scene = artist.scene(space);
         let view = match self.view {
@@ -98,12 +98,31 @@ impl Render {
             }
             None => {
                 let extents = scene.extents(drawing, &Visibility::default());
+                if let Some(words) = extents.as_ref().and_then(|extents| extents.strays_in_words(drawing)) {
+                    eprintln!("{}: {words}", self.file.display());
+                }
                 View::of_bounds(extents.map_or(Rect::new(0.0, 0.0, 100.0, 100.0), |e| e.rect), self.size)
             }
         };
         let view = View { background: ground, ink: self.ink, lineweights: !self.ink, ..view };
-        let image = artist.draw(&scene, &view)?;
-        image
+        let drawn = artist.draw(&scene, &view)?;
+        if drawn.left_out > 0 {
+            eprintln!(
+                "{}: {} things are too much to draw (a pattern too dense, an array too large, blocks nested too deep); \
+                 the picture is without them, the drawing has them",
+                self.file.display(),
+                drawn.left_out
+            );
+        }
+        if drawn.frames_left_out > 0 {
+            let more = drawn.frames_left_out;
+            eprintln!(
+                "{}: {more} frames of the sheet, the smallest, are left empty in the picture",
+                self.file.display()
+            );
+        }
+        drawn
+            .image
             .save_with_format(&self.out, ImageFormat::Png)
             .with_context(|| format!("{} could not be written", self.out.display()))?;
         Ok(ExitCode::SUCCESS)

@@ -56,6 +56,13 @@ pub(crate) struct Level {
 }
 
 impl PackedChunk {
+    /// What it takes of the GPU's memory, about.
+    pub fn bytes(&self) -> u64 {
+        let words =
+            7 * (self.segments.len() + self.edges.len()) + 4 * self.fill_vertices.len() + self.fill_indices.len();
+        4 * words as u64
+    }
+
     /// Sorts, thins and packs. Indices beyond the corners are left out, with their triangle; what is not finite is left out too.
     pub fn new(mesh: &ChunkMesh) -> PackedChunk {
         let mut whole: Vec<Segment> = mesh.segments.iter().copied().filter(is_finite).collect();

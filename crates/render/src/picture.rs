@@ -77,6 +77,15 @@ impl Headless {
         Ok(Headless { device, queue, adapter: format!("{} ({})", info.name, info.backend) })
     }
 
+    /// A renderer for pictures, with four samples a pixel on every device.
+    ///
+    /// # Errors
+    ///
+    /// What [`Renderer::with_samples`] says.
+    pub fn renderer(&self) -> Result<Renderer, RenderError> {
+        Renderer::with_samples(&self.device, &self.queue, PICTURE_FORMAT, 4)
+    }
+
     /// Draws chunks into a picture, with four samples a pixel on every device.
     ///
     /// # Errors
@@ -88,11 +97,20 @@ impl Headless {
         styles: &[PaintStyle],
         view: &View,
     ) -> Result<Picture, RenderError> {
-        let mut renderer = Renderer::with_samples(&self.device, &self.queue, PICTURE_FORMAT, 4)?;
+        let mut renderer = self.renderer()?;
         renderer.set_styles(&self.device, &self.queue, styles);
         for (id, mesh) in chunks {
             renderer.upload(&self.device, &self.queue, id, &mesh)?;
         }
+        self.picture_of(&mut renderer, view)
+    }
+
+    /// Draws the chunks of a renderer, without its overlay, into a picture: several of the same chunks need one renderer.
+    ///
+    /// # Errors
+    ///
+    /// What [`Renderer::prepare`] and [`Headless::read`] say.
+    pub fn picture_of(&self, renderer: &mut Renderer, view: &View) -> Result<Picture, RenderError> {
         let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         renderer.prepare(&self.device, &self.queue, &mut encoder, view, Budget::ALL)?;
         self.queue.submit([encoder.finish()]);

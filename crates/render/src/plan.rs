@@ -1,6 +1,7 @@
 //! What has to be drawn for a view, in steps that can be taken a few at a time.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use geometry::Rect;
 use scene::ChunkId;
@@ -153,7 +154,7 @@ pub(crate) fn uncovered([width, height]: [u32; 2], [right, down]: [i64; 2]) -> V
 
 /// The steps that draw `rects` of `view` anew, and the contents of the uniform buffer that they read. Slot 0 belongs to no chunk.
 pub(crate) fn steps(
-    chunks: &BTreeMap<ChunkId, GpuChunk>,
+    chunks: &BTreeMap<ChunkId, Arc<GpuChunk>>,
     table: &StyleTable,
     width_max_mm: f32,
     view: &View,

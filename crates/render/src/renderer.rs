@@ -1,6 +1,7 @@
 //! Draws chunks and overlays into kept pictures, and shows them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use scene::{ChunkId, ChunkMesh, PaintStyle};
 
@@ -60,11 +61,16 @@ pub enum Progress {
 
 /// The scene on a GPU. Belongs to one device and one target; it may be moved between threads.
 pub struct Renderer {
-    pipelines: Pipelines,
+    pipelines: Arc<Pipelines>,
     samples: u32,
-    chunks: BTreeMap<ChunkId, GpuChunk>,
+    /// Each may be shown by several renderers.
+    chunks: BTreeMap<ChunkId, Arc<GpuChunk>>,
     /// Of the next upload.
     generation: u64,
+    /// Goes up with each chunk that comes or goes.
+    version: u64,
+    /// The renderer's version whose chunks these are, where they are another's.
+    shared_version: Option<u64>,
     bytes: u64,
     styles: StyleTable,
     /// Widest visible style, millimetres.
@@ -116,10 +122,19 @@ impl Renderer {
         target_format: wgpu::TextureFormat,
         samples: u32,
     ) -> Result<Renderer, RenderError> {
-        let pipelines = Pipelines::new(device, target_format, samples)?;
+        let pipelines = Arc::new(Pipelines::new(device, target_format, samples)?);
+        Ok(Renderer::with_pipelines(device, queue, pipelines, samples))
+    }
+
+    /// Another one with the same pipelines and no chunks, for another view.
+    pub fn sibling(&self, device: &wgpu::Device, queue: &wgpu::Queue) -> Renderer {
+        Renderer::with_pipelines(device, queue, self.pipelines.clone(), self.samples)
+    }
+
+    fn with_pipelines(device: &wgpu::Device, queue: &wgpu::Queue, pipelines: Arc<Pipelines>, samples: u32) -> Renderer {
         let mut styles = StyleTable::new(device);
         styles.set(device, queue, &[]);
-        Ok(Renderer {
+        Renderer {
             places: Places::new(device, &pipelines, &styles, 64),
             overlays: Overlays::new(device, &pipelines),
             composite: Composite::new(device),
@@ -127,6 +142,8 @@ impl Renderer {
             samples,
             chunks: BTreeMap::new(),
             generation: 0,
+            version: 0,
+            shared_version: None,
             bytes: 0,
             styles,
             width_max_mm: 0.0,
@@ -135,7 +152,7 @@ impl Renderer {
             damage: Damage::default(),
             plan: None,
             overlay_drawn: None,
-        })
+        }
     }
 
     /// Puts a chunk on the GPU, in place of the one of that id. Packing is the slow part: see [`Renderer::upload_packed`].
@@ -170,13 +187,33 @@ impl Renderer {
         self.remove(id);
         self.damage.add(chunk.bounds, chunk.width_max);
         self.bytes += chunk.bytes;
-        self.chunks.insert(id, chunk);
+        self.chunks.insert(id, Arc::new(chunk));
+        self.version += 1;
         Ok(())
+    }
+
+    /// Shows the chunks of another renderer, as they are now, and no others. They are on the GPU once.
+    pub fn show_chunks_of(&mut self, other: &Renderer) {
+        if self.shared_version == Some(other.version) {
+            return;
+        }
+        self.shared_version = Some(other.version);
+        let gone: Vec<ChunkId> = self.chunks.keys().copied().filter(|id| !other.chunks.contains_key(id)).collect();
+        gone.into_iter().for_each(|id| self.remove(id));
+        for (id, chunk) in &other.chunks {
+            if self.chunks.get(id).is_none_or(|own| !Arc::ptr_eq(own, chunk)) {
+                self.remove(*id);
+                self.damage.add(chunk.bounds, chunk.width_max);
+                self.bytes += chunk.bytes;
+                self.chunks.insert(*id, chunk.clone());
+            }
+        }
     }
 
     /// Takes a chunk off the GPU, if it is there.
     pub fn remove(&mut self, id: ChunkId) {
         if let Some(chunk) = self.chunks.remove(&id) {
+            self.version += 1;
             self.bytes -= chunk.bytes;
             self.damage.add(chunk.bounds, chunk.width_max);
         }
@@ -185,6 +222,8 @@ impl Renderer {
     /// Forgets all chunks, overlays and pictures: another drawing.
     pub fn clear(&mut self) {
         self.chunks.clear();
+        self.version += 1;
+        self.shared_version = None;
         self.bytes = 0;
         self.overlays.clear();
         self.forget_pictures();

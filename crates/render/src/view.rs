@@ -109,6 +109,33 @@ impl View {
         Rect::from_center_size(self.center, (width * self.units_per_px, height * self.units_per_px))
     }
 
+    /// What is seen through a frame of the drawing that shows another one: where in this view's picture the frame's own
+    /// begins, from the upper left corner and perhaps outside, and the view of what goes there; none if the frame is not
+    /// in sight. `center` of the other drawing stands in the middle of the frame, and `height` of it from its bottom to
+    /// its top. Along each side the picture is as long as the frame or the canvas, whichever is shorter, so that moving the
+    /// frame over the canvas changes its place alone.
+    pub fn through(&self, frame: Rect, center: Point, height: f64) -> Option<([i64; 2], View)> {
+        let (upper_left, lower_right) =
+            (self.to_px(Point::new(frame.x0, frame.y1)), self.to_px(Point::new(frame.x1, frame.y0)));
+        // Where it begins, how long it is, and where its own middle would be from there.
+        let along = |from: f64, to: f64, side: u32| {
+            let side = f64::from(side);
+            let (from, length) = (from.round(), (to - from).round().max(1.0));
+            if !(from < side && from + length > 0.0) {
+                return None;
+            }
+            let start = if length <= side { from } else { 0.0_f64.clamp(from, from + length - side) };
+            Some((start, length.min(side)))
+        };
+        let (x, width) = along(upper_left.x, lower_right.x, self.size_px[0])?;
+        let (y, height_px) = along(upper_left.y, lower_right.y, self.size_px[1])?;
+        let units_per_px = height * self.units_per_px / frame.height();
+        let off = Point::new(x + width / 2.0, y + height_px / 2.0) - upper_left.midpoint(lower_right);
+        let center = center + Vec2::new(off.x, -off.y) * units_per_px;
+        let view = View { center, units_per_px, size_px: [width as u32, height_px as u32], ..*self };
+        Some(([x as i64, y as i64], view))
+    }
+
     /// Refuses what can't be shown, by the longest side that a texture may have.
     pub(crate) fn check(&self, limit: u32) -> Result<(), RenderError> {
         let [width, height] = self.size_px;
@@ -204,6 +231,25 @@ mod tests {
         let zoomed = View { units_per_px: 0.25, ..view() };
         assert_eq!(zoomed.shift_from(&view()), None);
         assert_eq!(zoomed.snapped_to(&view()), zoomed);
+    }
+
+    #[test]
+    fn a_frame_shows_its_window() {
+        let sheet = View { units_per_px: 1.0, ..View::of_bounds(Rect::new(0.0, 0.0, 200.0, 100.0), [200, 100]) };
+        let center = Point::new(1000.0, 500.0);
+        let check = |frame: Rect, expect: Option<([i64; 2], [u32; 2], Point)>| {
+            let seen = sheet.through(frame, center, 500.0);
+            assert_eq!(seen.map(|(at, view)| (at, view.size_px, view.center)), expect, "{frame:?}");
+            assert!(seen.is_none_or(|(_, view)| view.units_per_px == 500.0 / frame.height()));
+        };
+        check(Rect::new(10.0, 20.0, 110.0, 70.0), Some(([10, 30], [100, 50], center)));
+        // Partly out of sight it is as large, so that it need not be drawn again.
+        check(Rect::new(-50.0, 20.0, 50.0, 70.0), Some(([-50, 30], [100, 50], center)));
+        check(Rect::new(300.0, 0.0, 400.0, 50.0), None);
+        // One that is larger than the canvas shows as much as goes there: its left half, and half of its height.
+        check(Rect::new(0.0, -50.0, 400.0, 150.0), Some(([0, 0], [200, 100], Point::new(750.0, 500.0))));
+        // With its right side in sight, it ends there.
+        check(Rect::new(-300.0, 0.0, 100.0, 100.0), Some(([-100, 0], [200, 100], Point::new(1500.0, 500.0))));
     }
 
     #[test]

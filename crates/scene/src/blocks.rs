@@ -5,9 +5,14 @@ use std::sync::Arc;
 
 use drawing::{BlockId, Drawing, EntityId, Shape};
 use geometry::Rect;
+use rstar::{AABB, RTree, RTreeObject};
 
 use crate::measure;
 use crate::options::SceneOptions;
+use crate::scene::envelope;
+
+/// Blocks with fewer entities are looked through one by one.
+const INDEXED_MIN: usize = 64;
 
 /// What is known about a block.
 #[derive(Debug, Clone, Default)]
@@ -16,53 +21,103 @@ pub(crate) struct BlockInfo {
     pub(crate) bounds: Option<Rect>,
     /// About how many segments it is.
     pub(crate) weight: u64,
-    /// It and the blocks that it shows, directly or by way of others.
-    pub(crate) shows: BTreeSet<BlockId>,
-    /// Its entities.
-    members: Vec<EntityId>,
+    /// Its entities in draw order, with what they cover.
+    pub(crate) members: Vec<(EntityId, Option<Rect>)>,
+    /// The blocks that its entities show.
+    shows: BTreeSet<BlockId>,
+    /// Where its entities are, if they are many.
+    index: Option<RTree<Placed>>,
 }
+
+impl BlockInfo {
+    /// The entities that may touch a rectangle, in draw order; none if they are few and each may be looked at.
+    pub(crate) fn near(&self, rect: Rect) -> Option<Vec<EntityId>> {
+        let found = self.index.as_ref()?.locate_in_envelope_intersecting(envelope(rect));
+        let mut places: Vec<u32> = found.map(|placed| placed.place).collect();
+        places.sort_unstable();
+        Some(places.into_iter().map(|place| self.members[place as usize].0).collect())
+    }
+}
+
+/// An entity of a block in its index.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Placed {
+    place: u32,
+    bounds: Rect,
+}
+
+impl RTreeObject for Placed {
+    type Envelope = AABB<[f64; 2]>;
+
+    fn envelope(&self) -> AABB<[f64; 2]> {
+        envelope(self.bounds)
+    }
+}
+
+/// Blocks that were looked at.
+pub(crate) type Known = HashMap<BlockId, Arc<BlockInfo>>;
 
 /// Knowledge about blocks, gathered when it is asked for and forgotten when something of it changes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Blocks {
-    known: HashMap<BlockId, Arc<BlockInfo>>,
+    /// Shared with the work that is under way.
+    known: Arc<Known>,
     /// The block that each entity of a known block is part of, for entities that are gone from the drawing.
     owners: HashMap<EntityId, BlockId>,
-    /// Blocks being looked at, so that a drawing with a block inside itself ends.
-    open: BTreeSet<BlockId>,
+    /// The known blocks that show a block.
+    shown_by: HashMap<BlockId, BTreeSet<BlockId>>,
 }
 
 impl Blocks {
-    /// What is known about a block, after looking if need be.
-    pub(crate) fn info(&mut self, drawing: &Drawing, options: &SceneOptions, block: BlockId) -> Arc<BlockInfo> {
-        if let Some(info) = self.known.get(&block) {
-            return info.clone();
-        }
-        if !self.open.insert(block) {
-            return Arc::default();
-        }
-        let mut info = BlockInfo { shows: BTreeSet::from([block]), ..BlockInfo::default() };
-        for entity in drawing.entities_of(block) {
-            info.members.push(entity.id);
-            self.owners.insert(entity.id, block);
-            if let Some(shown) = shown_block(&entity.shape) {
-                info.shows.extend(&self.info(drawing, options, shown).shows);
-            }
-            if entity.style.visible {
-                let bounds = measure::bounds(drawing, options, self, entity);
-                info.bounds = [info.bounds, bounds].into_iter().flatten().reduce(|a, b| a.union(b));
-                info.weight = info.weight.saturating_add(measure::weight(drawing, options, self, entity));
+    /// Looks at a block and at all that it shows, where that was not done before. Without recursion: a file may nest
+    /// blocks as deep as it likes. A block inside itself is nothing there.
+    pub(crate) fn learn(&mut self, drawing: &Drawing, options: &SceneOptions, block: BlockId) {
+        let mut stack = vec![block];
+        let mut open: BTreeSet<BlockId> = BTreeSet::new();
+        while let Some(&top) = stack.last() {
+            if self.known.contains_key(&top) {
+                stack.pop();
+            } else if open.insert(top) {
+                let shown: BTreeSet<BlockId> =
+                    drawing.entities_of(top).filter_map(|entity| shown_block(&entity.shape)).collect();
+                stack.extend(shown.into_iter().filter(|id| !open.contains(id) && !self.known.contains_key(id)));
+            } else {
+                stack.pop();
+                open.remove(&top);
+                self.look_at(drawing, options, top);
             }
         }
-        self.open.remove(&block);
-        let info = Arc::new(info);
-        self.known.insert(block, info.clone());
-        info
     }
 
-    /// The size of a block, if the block is known: outer none where it isn't, inner none where nothing of it is drawn.
-    pub(crate) fn known_bounds(&self, block: BlockId) -> Option<Option<Rect>> {
-        self.known.get(&block).map(|info| info.bounds)
+    /// What is inside of it is known already.
+    fn look_at(&mut self, drawing: &Drawing, options: &SceneOptions, block: BlockId) {
+        let mut info = BlockInfo::default();
+        for entity in drawing.entities_of(block) {
+            self.owners.insert(entity.id, block);
+            if let Some(shown) = shown_block(&entity.shape) {
+                info.shows.insert(shown);
+                self.shown_by.entry(shown).or_default().insert(block);
+            }
+            let bounds =
+                if entity.style.visible { measure::bounds(drawing, options, &self.known, entity, true) } else { None };
+            info.members.push((entity.id, bounds));
+            if entity.style.visible {
+                info.bounds = [info.bounds, bounds].into_iter().flatten().reduce(|a, b| a.union(b));
+                info.weight = info.weight.saturating_add(measure::weight(&self.known, entity));
+            }
+        }
+        if info.members.len() >= INDEXED_MIN {
+            let placed = info.members.iter().enumerate().filter_map(|(place, (_, bounds))| {
+                Some(Placed { place: u32::try_from(place).ok()?, bounds: (*bounds)? })
+            });
+            info.index = Some(RTree::bulk_load(placed.collect()));
+        }
+        Arc::make_mut(&mut self.known).insert(block, Arc::new(info));
+    }
+
+    /// What is known.
+    pub(crate) fn known(&self) -> &Arc<Known> {
+        &self.known
     }
 
     /// The blocks of which an entity is or was part.
@@ -75,11 +130,29 @@ impl Blocks {
     /// Forgets what is known about blocks that changed and about those that show them; returns all of them.
     pub(crate) fn forget(&mut self, changed: &BTreeSet<BlockId>) -> BTreeSet<BlockId> {
         let mut stale = changed.clone();
-        stale.extend(self.known.iter().filter(|(_, info)| !info.shows.is_disjoint(changed)).map(|(id, _)| *id));
+        let mut left: Vec<BlockId> = changed.iter().copied().collect();
+        while let Some(block) = left.pop() {
+            for above in self.shown_by.get(&block).into_iter().flatten() {
+                if stale.insert(*above) {
+                    left.push(*above);
+                }
+            }
+        }
+        if !stale.iter().any(|block| self.known.contains_key(block)) {
+            return stale;
+        }
+        let known = Arc::make_mut(&mut self.known);
         for block in &stale {
-            if let Some(info) = self.known.remove(block) {
-                for id in &info.members {
-                    self.owners.remove(id);
+            let Some(info) = known.remove(block) else { continue };
+            for (id, _) in &info.members {
+                self.owners.remove(id);
+            }
+            for shown in &info.shows {
+                if let Some(above) = self.shown_by.get_mut(shown) {
+                    above.remove(block);
+                    if above.is_empty() {
+                        self.shown_by.remove(shown);
+                    }
                 }
             }
         }

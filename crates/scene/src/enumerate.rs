@@ -1,25 +1,31 @@
 //! All styles that entities come down to, found before anything is tessellated, so that tessellating changes nothing
 //! that threads share.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use drawing::{BlockId, Drawing, Entity, HatchFill, Shape, Style};
 
 use crate::blocks::shown_block;
+use crate::lower::DEPTH_MAX;
 use crate::styles::{ColorRule, Inherited, StyleKey, Styles};
 
-/// How deep inserts may be nested, as in lowering.
-const DEPTH_MAX: u8 = 32;
-/// Ways to inherit that are told apart for one block; drawings have a few.
-const WAYS_MAX: usize = 4096;
+/// Entities of blocks that are looked at for one change of the drawing. What is not looked at is painted as its layer.
+const VISITS_MAX: u64 = 4_000_000;
 
 /// Which blocks were looked through already, and under which inheritance.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
-    blocks: HashMap<BlockId, HashSet<Inherited>>,
+    /// The least depth at which each was met: what stands too deep there is not looked at.
+    blocks: HashMap<BlockId, HashMap<Inherited, u8>>,
+    visits: u64,
 }
 
 impl Seen {
+    /// Something changed, so that there is something to look at.
+    pub(crate) fn begin(&mut self) {
+        self.visits = 0;
+    }
+
     /// Puts the styles of an entity of the space, and of all that it shows, into the table.
     pub(crate) fn styles_of(&mut self, drawing: &Drawing, styles: &mut Styles, entity: &Entity) {
         self.entity(drawing, styles, entity, &Inherited::default(), 0);
@@ -31,24 +37,26 @@ impl Seen {
     }
 
     fn entity(&mut self, drawing: &Drawing, styles: &mut Styles, entity: &Entity, inherited: &Inherited, depth: u8) {
-        let (key, _) = inherited.resolve(drawing, &entity.style);
-        match shown_block(&entity.shape) {
-            None => variants(&entity.shape, key, &mut |key| {
-                styles.intern(key);
-            }),
-            Some(block) => {
-                let inside = inherited.inside(drawing, &entity.style);
-                if let Shape::Insert(insert) = &entity.shape {
-                    for attribute in &insert.attributes {
-                        styles.intern(attribute_key(drawing, &inside, &attribute.style));
-                    }
-                }
-                let ways = self.blocks.entry(block).or_default();
-                if depth <= DEPTH_MAX && ways.len() < WAYS_MAX && ways.insert(inside.clone()) {
-                    for part in drawing.entities_of(block) {
-                        self.entity(drawing, styles, part, &inside, depth + 1);
-                    }
-                }
+        let Some(block) = shown_block(&entity.shape) else {
+            let (key, _) = inherited.resolve(drawing, &entity.style);
+            return variants(&entity.shape, key, &mut |key| styles.intern(key));
+        };
+        let inside = inherited.inside(drawing, &entity.style);
+        if let Shape::Insert(insert) = &entity.shape {
+            for attribute in &insert.attributes {
+                styles.intern(attribute_key(drawing, &inside, &attribute.style));
+            }
+        }
+        // In its block things stand one deeper, and what is deeper than that limit is not drawn.
+        if depth >= DEPTH_MAX || self.visits >= VISITS_MAX {
+            return;
+        }
+        let ways = self.blocks.entry(block).or_default();
+        if ways.get(&inside).is_none_or(|met| *met > depth) {
+            ways.insert(inside.clone(), depth);
+            for part in drawing.entities_of(block) {
+                self.visits += 1;
+                self.entity(drawing, styles, part, &inside, depth + 1);
             }
         }
     }
@@ -62,7 +70,7 @@ pub(crate) fn attribute_key(drawing: &Drawing, inside: &Inherited, style: &Style
 /// The styles that a shape is drawn with, given that of its strokes.
 fn variants(shape: &Shape, key: StyleKey, to: &mut impl FnMut(StyleKey)) {
     match shape {
-        Shape::Polyline(_) | Shape::Solid(_) => to(key.hairline()),
+        Shape::Polyline(_) | Shape::Solid(_) | Shape::Opaque(_) => to(key.hairline()),
         Shape::Hatch(hatch) => {
             if let HatchFill::Gradient { first, .. } = hatch.fill {
                 let first = StyleKey { color: ColorRule::True(first), ..key.clone() };

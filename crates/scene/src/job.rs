@@ -6,6 +6,7 @@ use std::sync::Arc;
 use drawing::{Drawing, EntityId};
 use geometry::Point;
 
+use crate::blocks::Known;
 use crate::chunks::Member;
 use crate::lower::{Lowering, Setting};
 use crate::mesh::ChunkMesh;
@@ -21,6 +22,9 @@ pub struct ChunkJob {
     pub(crate) origin: Point,
     pub(crate) styles: Arc<Styles>,
     pub(crate) options: Arc<SceneOptions>,
+    pub(crate) known: Arc<Known>,
+    /// Whether frames of what is not understood are drawn.
+    pub(crate) frames: bool,
     pub(crate) isolated: Option<Arc<BTreeSet<EntityId>>>,
 }
 
@@ -29,7 +33,9 @@ impl ChunkJob {
     pub fn tessellate(&self, drawing: &Drawing, band: Band) -> ChunkMesh {
         let (tolerance, px_per_unit) = (band.tolerance(), band.px_per_unit());
         let mut painter = MeshPainter::new(self.origin, &self.styles, tolerance, px_per_unit);
-        let setting = Setting { drawing, options: &self.options, tolerance, px_per_unit, inside: None, blocks: None };
+        painter.frames = self.frames;
+        let known = Some(&*self.known);
+        let setting = Setting { drawing, options: &self.options, tolerance, px_per_unit, inside: None, known };
         for member in self.members.iter() {
             if self.isolated.as_ref().is_some_and(|only| !only.contains(&member.id)) {
                 continue;

@@ -11,6 +11,7 @@ mod depth;
 mod enumerate;
 mod extents;
 mod font;
+mod frames;
 mod job;
 mod lower;
 mod measure;
@@ -28,6 +29,7 @@ mod update;
 
 pub use extents::Extents;
 pub use font::{FontError, Fonts};
+pub use frames::{Frame, Frames};
 pub use job::ChunkJob;
 pub use mesh::{ChunkId, ChunkMesh, FillVertex, PaintStyle, Segment, StyleIndex};
 pub use options::{Background, Band, SceneOptions, TextMode, Theme, Visibility};

@@ -1,6 +1,6 @@
 //! What a scene is asked for: text, zoom bands, personal visibility, theme.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use drawing::{Drawing, LayerId};
@@ -26,6 +26,9 @@ pub struct SceneOptions {
     pub text: TextMode,
     /// The fonts that texts are measured and drawn with.
     pub fonts: Arc<Fonts>,
+    /// Whether entities that are not understood are drawn, as the frames around them. They are picked by those in any
+    /// case, and overlays show them.
+    pub frames: bool,
 }
 
 /// A range of zoom that curves are flattened for: up to `2^n` pixels a drawing unit, down to a quarter of that.
@@ -59,20 +62,22 @@ impl Band {
 pub struct Visibility {
     /// Layers that this person switched: true shown, false hidden.
     pub layers: BTreeMap<LayerId, bool>,
+    /// Layers that are frozen where this holds, as in a frame of a sheet, whoever looks.
+    pub frozen: BTreeSet<LayerId>,
 }
 
 impl Visibility {
     /// Whether what stands on a layer is seen.
     pub fn shows(&self, drawing: &Drawing, layer: LayerId) -> bool {
         let own = || drawing.layer(layer).is_none_or(|layer| !layer.off && !layer.frozen);
-        self.layers.get(&layer).copied().unwrap_or_else(own)
+        !self.frozen.contains(&layer) && self.layers.get(&layer).copied().unwrap_or_else(own)
     }
 
     /// Whether what was inserted on a layer is let through: only freezing hides the contents of an insert on other
     /// layers.
     pub(crate) fn passes(&self, drawing: &Drawing, layer: LayerId) -> bool {
         let own = || drawing.layer(layer).is_none_or(|layer| !layer.frozen);
-        self.layers.get(&layer).copied().unwrap_or(false) || own()
+        !self.frozen.contains(&layer) && (self.layers.get(&layer).copied().unwrap_or(false) || own())
     }
 }
 

@@ -43,6 +43,13 @@ pub(crate) trait Painter {
     /// A point that means something.
     fn mark(&mut self, mark: Mark, at: Point, pen: &Pen);
 
+    /// The frame around something that is not understood, corner by corner.
+    fn frame(&mut self, corners: [Point; 4], pen: &Pen) {
+        let [a, b, c, d] = corners;
+        let sides = [(a, b), (b, c), (c, d), (d, a)].map(|(from, to)| Piece::Line(from, to));
+        self.stroke(&sides, pen);
+    }
+
     /// Whether letters and the lines of patterns are looked at, not only their area.
     fn wants_texture(&self) -> bool {
         false

@@ -211,6 +211,6 @@ impl Scene {
 
     pub(crate) fn setting<'a>(&'a self, drawing: &'a Drawing, tolerance: f64, inside: Option<Rect>) -> Setting<'a> {
         let px_per_unit = if tolerance > 0.0 { 0.25 / tolerance } else { 1.0 };
-        Setting { drawing, options: &self.options, tolerance, px_per_unit, inside, blocks: Some(&self.blocks) }
+        Setting { drawing, options: &self.options, tolerance, px_per_unit, inside, known: Some(self.blocks.known()) }
     }
 }

@@ -11,6 +11,7 @@ use crate::blocks::{Blocks, shown_block};
 use crate::chunks::{self, Member};
 use crate::depth::Slot;
 use crate::enumerate::Seen;
+use crate::frames::frame_of;
 use crate::job::ChunkJob;
 use crate::measure;
 use crate::mesh::{ChunkId, ChunkMesh, PaintStyle};
@@ -32,7 +33,9 @@ pub struct Scene {
     pub(crate) styles: Arc<Styles>,
     pub(crate) seen: Seen,
     pub(crate) blocks: Arc<Blocks>,
-    /// Entities of the space that show blocks.
+    /// Entities of the space that show model space in a frame.
+    pub(crate) windows: BTreeSet<EntityId>,
+    /// Entities of the space that show blocks, by the block that is theirs.
     pub(crate) showing: BTreeMap<BlockId, BTreeSet<EntityId>>,
     /// The linetype of each layer, to tell whether a change of a layer is more than paint.
     pub(crate) layer_linetypes: BTreeMap<LayerId, Option<LinetypeId>>,
@@ -116,6 +119,7 @@ impl Scene {
             styles: Arc::default(),
             seen: Seen::default(),
             blocks: Arc::default(),
+            windows: BTreeSet::new(),
             showing: BTreeMap::new(),
             layer_linetypes: BTreeMap::new(),
             isolated: None,
@@ -164,7 +168,7 @@ impl Scene {
         };
         let members: Vec<Member> = ids.iter().filter_map(member).collect();
         let bounds = chunks::union(&members).unwrap_or(Rect::ZERO);
-        let job = ChunkJob { isolated: None, ..self.job_of(Arc::new(members), bounds) };
+        let job = ChunkJob { isolated: None, frames: true, ..self.job_of(Arc::new(members), bounds) };
         job.tessellate(drawing, band)
     }
 
@@ -190,6 +194,8 @@ impl Scene {
             origin: bounds.center(),
             styles: self.styles.clone(),
             options: self.options.clone(),
+            known: self.blocks.known().clone(),
+            frames: self.options.frames,
             isolated: self.isolated.clone(),
         }
     }
@@ -209,11 +215,13 @@ impl Scene {
     fn build(&mut self, drawing: &Drawing) {
         self.entries.clear();
         self.showing.clear();
+        self.windows.clear();
         self.seen = Seen::default();
         // Styles keep their places: a mesh that is still on its way was made with them.
         let styles = Arc::make_mut(&mut self.styles);
         let blocks = Arc::make_mut(&mut self.blocks);
         blocks.clear();
+        drawing.layers().for_each(|layer| styles.intern_layer(layer.id));
         self.layer_linetypes = drawing.layers().map(|layer| (layer.id, layer.linetype)).collect();
 
         let entities: Vec<_> = drawing.entities_of(self.space).collect();
@@ -224,16 +232,18 @@ impl Scene {
         for (rank, entity) in entities.into_iter().enumerate() {
             self.seen.styles_of(drawing, styles, entity);
             let slot = Slot::of_rank(rank, count);
+            if frame_of(entity).is_some() {
+                self.windows.insert(entity.id);
+            }
             let shows = shown_block(&entity.shape);
             if let Some(block) = shows {
-                let info = blocks.info(drawing, &self.options, block);
-                for shown in &info.shows {
-                    self.showing.entry(*shown).or_default().insert(entity.id);
-                }
+                blocks.learn(drawing, &self.options, block);
+                self.showing.entry(block).or_default().insert(entity.id);
             }
-            let bounds = measure::bounds(drawing, &self.options, blocks, entity).filter(|_| entity.style.visible);
-            if let Some(bounds) = bounds {
-                let weight = measure::weight(drawing, &self.options, blocks, entity);
+            let known = blocks.known();
+            let bounds = measure::bounds(drawing, &self.options, known, entity, false);
+            if let Some(bounds) = bounds.filter(|_| entity.style.visible) {
+                let weight = measure::weight(known, entity);
                 members.push(Member { id: entity.id, slot, weight, bounds });
             }
             self.entries.insert(entity.id, Entry { order: entity.order, slot, drawn: None, shows });

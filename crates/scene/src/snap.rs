@@ -11,7 +11,7 @@ use crate::path::Piece;
 use crate::pick::Seeing;
 use crate::scene::Scene;
 
-/// Pieces near the cursor that are looked at.
+/// Pieces near the cursor that are looked at: the nearest.
 const PIECES_MAX: usize = 128;
 /// Entities near the cursor that are looked at.
 const ENTITIES_MAX: usize = 256;
@@ -107,10 +107,13 @@ struct Gather<'a> {
     entity: EntityId,
     /// Whether the strokes of this entity mean nothing by themselves.
     marks_only: bool,
-    /// Pieces with a point within reach.
-    near: Vec<(EntityId, Piece)>,
-    /// Centres, nodes, insertion points within reach; of curves that pass elsewhere too.
+    /// Pieces with a point within reach, and how far that is.
+    near: Vec<(f64, EntityId, Piece)>,
+    /// Centres, nodes, insertion points within reach, also of curves that pass elsewhere.
     points: Vec<(SnapKind, Point, EntityId)>,
+    /// How many pieces and points there may be once this entity is done.
+    pieces_max: usize,
+    points_max: usize,
 }
 
 impl Painter for Gather<'_> {
@@ -119,11 +122,14 @@ impl Painter for Gather<'_> {
             return;
         }
         for piece in path {
-            if let Piece::Arc(arc) = piece {
+            if let Piece::Arc(arc) = piece
+                && self.around.contains(arc.center)
+            {
                 self.points.push((SnapKind::Center, arc.center, self.entity));
             }
-            if self.near.len() < PIECES_MAX && (piece.nearest(self.at) - self.at).hypot() <= self.reach {
-                self.near.push((self.entity, piece.clone()));
+            let distance = (piece.nearest(self.at) - self.at).hypot();
+            if self.near.len() < self.pieces_max && distance <= self.reach {
+                self.near.push((distance, self.entity, piece.clone()));
             }
         }
     }
@@ -145,7 +151,7 @@ impl Painter for Gather<'_> {
     }
 
     fn is_full(&self) -> bool {
-        self.points.len() >= PIECES_MAX * 8
+        self.points.len() >= self.points_max || self.near.len() >= self.pieces_max
     }
 }
 
@@ -177,17 +183,34 @@ impl Scene {
             marks_only: false,
             near: Vec::new(),
             points: Vec::new(),
+            pieces_max: 0,
+            points_max: 0,
         };
-        for id in self.near(around).into_iter().filter(|id| !except(*id)).take(ENTITIES_MAX) {
+        // If there are very many, those whose rectangles are nearest, and of equally near ones the small ones.
+        let mut near: Vec<(f64, EntityId)> =
+            self.near(around).into_iter().map(|id| (self.distance(id, at), id)).collect();
+        near.retain(|(_, id)| !except(*id));
+        let size = |id: EntityId| {
+            let drawn = self.entries.get(&id).and_then(|entry| entry.drawn);
+            drawn.map_or(0.0, |(bounds, _)| bounds.width().max(bounds.height()))
+        };
+        near.sort_by(|a, b| a.0.total_cmp(&b.0).then(size(a.1).total_cmp(&size(b.1))).then(a.1.cmp(&b.1)));
+        for (_, id) in near.into_iter().take(ENTITIES_MAX) {
             let Some(entity) = drawing.entity(id) else { continue };
             if matches!(entity.shape, Shape::Hatch(_)) {
                 continue;
             }
+            // Each has its share, so that none keeps the others out.
+            gather.pieces_max = gather.near.len() + 2 * PIECES_MAX;
+            gather.points_max = gather.points.len() + PIECES_MAX;
             gather.entity = id;
             gather.marks_only = matches!(entity.shape, Shape::Point(_) | Shape::Text(_) | Shape::MText(_));
             Lowering::new(self.setting(drawing, reach / 16.0, Some(around)), &mut gather).top(entity);
         }
-        let Gather { near, points, .. } = gather;
+        let Gather { mut near, points, .. } = gather;
+        near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let near: Vec<(EntityId, Piece)> =
+            near.into_iter().take(PIECES_MAX).map(|(_, id, piece)| (id, piece)).collect();
         let (direct, under) = candidates(&near, points, at, reach, from);
         let wanted = |(kind, ..): &&(SnapKind, Point, EntityId)| kinds.has(*kind);
         let distance = |p: Point| (p - at).hypot();
@@ -201,6 +224,18 @@ impl Scene {
         let found = reduce(direct.iter().filter(wanted).filter(|(_, p, _)| distance(*p) <= reach), nearer);
         let found = found.or_else(|| reduce(under.iter().filter(wanted), |a, b| a.0.cmp(&b.0).then(nearer(a, b))));
         found.map(|(kind, at, entity)| Snap { kind: *kind, at: *at, entity: *entity })
+    }
+}
+
+impl Scene {
+    /// How far the rectangle around an entity is from a point.
+    fn distance(&self, id: EntityId, at: Point) -> f64 {
+        let bounds = self.entries.get(&id).and_then(|entry| entry.drawn).map(|(bounds, _)| bounds);
+        bounds.map_or(f64::INFINITY, |bounds| {
+            let x = (bounds.x0 - at.x).max(at.x - bounds.x1).max(0.0);
+            let y = (bounds.y0 - at.y).max(at.y - bounds.y1).max(0.0);
+            x.hypot(y)
+        })
     }
 }
 

@@ -7,7 +7,7 @@ use drawing::{Color, Drawing, LayerId, LineStyle, LinetypeId, Lineweight, Style}
 use crate::mesh::{PaintStyle, StyleIndex};
 use crate::options::{Background, Theme, Visibility};
 
-/// Different styles that a scene keeps apart; what comes later is painted as the first.
+/// Different styles that a scene keeps apart; what comes later is painted as its layer is.
 const STYLES_MAX: usize = 1 << 20;
 /// Hundredths of a millimetre where nothing says a width: `$LWDEFAULT`'s usual value.
 const DEFAULT_WEIGHT: u16 = 25;
@@ -48,6 +48,11 @@ pub struct StyleKey {
 }
 
 impl StyleKey {
+    /// How a layer paints what says nothing itself.
+    pub(crate) fn of_layer(layer: LayerId) -> StyleKey {
+        StyleKey { layer, color: ColorRule::OfLayer(layer), weight: WeightRule::OfLayer(layer), gates: Vec::new() }
+    }
+
     /// The same, as thin as it can be.
     pub(crate) fn hairline(&self) -> StyleKey {
         StyleKey { weight: WeightRule::HundredthsMm(0), ..self.clone() }
@@ -117,23 +122,29 @@ pub(crate) struct Styles {
 }
 
 impl Styles {
-    /// The place of a style, a new one if need be.
-    pub(crate) fn intern(&mut self, key: StyleKey) -> StyleIndex {
-        if let Some(index) = self.places.get(&key) {
-            return *index;
+    /// Puts a style into the table, if it is not there and there is room.
+    pub(crate) fn intern(&mut self, key: StyleKey) {
+        if self.keys.len() < STYLES_MAX {
+            self.put(key);
         }
-        if self.keys.len() >= STYLES_MAX {
-            return StyleIndex(0);
-        }
-        let index = StyleIndex(self.keys.len() as u32);
-        self.keys.push(key.clone());
-        self.places.insert(key, index);
-        index
     }
 
-    /// The place of a style.
-    pub(crate) fn find(&self, key: &StyleKey) -> Option<StyleIndex> {
-        self.places.get(key).copied()
+    /// Puts the plain style of a layer into the table, whatever else is there: files can't have layers without end.
+    pub(crate) fn intern_layer(&mut self, layer: LayerId) {
+        self.put(StyleKey::of_layer(layer));
+    }
+
+    /// The place of a style; of one that found no room, that of its layer.
+    pub(crate) fn find(&self, key: &StyleKey) -> StyleIndex {
+        let place = self.places.get(key).or_else(|| self.places.get(&StyleKey::of_layer(key.layer)));
+        place.copied().unwrap_or_default()
+    }
+
+    fn put(&mut self, key: StyleKey) {
+        if !self.places.contains_key(&key) {
+            self.places.insert(key.clone(), StyleIndex(self.keys.len() as u32));
+            self.keys.push(key);
+        }
     }
 
     pub(crate) fn keys(&self) -> &[StyleKey] {

@@ -27,6 +27,8 @@ pub(crate) struct MeshPainter<'a> {
     tolerance: f64,
     px_per_unit: f64,
     pub(crate) slot: Slot,
+    /// Whether frames of what is not understood are drawn.
+    pub(crate) frames: bool,
     last_style: Option<(StyleKey, StyleIndex)>,
     tessellator: FillTessellator,
 }
@@ -36,7 +38,7 @@ impl<'a> MeshPainter<'a> {
         let mesh = ChunkMesh { origin, ..ChunkMesh::default() };
         let slot = Slot { first: 0, room: 1 };
         let tessellator = FillTessellator::new();
-        MeshPainter { mesh, styles, tolerance, px_per_unit, slot, last_style: None, tessellator }
+        MeshPainter { mesh, styles, tolerance, px_per_unit, slot, frames: false, last_style: None, tessellator }
     }
 
     /// The mesh, with its bounds.
@@ -50,14 +52,12 @@ impl<'a> MeshPainter<'a> {
         self.mesh
     }
 
-    /// The style's place. Every key was put into the table when the scene was built or updated.
+    /// The style's place. Keys were put into the table when the scene was built or updated, as far as there is room.
     fn style(&mut self, key: &StyleKey) -> StyleIndex {
         match &self.last_style {
             Some((last, index)) if last == key => *index,
             _ => {
                 let index = self.styles.find(key);
-                debug_assert!(index.is_some(), "a style that was not counted: {key:?}");
-                let index = index.unwrap_or_default();
                 self.last_style = Some((key.clone(), index));
                 index
             }
@@ -165,6 +165,13 @@ impl Painter for MeshPainter<'_> {
     }
 
     fn mark(&mut self, _mark: Mark, _at: Point, _pen: &Pen) {}
+
+    fn frame(&mut self, corners: [Point; 4], pen: &Pen) {
+        if self.frames {
+            let [a, b, c, d] = corners;
+            self.stroke(&[(a, b), (b, c), (c, d), (d, a)].map(|(from, to)| Piece::Line(from, to)), pen);
+        }
+    }
 
     fn wants_texture(&self) -> bool {
         true

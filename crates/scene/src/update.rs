@@ -9,6 +9,7 @@ use geometry::Rect;
 use crate::blocks::shown_block;
 use crate::chunks::{self, MEMBERS_MAX, Member, WEIGHT_MAX};
 use crate::depth::Slot;
+use crate::frames::frame_of;
 use crate::measure;
 use crate::mesh::ChunkId;
 use crate::scene::{Boxed, Chunk, Dirty, Entry, Scene};
@@ -27,6 +28,7 @@ impl Scene {
             match drawing.get(id) {
                 Some(Record::Layer(layer)) => {
                     dirty.paint = true;
+                    Arc::make_mut(&mut self.styles).intern_layer(layer.id);
                     let before = self.layer_linetypes.insert(layer.id, layer.linetype);
                     everything |= before.is_some_and(|before| before != layer.linetype);
                 }
@@ -54,6 +56,7 @@ impl Scene {
                 self.seen.forget(block);
             }
         }
+        self.seen.begin();
         let styles_before = self.styles.keys().len();
         for id in moved {
             if !self.renew(drawing, id, &mut dirty) {
@@ -78,10 +81,11 @@ impl Scene {
     /// Looks at one entity of the space again. False if there is no depth left for it between its neighbours.
     fn renew(&mut self, drawing: &Drawing, id: EntityId, dirty: &mut Dirty) -> bool {
         let before = self.entries.remove(&id);
+        self.windows.remove(&id);
         if let Some(entry) = before {
             self.order.remove(&(entry.order, id));
-            if entry.shows.is_some() {
-                self.stop_showing(id);
+            if let Some(entities) = entry.shows.and_then(|block| self.showing.get_mut(&block)) {
+                entities.remove(&id);
             }
             if let Some((bounds, chunk)) = entry.drawn {
                 self.tree.remove(&Boxed { id, bounds });
@@ -98,16 +102,19 @@ impl Scene {
         };
         let Some(slot) = slot else { return false };
         self.order.insert((entity.order, id));
+        if frame_of(entity).is_some() {
+            self.windows.insert(id);
+        }
         self.seen.styles_of(drawing, Arc::make_mut(&mut self.styles), entity);
         let blocks = Arc::make_mut(&mut self.blocks);
         let shows = shown_block(&entity.shape);
         if let Some(block) = shows {
-            for shown in &blocks.info(drawing, &self.options, block).shows {
-                self.showing.entry(*shown).or_default().insert(id);
-            }
+            blocks.learn(drawing, &self.options, block);
+            self.showing.entry(block).or_default().insert(id);
         }
-        let bounds = measure::bounds(drawing, &self.options, blocks, entity).filter(|_| entity.style.visible);
-        let weight = measure::weight(drawing, &self.options, blocks, entity);
+        let known = blocks.known();
+        let bounds = measure::bounds(drawing, &self.options, known, entity, false).filter(|_| entity.style.visible);
+        let weight = measure::weight(known, entity);
         let home = before.and_then(|entry| entry.drawn).map(|(_, chunk)| chunk);
         let drawn = bounds.map(|bounds| (bounds, self.settle(Member { id, slot, weight, bounds }, home)));
         if let Some((bounds, chunk)) = drawn {
@@ -116,14 +123,6 @@ impl Scene {
         }
         self.entries.insert(id, Entry { order: entity.order, slot, drawn, shows });
         true
-    }
-
-    /// An entity no longer shows any block.
-    fn stop_showing(&mut self, id: EntityId) {
-        self.showing.retain(|_, entities| {
-            entities.remove(&id);
-            !entities.is_empty()
-        });
     }
 
     /// Puts a member in its old chunk, or the nearest one that has room, or a new one.

@@ -6,7 +6,7 @@ use drawing::{BlockId, Drawing, Entity, EntityId, Line, Op, Order, Point3, Recor
 use scene::{Background, Band, Fonts, Scene, SceneOptions, TextMode, Theme, Visibility};
 
 fn options() -> SceneOptions {
-    SceneOptions { text: TextMode::Boxes, fonts: std::sync::Arc::new(Fonts::default()) }
+    SceneOptions { text: TextMode::Boxes, fonts: std::sync::Arc::new(Fonts::default()), frames: false }
 }
 
 fn line(id: u64, owner: BlockId, x: f64, y: f64) -> Record {

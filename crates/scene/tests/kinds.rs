@@ -52,7 +52,7 @@ fn add(drawing: &mut Drawing, entities: Vec<Entity>) {
 }
 
 fn scene(drawing: &Drawing, text: TextMode) -> Scene {
-    Scene::new(drawing, SPACE, SceneOptions { text, fonts: Arc::new(Fonts::default()) })
+    Scene::new(drawing, SPACE, SceneOptions { text, fonts: Arc::new(Fonts::default()), frames: false })
 }
 
 fn paint(scene: &Scene, drawing: &Drawing) -> Vec<PaintStyle> {

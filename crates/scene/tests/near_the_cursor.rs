@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use drawing::{
-    Arc as ArcShape, BlockId, Boundary, Circle, Drawing, Entity, EntityId, Extrusion, Hatch, HatchFill, Line, Op,
-    Order, Point3, PointMark, Record, Shape, Style, Vec2,
+    Arc as ArcShape, Block, BlockId, Boundary, Circle, Drawing, Entity, EntityId, Extrusion, Handle, Hatch, HatchFill,
+    Insert, Layer, LayerId, Line, Op, Opaque, Order, Point3, PointMark, Record, Shape, Style, Vec2, Window,
 };
 use geometry::{Point, Rect};
 use scene::{Fonts, Scene, SceneOptions, SnapKind, SnapKinds, TextMode, Visibility};
@@ -19,7 +19,11 @@ fn of(shapes: Vec<Shape>) -> (Drawing, Scene) {
         Record::Entity(Entity { id, handle: None, source: None, owner: SPACE, order, style, shape })
     };
     drawing.apply(&Op::New(shapes.into_iter().zip(100..).map(record).collect())).unwrap();
-    let scene = Scene::new(&drawing, SPACE, SceneOptions { text: TextMode::Drawn, fonts: Arc::new(Fonts::default()) });
+    let scene = Scene::new(
+        &drawing,
+        SPACE,
+        SceneOptions { text: TextMode::Drawn, fonts: Arc::new(Fonts::default()), frames: false },
+    );
     (drawing, scene)
 }
 
@@ -174,6 +178,156 @@ fn far_from_the_origin_is_as_good_as_near() {
     let kinds = SnapKinds::default();
     let snap = scene.snap(&drawing, cursor, 0.01, kinds, None, &Visibility::default(), &|_| false).unwrap();
     assert_eq!(snap.at, Point::new(2_600_002.0, 1_200_000.0));
+}
+
+/// An insert, with the lines and circles of its block.
+fn with_block(in_block: Vec<Shape>, more: Vec<Shape>) -> (Drawing, Scene) {
+    let (mut drawing, _) = of(more);
+    let block = BlockId(50);
+    let name = "b".to_owned();
+    let record = Block { id: block, handle: None, source: None, name, base: Point::ZERO, xref_path: None };
+    let entity = |id: u64, owner, shape| {
+        let (id, order) = (EntityId(id), Order(id * Order::STEP));
+        let style = Style::on(Drawing::LAYER_0);
+        Record::Entity(Entity { id, handle: Some(Handle(id.0)), source: None, owner, order, style, shape })
+    };
+    let insert = Shape::Insert(Insert {
+        block,
+        at: Point3::flat(0.0, 0.0),
+        scale: Point3 { x: 1.0, y: 1.0, z: 1.0 },
+        rotation_deg: 0.0,
+        columns: 1,
+        rows: 1,
+        column_spacing: 0.0,
+        row_spacing: 0.0,
+        extrusion: Extrusion::UP,
+        attributes: Vec::new(),
+    });
+    let parts = in_block.into_iter().zip(10_000..).map(|(shape, id)| entity(id, block, shape));
+    let records = std::iter::once(Record::Block(record)).chain(parts).chain([entity(60, SPACE, insert)]);
+    drawing.apply(&Op::New(records.collect())).unwrap();
+    let options = SceneOptions { text: TextMode::Drawn, fonts: Arc::new(Fonts::default()), frames: true };
+    let scene = Scene::new(&drawing, SPACE, options);
+    (drawing, scene)
+}
+
+#[test]
+fn many_arcs_keep_nothing_from_being_snapped_to() {
+    // All around the cursor, and none near it.
+    let circles = (0..1100).map(|i| circle(f64::from(i % 40), f64::from(i / 40) + 50.0, 20.0));
+    let below = line(-100.0, -100.0, 1.0, -100.0);
+    let (drawing, scene) = with_block(circles.chain([below]).collect(), vec![line(0.0, 0.0, 10.0, 0.0)]);
+    let at = Point::new(0.05, 0.05);
+    let snap = scene.snap(&drawing, at, 0.5, SnapKinds::default(), None, &Visibility::default(), &|_| false).unwrap();
+    assert_eq!((snap.kind, snap.at, snap.entity), (SnapKind::Endpoint, Point::ZERO, EntityId(100)));
+    // Nor do very many that are all over there, with lower numbers and larger.
+    let crowd = (0..400).map(|i| circle(0.0, 0.0, 100.0 + f64::from(i))).chain([line(0.0, 0.0, 10.0, 0.0)]);
+    let (drawing, scene) = of(crowd.collect());
+    let snap = scene.snap(&drawing, at, 0.5, SnapKinds::default(), None, &Visibility::default(), &|_| false).unwrap();
+    assert_eq!((snap.kind, snap.at), (SnapKind::Endpoint, Point::ZERO));
+}
+
+#[test]
+fn extents_leave_out_what_is_hidden_in_blocks() {
+    let (mut drawing, _) = with_block(vec![line(0.0, 0.0, 10.0, 0.0), line(0.0, 0.0, 1000.0, 0.0)], Vec::new());
+    let far = LayerId(70);
+    let layer = Layer { id: far, name: "FAR".into(), ..drawing.layer(Drawing::LAYER_0).unwrap().clone() };
+    let mut entity = drawing.entity(EntityId(10_001)).unwrap().clone();
+    entity.style.layer = far;
+    drawing.apply(&Op::New(vec![Record::Layer(layer)])).unwrap();
+    drawing.apply(&Op::Change(vec![Record::Entity(entity)])).unwrap();
+    let options = SceneOptions { text: TextMode::Drawn, fonts: Arc::new(Fonts::default()), frames: true };
+    let scene = Scene::new(&drawing, SPACE, options);
+    let check = |visibility: Visibility, expect: Option<f64>| {
+        assert_eq!(scene.extents(&drawing, &visibility).map(|extents| extents.rect.x1), expect, "{visibility:?}");
+    };
+    check(Visibility::default(), Some(1000.0));
+    check(Visibility { layers: [(far, false)].into(), ..Visibility::default() }, Some(10.0));
+    // The insert's layer frozen hides all that is in it; hidden, only what stands on it.
+    check(Visibility { frozen: [Drawing::LAYER_0].into(), ..Visibility::default() }, None);
+    check(Visibility { layers: [(Drawing::LAYER_0, false)].into(), ..Visibility::default() }, Some(1000.0));
+}
+
+#[test]
+fn strays_are_named() {
+    let near: Vec<Shape> = (0..50).map(|i| line(f64::from(i), 0.0, f64::from(i) + 1.0, 20.0)).collect();
+    let (drawing, scene) = with_block(vec![line(1e7, 0.0, 1e7 + 1.0, 0.0)], near);
+    let extents = scene.extents(&drawing, &Visibility::default()).unwrap();
+    assert_eq!(extents.rect.x1, 50.0);
+    let words = extents.strays_in_words(&drawing).unwrap();
+    assert!(words.contains("1 object ") && words.contains("3C"), "{words}");
+}
+
+#[test]
+fn what_is_not_understood_is_picked_by_its_frame() {
+    let extents = Some(Rect::new(0.0, 0.0, 10.0, 5.0));
+    let opaque = |kind: &str, extents| Shape::Opaque(Opaque { kind: kind.into(), extents, window: None });
+    let (drawing, scene) = of(vec![opaque("3DFACE", extents), opaque("XLINE", None), opaque("VIEWPORT", extents)]);
+    let everything = Visibility::default();
+    let at = |x, y| -> Vec<u64> {
+        scene.pick(&drawing, Point::new(x, y), 0.1, &everything).iter().map(|hit| hit.id.0).collect()
+    };
+    assert_eq!((at(10.0, 2.0), at(5.0, 2.0)), (vec![100], vec![]));
+    assert_eq!(scene.window(&drawing, Rect::new(-1.0, -1.0, 11.0, 6.0), &everything), [EntityId(100)]);
+    assert_eq!(scene.crossing(&drawing, Rect::new(9.0, 1.0, 11.0, 2.0), &everything), [EntityId(100)]);
+    assert!(scene.crossing(&drawing, Rect::new(4.0, 1.0, 6.0, 2.0), &everything).is_empty());
+    // An overlay shows it always, a picture only where it is asked for.
+    assert_eq!(scene.mesh_of(&drawing, &[EntityId(100)], scene::Band::of(1.0)).segments.len(), 4);
+    let segments = |frames| -> usize {
+        let options = SceneOptions { text: TextMode::Drawn, fonts: Arc::new(Fonts::default()), frames };
+        let scene = Scene::new(&drawing, SPACE, options);
+        scene.chunks().map(|id| scene.tessellate(&drawing, id, scene::Band::of(1.0)).segments.len()).sum()
+    };
+    assert_eq!((segments(true), segments(false)), (4, 0));
+}
+
+#[test]
+fn frames_of_a_sheet_show_windows() {
+    let frame = |x: f64, size: f64, window| {
+        let extents = Some(Rect::new(x, 0.0, x + size, size));
+        Shape::Opaque(Opaque { kind: "VIEWPORT".into(), extents, window })
+    };
+    let window = |frozen| Some(Window { center: Point::ZERO, height: 10.0, frozen });
+    let (drawing, mut scene) =
+        of(vec![frame(0.0, 10.0, window(vec![])), frame(20.0, 0.0, window(vec![])), frame(30.0, 5.0, None)]);
+    let ids = |scene: &Scene| scene.frames(&drawing).shown.iter().map(|frame| frame.id.0).collect::<Vec<_>>();
+    assert_eq!(ids(&scene), [100]);
+    let mut emptied = drawing.clone();
+    let outcome = emptied.apply(&Op::Remove(vec![EntityId(100).into()])).unwrap();
+    scene.update(&emptied, &outcome.touched.into_iter().collect());
+    assert!(scene.frames(&emptied).shown.is_empty());
+    let (drawing, scene) = of((0..100).map(|i| frame(f64::from(i), 1.0 + f64::from(i), window(vec![]))).collect());
+    let frames = scene.frames(&drawing);
+    assert_eq!((frames.shown.len(), frames.left_out, frames.shown[0].id), (64, 36, EntityId(136)));
+}
+
+#[test]
+fn what_is_frozen_in_a_frame_is_hidden_in_it_with_all_that_is_in_its_blocks() {
+    let (mut drawing, _) = with_block(vec![line(0.0, 0.0, 10.0, 0.0)], Vec::new());
+    let (steel, inside) = (LayerId(70), LayerId(71));
+    let plain = drawing.layer(Drawing::LAYER_0).unwrap().clone();
+    let layer = |id, name: &str, handle| Layer { id, name: name.into(), handle: Some(Handle(handle)), ..plain.clone() };
+    let layers = vec![Record::Layer(layer(steel, "STEEL", 0x70)), Record::Layer(layer(inside, "INSIDE", 0x71))];
+    drawing.apply(&Op::New(layers)).unwrap();
+    for (id, layer) in [(60, steel), (10_000, inside)] {
+        let mut entity = drawing.entity(EntityId(id)).unwrap().clone();
+        entity.style.layer = layer;
+        drawing.apply(&Op::Change(vec![Record::Entity(entity)])).unwrap();
+    }
+    let options = SceneOptions { text: TextMode::Drawn, fonts: Arc::new(Fonts::default()), frames: false };
+    let scene = Scene::new(&drawing, SPACE, options);
+    let seen = |visibility: &Visibility| !scene.pick(&drawing, Point::ZERO, 0.1, visibility).is_empty();
+    let through = |frozen: Vec<Handle>, visibility: Visibility| {
+        visibility.through(&drawing, &Window { center: Point::ZERO, height: 1.0, frozen })
+    };
+    assert!(seen(&through(vec![], Visibility::default())));
+    assert!(!seen(&through(vec![Handle(0x70)], Visibility::default())));
+    assert!(!seen(&through(vec![Handle(0x71)], Visibility::default())));
+    // One who hides the layer of the insert still sees what is on others in it, and freezing beats showing.
+    let hidden = Visibility { layers: [(steel, false)].into(), ..Visibility::default() };
+    assert!(seen(&through(vec![], hidden)));
+    let shown = Visibility { layers: [(steel, true), (inside, true)].into(), ..Visibility::default() };
+    assert!(!seen(&through(vec![Handle(0x70)], shown)));
 }
 
 #[test]

@@ -184,3 +184,26 @@ fn a_view_that_is_refused_leaves_what_was_shown() {
     assert!(renderer.prepare(&device.device, &device.queue, &mut encoder, &bad, Budget::ALL).is_err());
     assert_same(&device.shown(&renderer, view().size_px).unwrap(), &before, "refused");
 }
+
+#[test]
+fn several_views_share_chunks() {
+    let Some(device) = device() else { return };
+    let mesh = Mesh::default().rect([10.0, 10.0, 30.0, 30.0], 1, 0.5).0;
+    let (gpu, queue) = (&device.device, &device.queue);
+    let mut store = renderer(&device, &[]);
+    store.upload(gpu, queue, ChunkId(1), &mesh).unwrap();
+    let mut seen = store.sibling(gpu, queue);
+    seen.set_styles(gpu, queue, &styles());
+    seen.show_chunks_of(&store);
+    assert_eq!(count(&shown(&device, &mut seen, &view()), RED), 400);
+    // Another look at the same finds nothing to draw, a changed chunk is drawn, and one that is gone is gone.
+    seen.show_chunks_of(&store);
+    assert_eq!(prepare(&device, &mut seen, &view(), Budget::ALL).chunks, 0);
+    store.upload(gpu, queue, ChunkId(1), &Mesh::default().rect([10.0, 10.0, 20.0, 20.0], 1, 0.5).0).unwrap();
+    seen.show_chunks_of(&store);
+    assert_eq!(count(&shown(&device, &mut seen, &view()), RED), 100);
+    assert_eq!(seen.memory_bytes(), store.memory_bytes());
+    store.remove(ChunkId(1));
+    seen.show_chunks_of(&store);
+    assert_eq!((count(&shown(&device, &mut seen, &view()), RED), seen.memory_bytes()), (0, 0));
+}

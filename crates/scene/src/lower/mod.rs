@@ -8,18 +8,18 @@ mod pattern;
 mod polyline;
 mod text;
 
-use drawing::{Drawing, Entity, LinetypeId, Shape, Style};
+use drawing::{Drawing, Entity, LinetypeId, Opaque, Shape, Style};
 use geometry::{Affine, Extrusion, Point, Point3, Rect};
 
-use crate::blocks::Blocks;
+use crate::blocks::Known;
 use crate::options::SceneOptions;
 use crate::painter::{Painter, Pen};
 use crate::path::Piece;
 use crate::styles::{Inherited, StyleKey};
 
 /// How deep inserts may be nested.
-const DEPTH_MAX: u8 = 32;
-/// Entities that one top-level entity may expand to.
+pub(crate) const DEPTH_MAX: u8 = 32;
+/// Entities, and copies of blocks and attributes, that one top-level entity may expand to.
 const PARTS_MAX: u32 = 500_000;
 
 /// What lowering needs to know besides the entity.
@@ -33,8 +33,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) px_per_unit: f64,
     /// What lies outside may be left out.
     pub(crate) inside: Option<Rect>,
-    /// Known sizes of blocks, for leaving out.
-    pub(crate) blocks: Option<&'a Blocks>,
+    /// What is known of blocks, for leaving out.
+    pub(crate) known: Option<&'a Known>,
 }
 
 /// Lowers one entity of a space after another.
@@ -43,6 +43,8 @@ pub(crate) struct Lowering<'a> {
     pub(crate) painter: &'a mut dyn Painter,
     /// Entities of the present top-level entity so far.
     part: u32,
+    /// Entities and copies of it so far.
+    spent: u32,
 }
 
 /// Where in a nest of inserts an entity is met.
@@ -70,12 +72,13 @@ struct Look {
 
 impl<'a> Lowering<'a> {
     pub(crate) fn new(setting: Setting<'a>, painter: &'a mut dyn Painter) -> Lowering<'a> {
-        Lowering { setting, painter, part: 0 }
+        Lowering { setting, painter, part: 0, spent: 0 }
     }
 
     /// Lowers an entity of the space itself.
     pub(crate) fn top(&mut self, entity: &Entity) {
         self.part = 0;
+        self.spent = 0;
         self.entity(entity, &Place::top());
     }
 
@@ -83,10 +86,11 @@ impl<'a> Lowering<'a> {
         if !entity.style.visible {
             return;
         }
-        if self.part >= PARTS_MAX || self.painter.is_full() {
+        if self.spent >= PARTS_MAX || self.painter.is_full() {
             self.painter.left_out();
             return;
         }
+        self.spent += 1;
         self.part += 1;
         match &entity.shape {
             Shape::Insert(insert) => self.insert(insert, &entity.style, place),
@@ -105,8 +109,9 @@ impl<'a> Lowering<'a> {
                     Shape::Hatch(hatch) => self.hatch(hatch, place, &look),
                     Shape::Text(text) => self.text(text, place, &look),
                     Shape::MText(text) => self.mtext(text, place, &look),
-                    // Opaque kinds are not drawn; the two others had their turn.
-                    Shape::Opaque(_) | Shape::Insert(_) | Shape::Dimension(_) => {}
+                    Shape::Opaque(opaque) => self.opaque(opaque, place, &look),
+                    // They had their turn.
+                    Shape::Insert(_) | Shape::Dimension(_) => {}
                 }
             }
         }
@@ -131,6 +136,17 @@ impl<'a> Lowering<'a> {
         Pen { key: &look.key, dashes: &look.dashes, part: self.part }
     }
 
+    /// What is not understood shows where it is.
+    fn opaque(&mut self, opaque: &Opaque, place: &Place, look: &Look) {
+        let Some(rect) = opaque.extents.filter(|_| is_framed(opaque, place.depth > 0)) else { return };
+        let corners = [(rect.x0, rect.y0), (rect.x1, rect.y0), (rect.x1, rect.y1), (rect.x0, rect.y1)];
+        let corners = corners.map(|corner| place.to_world * Point::from(corner));
+        if corners.iter().all(|corner| corner.is_finite()) {
+            let key = look.key.hairline();
+            self.painter.frame(corners, &Pen { key: &key, dashes: &[], part: self.part });
+        }
+    }
+
     /// A stroke, if its numbers make sense.
     fn stroke(&mut self, path: &[Piece], look: &Look) {
         if !path.is_empty() && path.iter().all(Piece::is_finite) {
@@ -148,7 +164,14 @@ impl<'a> Lowering<'a> {
     }
 }
 
-pub(crate) use inserts::{placements, shift};
+pub(crate) use inserts::{Array, shift};
+
+/// Whether an opaque entity is seen by its frame: where a block has the definition of an attribute, inserts show
+/// something else, and a VIEWPORT without a window is off, or the sheet itself.
+pub(crate) fn is_framed(opaque: &Opaque, in_block: bool) -> bool {
+    let is = |kind| opaque.kind.eq_ignore_ascii_case(kind);
+    opaque.extents.is_some() && !(is("ATTDEF") && in_block) && !(is("VIEWPORT") && opaque.window.is_none())
+}
 
 /// The map from object coordinates at a height to the world's plane, seen from above.
 pub(crate) fn plane(extrusion: Extrusion, elevation: f64) -> Affine {

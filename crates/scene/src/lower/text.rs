@@ -4,6 +4,7 @@ use drawing::{HAlign, Insert, MText, Style, Text, VAlign};
 use geometry::{Affine, Point, Rect, Vec2};
 
 use super::{Look, Lowering, Place, plane};
+use crate::measure::Extent;
 use crate::options::TextMode;
 use crate::painter::Mark;
 use crate::path::Piece;
@@ -120,6 +121,15 @@ impl Lowering<'_> {
         }
     }
 
+    /// What the attributes of an insert cover in its first copy, in the coordinates of its owner.
+    pub(super) fn extent_of_attributes(&self, insert: &Insert, inside: &Inherited) -> Option<Rect> {
+        let mut extent = Extent::default();
+        if !insert.attributes.is_empty() {
+            Lowering::new(self.setting, &mut extent).attributes(insert, inside, &Place::top());
+        }
+        extent.0
+    }
+
     fn attribute_look(&self, style: &Style, inside: &Inherited) -> Look {
         Look { key: crate::enumerate::attribute_key(self.setting.drawing, inside, style), dashes: Vec::new() }
     }
@@ -147,6 +157,10 @@ impl Lowering<'_> {
                 ink = Some(ink.map_or(own, |all| all.union(own)));
                 let seen = to_world.transform_rect_bbox(own);
                 around = Some(around.map_or(seen, |all| all.union(seen)));
+                if self.painter.is_full() {
+                    self.painter.left_out();
+                    return;
+                }
                 if with_letters {
                     self.painter.glyph(&fonts.glyph(letter.letter, tolerance), to_world * at, &pen);
                 }
