@@ -211,7 +211,7 @@ impl Document {
             Refusal::Changed { by, .. } => {
                 format!("{} changed it in the meantime", by.map_or("somebody".into(), name))
             }
-            Refusal::LockLost { .. } => "your lock on it ended before".into(),
+            Refusal::LockLost { .. } => "others changed it before you held it".into(),
             Refusal::Invalid { why } | Refusal::Unavailable { why } => why.clone(),
             Refusal::NotAllowed { .. } => "you may look at this drawing, not change it".into(),
             Refusal::Limit { limit, max, asked } => format!("{asked} is over the server's limit of {max} ({limit})"),

@@ -5,6 +5,8 @@ mod local;
 mod pace;
 mod pieces;
 mod remote;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

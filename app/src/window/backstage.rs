@@ -435,3 +435,36 @@ fn logs_in(folder: &Path) -> Vec<String> {
     names.sort();
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_a_running_program_is_left_alone_and_an_abandoned_one_is_not() {
+        let work = tempfile::tempdir().expect("a folder");
+        let (own, _own_held) = new_folder(work.path()).expect("a folder of this run");
+        let (other, held) = new_folder(work.path()).expect("a folder of another run");
+        // Nothing was ever done there, or all of it was closed: only its holder says that it is in use.
+        fs::write(other.join("plan.closed"), b"").expect("written");
+        assert!(leftovers(work.path(), &own).is_empty());
+        assert!(own.exists() && other.exists());
+        drop(held);
+        assert!(leftovers(work.path(), &own).is_empty());
+        assert!(own.exists() && !other.exists());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_offered_and_not_forgotten() {
+        let work = tempfile::tempdir().expect("a folder");
+        let (own, _own_held) = new_folder(work.path()).expect("a folder of this run");
+        let (other, held) = new_folder(work.path()).expect("a folder of another run");
+        fs::write(log_path(&other, "plan"), b"no log at all").expect("written");
+        assert!(!forget(&other, "plan", None), "who knows what is in it");
+        drop(held);
+        let found = leftovers(work.path(), &own);
+        assert_eq!(found.len(), 1);
+        // While it is offered here, it is not offered elsewhere.
+        assert!(leftovers(work.path(), &own).is_empty() && other.exists());
+    }
+}

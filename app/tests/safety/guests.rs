@@ -4,6 +4,7 @@ use app::action::{Action, Pick};
 use app::command::Command;
 use app::dialogs::Dialog;
 use app::document::{Document, Then};
+use app::window::Purpose;
 use collab::Status;
 use drawing::{EntityId, Vec2};
 use egui_kittest::kittest::Queryable as _;
@@ -124,7 +125,7 @@ fn a_change_that_came_too_late_is_kept_until_it_is_applied_again() {
     ben.harness.step();
     assert!(ben.harness.query_by_label("2 changes were not done").is_some());
     let drafts = &ben.document().drafts;
-    assert!(drafts.iter().all(|draft| draft.what == "moved 1 object" && draft.why.contains("Ana")), "{drafts:?}");
+    assert!(drafts.iter().all(|draft| draft.what == "moved 1 object" && draft.why.contains("others changed it")), "{drafts:?}");
 
     ben.run(Command::CloseDrawing);
     ben.harness.step();
@@ -139,4 +140,66 @@ fn a_change_that_came_too_late_is_kept_until_it_is_applied_again() {
     assert_eq!([start(&ids[0]), start(&ids[1])], [(15.0, 46.0), (95.0, 11.0)]);
     ben.run(Command::CloseDrawing);
     assert!(ben.window().documents.is_empty());
+}
+
+#[test]
+fn a_server_that_talks_nonsense_is_given_up_for_a_new_connection() {
+    use futures_util::{SinkExt as _, StreamExt as _};
+    use protocol::{Encoding, ServerMessage};
+    use tokio_tungstenite::tungstenite::Message;
+    use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
+
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port is free");
+    let port = listener.local_addr().expect("it is bound").port();
+    let (hellos, heard) = std::sync::mpsc::channel();
+    runtime.spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            #[expect(clippy::result_large_err, reason = "the library's own type")]
+            let choose = |request: &Request, mut response: Response| {
+                let wanted = request.headers().get("Sec-WebSocket-Protocol").cloned().expect("a subprotocol");
+                response.headers_mut().insert("Sec-WebSocket-Protocol", wanted);
+                Ok(response)
+            };
+            let mut socket = tokio_tungstenite::accept_hdr_async(stream, choose).await.expect("a handshake");
+            hellos.send(socket.next().await).expect("the test listens");
+            // Nobody was welcomed: no drawing is due.
+            let bytes = protocol::encode_drawing(&drawing::Drawing::new());
+            let odd = ServerMessage::Snapshot { piece: 0, pieces: 1, bytes };
+            let bytes = Encoding::MessagePack.encode(&odd).expect("written");
+            socket.send(Message::Binary(bytes.into())).await.expect("sent");
+            // Until the other side lets go.
+            while let Some(Ok(_)) = socket.next().await {}
+        }
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut ben = Desk::open(folder.path(), "Ben", &[&format!("linework://127.0.0.1:{port}/plan#s")]);
+    let came = std::cell::Cell::new(0);
+    ben.until("Ben comes back twice", |_| {
+        came.set(came.get() + heard.try_iter().count());
+        came.get() >= 3
+    });
+    assert!(ben.said().contains("said something that can't be") && ben.said().contains("anew"), "{}", ben.said());
+    assert!(!ben.document().may_edit() && !is_over(ben.document()));
+}
+
+#[test]
+fn a_change_that_never_reached_the_others_is_named_before_closing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (ana, mut ben) = two(folder.path());
+    let line = drawing::Line { start: drawing::Point3::flat(0.0, 0.0), end: drawing::Point3::flat(0.0, 7.25) };
+    let ctx = ben.harness.ctx.clone();
+    ben.harness.state_mut().perform(&ctx, Action::Draw(vec![drawing::Shape::Line(line)]));
+    ana.exit();
+    ben.until_document("Ben knows that the room is over", is_over);
+    assert_eq!((ben.document().session.waiting(), ben.count()), (1, 3), "it is still there to be seen");
+    ben.run(Command::CloseDrawing);
+    ben.harness.step();
+    assert!(ben.harness.query_by_label_contains("1 change of yours has not reached the others").is_some());
+    // A copy has it. That it never reached the others is still said.
+    let Dialog::Unsaved { document, .. } = ben.window().dialog else { panic!("it asks") };
+    let copy = folder.path().join("copy.dxf");
+    ben.perform(Action::Picked(Purpose::Save { document, then: Then::Stay }, copy.clone()));
+    ben.until_document("the copy is saved", |document| document.file.saving.is_none());
+    assert!(std::fs::read_to_string(&copy).expect("the copy").contains("7.25"), "{}", ben.said());
 }
