@@ -6,6 +6,7 @@ use drawing::{Color, EntityId, LayerId, LineStyle, Lineweight, Point, Rect, Shap
 use protocol::SessionId;
 
 use crate::command::Command;
+use crate::window::Purpose;
 
 /// How picked entities change the selection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,10 +109,14 @@ pub enum Action {
     Unsay,
     /// Opens a file.
     OpenFile(PathBuf),
-    /// Writes the active drawing into a file.
-    SaveTo(PathBuf),
-    /// Saves the active drawing over a file that changed on disk.
-    SaveOver,
+    /// A file was picked, for this.
+    Picked(Purpose, PathBuf),
+    /// Saves a drawing over a file that changed on disk, then goes on.
+    SaveOver(u64, crate::document::Then),
+    /// Asks where to save a drawing, then goes on.
+    AskSaveAs(u64, crate::document::Then),
+    /// Gives up a save that waits for the room.
+    StopSaving(u64),
     /// Saves the active drawing, then goes on to close it or to quit.
     SaveThen(crate::document::Then),
     /// Gives up opening.
@@ -122,10 +127,16 @@ pub enum Action {
     Activate(usize),
     /// Closes a document, asking where work would be lost.
     Close(usize),
-    /// Closes a document, come what may.
-    CloseNow(usize),
-    /// Ends the program, come what may.
-    QuitNow,
+    /// Closes the document of this number, come what may.
+    CloseNow(u64),
+    /// Makes the changes again that were not done.
+    ApplyDrafts,
+    /// Drops the changes that were not done.
+    DiscardDrafts,
+    /// Lets nobody in any more, and puts out who joined.
+    StopSharing,
+    /// What the person calls themselves from here on.
+    Name(String),
     /// Brings back what an earlier run left behind.
     Recover,
     /// Throws away what an earlier run left behind.

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 const FILE: &str = "settings.json";
 /// How many recent drawings are kept.
 const RECENT_MAX: usize = 12;
+/// How long a person's name may be: what a server takes.
+const NAME_CHARS_MAX: usize = 64;
 
 /// What is remembered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,11 +66,21 @@ impl Settings {
         if settings.client == ClientId::default() {
             settings.client = ClientId(random());
         }
-        if settings.name.is_empty() {
-            settings.name = login_name();
-        }
+        let name = std::mem::take(&mut settings.name);
+        settings.call(&name);
         settings.zoom = settings.zoom.clamp(0.8, 2.0);
         (settings, trouble)
+    }
+
+    /// Takes a name for what the person calls themselves: trimmed, no longer than a server takes, and never none.
+    pub fn call(&mut self, name: &str) {
+        let shown: String = name.trim().chars().filter(|letter| !letter.is_control()).take(NAME_CHARS_MAX).collect();
+        let shown = shown.trim();
+        if !shown.is_empty() {
+            self.name = shown.to_owned();
+        } else if self.name.trim().is_empty() {
+            self.name = login_name();
+        }
     }
 
     /// Writes them to the state folder, whole or not at all.
@@ -121,5 +133,18 @@ mod tests {
         std::fs::write(folder.join(FILE), b"{").unwrap();
         assert!(Settings::load(&folder).1.is_some());
         std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_name_is_one_that_a_server_takes() {
+        let long = "é".repeat(64);
+        for (typed, name) in [("  Ana ", "Ana"), ("   ", "Ben"), ("", "Ben"), ("A\nna", "Ana"), (&format!("{long}e"), &long)] {
+            let mut settings = Settings { name: "Ben".into(), ..Settings::default() };
+            settings.call(typed);
+            assert_eq!(settings.name, name, "{typed:?}");
+        }
+        let mut settings = Settings::default();
+        settings.call("  ");
+        assert!(!settings.name.trim().is_empty());
     }
 }

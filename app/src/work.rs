@@ -1,5 +1,6 @@
 //! Work that must not keep the window waiting: a few threads that take closures, first come, first served.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 
@@ -78,14 +79,43 @@ fn run(shared: &Shared) {
             }
         };
         drop(queue);
-        job();
+        // What is shared with a job is behind locks that survive a panic; the thread is for the next one.
+        if std::panic::catch_unwind(AssertUnwindSafe(job)).is_err() {
+            tracing::error!("a piece of work broke off; the next ones go on");
+        }
     }
+}
+
+/// Does `work` where a panic must not end more than this piece of it; says so in words.
+pub fn caught<T>(what: &str, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    std::panic::catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(anyhow::anyhow!("{what} broke off: a mistake in Linework, and nothing you did")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::sync::mpsc;
+
+    #[test]
+    fn work_that_breaks_off_does_not_stop_the_next_and_says_so() {
+        let pool = Pool::new(1).unwrap();
+        let (done, results) = mpsc::channel();
+        for number in 0..3u32 {
+            let done = done.clone();
+            pool.give(move || {
+                let result = caught("counting", || {
+                    assert_ne!(number, 1, "a job of the test that panics");
+                    Ok(number)
+                });
+                done.send(result.map_err(|error| error.to_string())).unwrap();
+            });
+        }
+        pool.give(|| panic!("a job of the test that nobody watches"));
+        pool.give(move || done.send(Ok(9)).unwrap());
+        let results: Vec<_> = results.iter().collect();
+        assert!(matches!(&results[..], [Ok(0), Err(why), Ok(2), Ok(9)] if why.starts_with("counting broke off")));
+    }
 
     #[test]
     fn all_work_is_done() {

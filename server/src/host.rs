@@ -16,7 +16,7 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 use crate::clock::Clock;
 use crate::connection::local;
 use crate::folder::Folder;
-use crate::live::{Command, Live};
+use crate::live::{CLOSING, Command, Live};
 use crate::opening::Opened;
 use crate::outgoing::Outgoing;
 use crate::store::{SqliteStore, Store};
@@ -74,6 +74,8 @@ pub(crate) struct Slot {
     listing: Listing,
     /// Held while somebody comes in and while the drawing opens or closes, so that these never cross.
     live: Arc<AsyncMutex<Option<Live>>>,
+    /// It is no drawing of the host any more: who is still at its door is not let in.
+    removed: AtomicBool,
 }
 
 impl Host {
@@ -83,7 +85,7 @@ impl Host {
     /// [`HostError::Folder`], `Held`, `Random`. Drawings that can't be served are passed over with a warning.
     pub fn open(options: Options, runtime: Handle) -> Result<Host, HostError> {
         let folder = Folder::open(&options.data, options.whole_folder)?;
-        let slot = |listing: Listing| (listing.name.clone(), Arc::new(Slot { listing, live: Arc::default() }));
+        let slot = |listing: Listing| (listing.name.clone(), Arc::new(Slot::new(listing)));
         let drawings = folder.drawings()?.into_iter().map(slot).collect();
         let inner = Inner {
             options,
@@ -152,7 +154,7 @@ impl Host {
         let now = self.inner.clock.now();
         match opening::found(&*store, start, title, source.map(Bytes::from), drawing, now).await {
             Ok(room) => {
-                let slot = Arc::new(Slot { listing: listing.clone(), live: Arc::default() });
+                let slot = Arc::new(Slot::new(listing.clone()));
                 let mut live = slot.live.lock().await;
                 *live = Some(self.start(&slot, room.into(), store));
                 drop(live);
@@ -201,13 +203,47 @@ impl Host {
         Some(Address { host: host.into(), port, drawing: listing.name.clone(), secret: listing.secret.clone() })
     }
 
+    /// Closes one drawing for good: everyone in it is told why and not to come back, its log is kept and let go of, and
+    /// nobody comes in from here on. Waits until that is so; a name that is not there is closed already.
+    pub async fn close_drawing(&self, name: &str, why: &str) {
+        let slot = self.lock().remove(name);
+        if let Some(slot) = slot {
+            slot.removed.store(true, Ordering::SeqCst);
+            slot.close(why, false).await;
+            tracing::info!(drawing = name, why, "closed for good");
+        }
+    }
+
+    /// Tells everybody who came in over the network why they have to go; connections within the process stay.
+    pub async fn put_out(&self, why: &str) {
+        let slots: Vec<_> = self.lock().values().cloned().collect();
+        for slot in slots {
+            let live = slot.live.lock().await.clone();
+            if let Some(live) = live {
+                live.tell(Command::PutOut { why: why.into() }).await;
+            }
+        }
+    }
+
     /// Closes everything in good order: everyone is told, rooms are kept as checkpoints, files are let go of. Nobody
     /// comes in from here on.
     pub async fn close(&self) {
+        self.close_all(CLOSING, true).await;
+    }
+
+    /// As [`Host::close`], and everyone is told why there is nothing to come back to.
+    pub async fn end(&self, why: &str) {
+        self.close_all(why, false).await;
+    }
+
+    async fn close_all(&self, why: &str, retry: bool) {
         self.inner.closing.store(true, Ordering::SeqCst);
         let slots: Vec<_> = self.lock().values().cloned().collect();
         // All at once: each may wait for its own disk.
-        let closing = slots.into_iter().map(|slot| self.inner.runtime.spawn(async move { slot.close().await }));
+        let closing = slots.into_iter().map(|slot| {
+            let why = why.to_owned();
+            self.inner.runtime.spawn(async move { slot.close(&why, retry).await })
+        });
         for task in closing.collect::<Vec<_>>() {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a drawing was not closed in good order; what was acknowledged is kept");
@@ -256,6 +292,9 @@ impl Host {
         if self.is_closing() {
             return Err(HostError::Closing);
         }
+        if slot.removed.load(Ordering::SeqCst) {
+            return Err(HostError::NoSuchDrawing { name: slot.listing.name.clone() });
+        }
         if let Some(open) = &*live {
             if !open.is_ended() {
                 return Ok(live);
@@ -298,11 +337,15 @@ impl Host {
 }
 
 impl Slot {
+    fn new(listing: Listing) -> Slot {
+        Slot { listing, live: Arc::default(), removed: AtomicBool::new(false) }
+    }
+
     /// Closes the drawing if it is open, and waits until it is.
-    async fn close(&self) {
+    async fn close(&self, why: &str, retry: bool) {
         let mut live = self.live.lock().await;
         if let Some(open) = live.take() {
-            open.tell(Command::Close).await;
+            open.tell(Command::Close { why: why.into(), retry }).await;
             open.wait_until_ended().await;
         }
     }

@@ -1,43 +1,54 @@
 //! Paths, unsaved changes, files that changed on disk, and what a crash left behind.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use egui::{Key, RichText, TextEdit, Ui};
+use egui::{RichText, TextEdit, Ui};
 
 use super::{card, quiet};
 use crate::action::Action;
-use crate::document::Then;
+use crate::document::{AtStake, Home, Then};
+use crate::file;
 use crate::panels::widgets::{main_button, text_field};
 use crate::theme::{Theme, mono, size};
 use crate::window::{Purpose, Window};
 
-pub(super) fn path(ui: &mut Ui, purpose: Purpose, path: &mut String, actions: &mut Vec<Action>) {
+pub(super) fn path(
+    ui: &mut Ui,
+    purpose: Purpose,
+    (path, looked): (&mut String, &mut Option<(String, bool)>),
+    enter: bool,
+    actions: &mut Vec<Action>,
+) {
     let theme = Theme::of(ui.ctx());
-    let enter = ui.input(|input| input.key_pressed(Key::Enter));
     let (title, verb) = match purpose {
         Purpose::Open => ("Open a drawing", "Open"),
-        Purpose::Save => ("Save the drawing as", "Save"),
+        Purpose::Save { .. } => ("Save the drawing as", "Save"),
     };
     card(ui, title, 520.0, actions, |ui, actions| {
         let field = TextEdit::singleline(path).font(mono(size::DENSE)).hint_text("Path of a .dxf file");
         let field = text_field(ui, field.desired_width(f32::INFINITY), "Path");
         field.request_focus();
-        let typed = PathBuf::from(path.trim());
+        let typed = match purpose {
+            Purpose::Open => file::typed(path),
+            Purpose::Save { .. } => file::with_ending(file::typed(path)),
+        };
+        let is_empty = path.trim().is_empty();
+        let there = match looked {
+            Some((text, there)) if text == path => *there,
+            _ => looked.insert((path.clone(), !is_empty && typed.is_file())).1,
+        };
         let problem = match purpose {
-            Purpose::Open if !path.trim().is_empty() && !typed.is_file() => Some("There is no such file"),
-            Purpose::Save if typed.is_file() => Some("That file exists; its last state is kept as .bak"),
+            Purpose::Open if !is_empty && !there => Some("There is no such file"),
+            Purpose::Save { .. } if there => Some("That file exists; its last state is kept as .bak"),
             _ => None,
         };
         if let Some(problem) = problem {
             ui.label(RichText::new(problem).color(theme.warn));
         }
         ui.horizontal(|ui| {
-            if (main_button(ui, verb).clicked() || enter) && !path.trim().is_empty() {
-                match purpose {
-                    Purpose::Open if typed.is_file() => actions.extend([Action::CloseDialog, Action::OpenFile(typed)]),
-                    Purpose::Open => {}
-                    Purpose::Save => actions.push(Action::SaveTo(typed)),
-                }
+            let wanted = main_button(ui, verb).clicked() || enter;
+            if wanted && !is_empty && (there || purpose != Purpose::Open) {
+                actions.push(Action::Picked(purpose, typed));
             }
             if ui.button("Cancel").clicked() {
                 actions.push(Action::CloseDialog);
@@ -46,37 +57,57 @@ pub(super) fn path(ui: &mut Ui, purpose: Purpose, path: &mut String, actions: &m
     });
 }
 
-pub(super) fn unsaved(ui: &mut Ui, window: &Window, then_quit: bool, actions: &mut Vec<Action>) {
-    let Some(document) = window.document() else { return };
+pub(super) fn unsaved(
+    ui: &mut Ui,
+    window: &Window,
+    id: u64,
+    then_quit: bool,
+    enter: bool,
+    actions: &mut Vec<Action>,
+) {
+    let Some(document) = window.documents.iter().find(|document| document.id == id) else {
+        return actions.push(Action::CloseDialog);
+    };
     let me = document.session.me();
-    let inside: Vec<_> = document
-        .session
-        .people()
-        .filter(|person| Some(person.session) != me && person.connected)
-        .map(|p| p.name.clone())
-        .collect();
-    let (dirty, title) = (document.is_dirty(), document.title.clone());
-    let at = window.active;
-    let heading = if dirty { format!("Save the changes to {title}?") } else { format!("{title} is shared") };
+    let own = matches!(document.home, Home::Own { .. });
+    let inside = document.session.people().filter(|person| Some(person.session) != me && person.connected);
+    let inside: Vec<_> = inside.filter(|_| own).map(|person| person.name.clone()).collect();
+    let (stake, title) = (document.at_stake(), document.title.clone());
+    let copy = stake.only_here || stake.waiting > 0;
+    let heading = match stake {
+        AtStake { unsaved: true, .. } => format!("Save the changes to {title}?"),
+        AtStake { saving: true, .. } => format!("{title} is being saved"),
+        _ if copy => format!("Save a copy of {title}?"),
+        AtStake { drafts: 1.., .. } => format!("Close {title} without these changes?"),
+        _ => format!("{title} is shared"),
+    };
     card(ui, &heading, 440.0, actions, |ui, actions| {
         if !inside.is_empty() {
             quiet(ui, format!("{} would be put out: the drawing is shared from this window.", inside.join(", ")));
         }
-        if dirty {
-            quiet(ui, "Without saving, what you changed since the last save is not in the file.");
+        for words in stake.words() {
+            quiet(ui, words);
         }
         let leave = if then_quit { Then::Quit } else { Then::Close };
         ui.horizontal(|ui| {
-            if dirty && main_button(ui, "Save").clicked() {
+            let main = match stake {
+                _ if stake.saving => Some("When it is saved"),
+                _ if stake.unsaved => Some("Save"),
+                _ if copy => Some("Save a copy..."),
+                _ => None,
+            };
+            if main.is_some_and(|label| main_button(ui, label).clicked() || enter) {
+                // Where it is saved already, that goes on as is said here.
                 actions.extend([Action::CloseDialog, Action::SaveThen(leave)]);
             }
-            let label = match (dirty, then_quit) {
-                (true, _) => "Don't save",
-                (false, true) => "Quit",
-                (false, false) => "Close",
+            let label = match (stake, then_quit) {
+                (AtStake { saving: true, .. }, _) => "Don't wait",
+                (AtStake { unsaved: true, .. }, _) => "Don't save",
+                (_, true) => "Quit",
+                (_, false) => "Close",
             };
             if ui.button(label).clicked() {
-                actions.push(Action::CloseNow(at));
+                actions.push(Action::CloseNow(id));
                 if then_quit {
                     actions.push(Action::Run(crate::command::Command::Quit));
                 }
@@ -89,7 +120,13 @@ pub(super) fn unsaved(ui: &mut Ui, window: &Window, then_quit: bool, actions: &m
     });
 }
 
-pub(super) fn changed(ui: &mut Ui, path: &Path, actions: &mut Vec<Action>) {
+pub(super) fn changed(
+    ui: &mut Ui,
+    path: &Path,
+    (document, then): (u64, Then),
+    enter: bool,
+    actions: &mut Vec<Action>,
+) {
     card(ui, "The file changed on disk", 460.0, actions, |ui, actions| {
         quiet(
             ui,
@@ -99,11 +136,11 @@ pub(super) fn changed(ui: &mut Ui, path: &Path, actions: &mut Vec<Action>) {
             ),
         );
         ui.horizontal(|ui| {
-            if main_button(ui, "Save as...").clicked() {
-                actions.push(Action::Run(crate::command::Command::SaveAs));
+            if main_button(ui, "Save as...").clicked() || enter {
+                actions.push(Action::AskSaveAs(document, then));
             }
             if ui.button("Replace it").on_hover_text("What is there now is kept as .bak").clicked() {
-                actions.push(Action::SaveOver);
+                actions.push(Action::SaveOver(document, then));
             }
             if ui.button("Cancel").clicked() {
                 actions.push(Action::CloseDialog);
@@ -112,7 +149,7 @@ pub(super) fn changed(ui: &mut Ui, path: &Path, actions: &mut Vec<Action>) {
     });
 }
 
-pub(super) fn recover(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
+pub(super) fn recover(ui: &mut Ui, window: &Window, enter: bool, actions: &mut Vec<Action>) {
     let count = window.backstage.leftovers.len();
     card(ui, "Unsaved work was kept", 440.0, actions, |ui, actions| {
         quiet(
@@ -123,7 +160,7 @@ pub(super) fn recover(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
             },
         );
         ui.horizontal(|ui| {
-            if main_button(ui, "Bring it back").clicked() {
+            if main_button(ui, "Bring it back").clicked() || enter {
                 actions.push(Action::Recover);
             }
             if ui.button("Throw it away").clicked() {

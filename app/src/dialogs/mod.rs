@@ -7,9 +7,10 @@ mod shortcuts;
 
 use std::path::PathBuf;
 
-use egui::{Align2, Area, Frame, Id, Order, RichText, Ui, vec2};
+use egui::{Align2, Area, Frame, Id, Key, Order, RichText, Ui, vec2};
 
 use crate::action::Action;
+use crate::document::Then;
 use crate::theme::{Theme, size, strong};
 use crate::window::{Purpose, Window};
 
@@ -36,6 +37,8 @@ pub enum Dialog {
         address: String,
         /// What was wrong with it.
         trouble: Option<String>,
+        /// What the person calls themselves, until they join.
+        name: String,
     },
     /// A path, where no dialog of the system answers.
     Path {
@@ -43,16 +46,24 @@ pub enum Dialog {
         purpose: Purpose,
         /// What was typed.
         path: String,
+        /// What was looked at, and whether there is such a file: a disk is not asked in every frame.
+        looked: Option<(String, bool)>,
     },
     /// Work would be lost, or others are inside.
     Unsaved {
+        /// Which document.
+        document: u64,
         /// The program was to end, not only the document.
         then_quit: bool,
     },
     /// The file changed on disk since it was read.
     ChangedOnDisk {
-        /// Which.
+        /// Which document.
+        document: u64,
+        /// Which file.
         path: PathBuf,
+        /// What follows the save.
+        then: Then,
     },
     /// An earlier run left work behind.
     Recover,
@@ -64,6 +75,16 @@ impl Dialog {
         Dialog::Search { text: String::new(), chosen: 0 }
     }
 
+    /// A field for a path.
+    pub fn path(purpose: Purpose, path: String) -> Dialog {
+        Dialog::Path { purpose, path, looked: None }
+    }
+
+    /// A field for an address.
+    pub fn join(address: String, trouble: Option<String>, name: String) -> Dialog {
+        Dialog::Join { address, trouble, name }
+    }
+
     /// Whether there is one.
     pub fn is_open(&self) -> bool {
         *self != Dialog::None
@@ -73,18 +94,42 @@ impl Dialog {
 /// Shows the dialog that is open.
 pub fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) {
     let mut dialog = std::mem::take(&mut window.dialog);
+    // The key that opened a dialog doesn't answer it.
+    let seen = Id::unique("dialog seen before");
+    let before = ui.data(|data| data.get_temp::<String>(seen)).unwrap_or_default();
+    let kind = dialog.kind();
+    let enter = before == kind && ui.input(|input| input.key_pressed(Key::Enter));
+    ui.data_mut(|data| data.insert_temp(seen, kind.to_owned()));
     match &mut dialog {
         Dialog::None => {}
         Dialog::Search { text, chosen } => search::show(ui, text, chosen, actions),
         Dialog::Shortcuts => shortcuts::show(ui, actions),
         Dialog::Share => sharing::share(ui, window, actions),
-        Dialog::Join { address, trouble } => sharing::join(ui, window, address, trouble.as_deref(), actions),
-        Dialog::Path { purpose, path } => files::path(ui, *purpose, path, actions),
-        Dialog::Unsaved { then_quit } => files::unsaved(ui, window, *then_quit, actions),
-        Dialog::ChangedOnDisk { path } => files::changed(ui, path, actions),
-        Dialog::Recover => files::recover(ui, window, actions),
+        Dialog::Join { address, trouble, name } => {
+            sharing::join(ui, (address, name), trouble.as_deref(), enter, actions);
+        },
+        Dialog::Path { purpose, path, looked } => files::path(ui, *purpose, (path, looked), enter, actions),
+        Dialog::Unsaved { document, then_quit } => files::unsaved(ui, window, *document, *then_quit, enter, actions),
+        Dialog::ChangedOnDisk { document, path, then } => files::changed(ui, path, (*document, *then), enter, actions),
+        Dialog::Recover => files::recover(ui, window, enter, actions),
     }
     window.dialog = dialog;
+}
+
+impl Dialog {
+    fn kind(&self) -> &'static str {
+        match self {
+            Dialog::None => "",
+            Dialog::Search { .. } => "search",
+            Dialog::Shortcuts => "shortcuts",
+            Dialog::Share => "share",
+            Dialog::Join { .. } => "join",
+            Dialog::Path { .. } => "path",
+            Dialog::Unsaved { .. } => "unsaved",
+            Dialog::ChangedOnDisk { .. } => "changed",
+            Dialog::Recover => "recover",
+        }
+    }
 }
 
 /// A card over everything, with a title; a click beside it closes it.

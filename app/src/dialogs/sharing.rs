@@ -1,20 +1,23 @@
 //! Sharing a drawing, and joining one.
 
-use egui::{Key, RichText, TextEdit, Ui};
+use egui::{RichText, TextEdit, Ui};
 
 use super::{card, quiet};
 use crate::action::Action;
+use crate::command::Command;
+use crate::document::Home;
 use crate::panels::widgets::{avatar, main_button, text_field};
 use crate::theme::{Theme, mono, size};
-use crate::window::Window;
+use crate::window::{Shared, Window};
 
 pub(super) fn share(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
     let theme = Theme::of(ui.ctx());
-    let address = window.shared_address();
+    let shared = window.shared();
+    let own = window.document().is_some_and(|document| matches!(document.home, Home::Own { .. }));
     card(ui, "Share this drawing", 460.0, actions, |ui, actions| {
         quiet(ui, "Whoever has this address can join and edit while it is open here.");
-        match address {
-            Some(mut address) => {
+        match shared {
+            Some(Shared::At(mut address)) => {
                 ui.horizontal(|ui| {
                     let width = ui.available_width() - 76.0;
                     let field = TextEdit::singleline(&mut address).font(mono(size::DENSE)).desired_width(width);
@@ -24,8 +27,17 @@ pub(super) fn share(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
                     }
                 });
                 quiet(ui, "It works on this network, and carries the secret that lets one in.");
+                if own && ui.button("Stop sharing").on_hover_text("Puts out everybody who joined").clicked() {
+                    actions.push(Action::StopSharing);
+                }
             }
-            None => quiet(ui, "Starting..."),
+            Some(Shared::Failed(why)) => {
+                ui.label(RichText::new(why).color(theme.bad));
+                if main_button(ui, "Try again").clicked() {
+                    actions.push(Action::Run(Command::Share));
+                }
+            }
+            Some(Shared::Starting) | None => quiet(ui, "Starting..."),
         }
         if let Some(document) = window.document() {
             let me = document.session.me();
@@ -45,13 +57,12 @@ pub(super) fn share(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
 
 pub(super) fn join(
     ui: &mut Ui,
-    window: &mut Window,
-    address: &mut String,
+    (address, name): (&mut String, &mut String),
     trouble: Option<&str>,
+    enter: bool,
     actions: &mut Vec<Action>,
 ) {
     let theme = Theme::of(ui.ctx());
-    let enter = ui.input(|input| input.key_pressed(Key::Enter));
     card(ui, "Join a shared drawing", 460.0, actions, |ui, actions| {
         ui.label("Address");
         let hint = "linework://192.168.1.20:4848/plan#secret";
@@ -61,13 +72,14 @@ pub(super) fn join(
             field.request_focus();
         }
         ui.label("Your name, as others see it");
-        let name = TextEdit::singleline(&mut window.settings.name).desired_width(200.0).char_limit(64);
-        text_field(ui, name, "Your name");
+        let field = TextEdit::singleline(name).desired_width(200.0).char_limit(64).hint_text("Your name");
+        text_field(ui, field, "Your name");
         if let Some(trouble) = trouble {
             ui.label(RichText::new(trouble).color(theme.bad));
         }
         ui.horizontal(|ui| {
             if main_button(ui, "Join").clicked() || enter {
+                actions.push(Action::Name(name.clone()));
                 actions.push(Action::JoinAddress(address.trim().to_owned()));
             }
             if ui.button("Cancel").clicked() {

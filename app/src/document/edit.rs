@@ -26,19 +26,20 @@ impl Document {
     /// Makes a change. What can be told at once is refused at once.
     pub fn submit(&mut self, op: Op) -> Result<(), Hindrance> {
         if !self.may_edit() {
-            let why = if self.is_here() {
-                "You may look at this drawing, not change it"
-            } else {
-                "The drawing is not here yet"
-            };
+            return Err(Hindrance::Other(self.why_not()));
+        }
+        if self.drafts.len() >= super::drafts::UNDONE_MAX {
+            let why = "Too many of your changes were not done: apply them again or discard them first";
             return Err(Hindrance::Other(why.into()));
         }
         let changes = self.session.submit(op).map_err(|error| self.in_words(error))?;
+        self.edited = true;
         self.take_changes(changes);
         Ok(())
     }
 
-    fn in_words(&self, error: SubmitError) -> Hindrance {
+    /// Why the session did not take a change.
+    pub fn in_words(&self, error: SubmitError) -> Hindrance {
         match error {
             SubmitError::Held { by } => {
                 let ids: Vec<_> = by.iter().flat_map(|held| held.ids.iter().map(|id| EntityId(id.0))).collect();

@@ -1,5 +1,6 @@
 //! One open drawing: the session in its room, what is seen of it, what is selected, and the file it belongs to.
 
+mod drafts;
 mod edit;
 mod facts;
 mod frames;
@@ -10,10 +11,12 @@ mod picture;
 mod receive;
 mod selection;
 mod store;
+mod stake;
 pub mod turn;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use collab::{Session, Status};
 use drawing::{BlockId, Color, Drawing, DrawingHash, EntityId, LayerId, LineStyle, Lineweight, Point, Style};
@@ -27,6 +30,7 @@ use crate::link::Link;
 use crate::prompt::{Prompt, PromptLine};
 use crate::tools::{Tool, View};
 
+pub use drafts::Undone;
 pub use edit::{Hindrance, detach, first_capital};
 pub use facts::Facts;
 pub use frames::FrameShown;
@@ -34,6 +38,7 @@ pub use history::{History, Row};
 pub use people::People;
 pub use picture::{Cover, Gpu, Picture, Studio, lock};
 pub use receive::News;
+pub use stake::AtStake;
 
 /// What new things are drawn with: one's own, never shared.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -55,10 +60,23 @@ pub struct FileFacts {
     pub path: Option<PathBuf>,
     /// What it looked like when it was last read or written.
     pub stamp: Option<Stamp>,
-    /// The drawing as the file has it.
+    /// The drawing as the file has it, or the last copy of one that was joined.
     pub saved: Option<DrawingHash>,
+    /// The entry of the log up to which the file has everything, as far as that was noted beside the log.
+    pub noted: Seq,
     /// Where the drawing is to be written as soon as what that needs is here.
     pub saving: Option<Saving>,
+}
+
+/// A part of what a save needs: the file that a drawing came from, or the drawing as it was read from it.
+#[derive(Debug, Clone)]
+pub enum Part {
+    /// In memory, on its way to the disk.
+    Here(Arc<Vec<u8>>),
+    /// In a file of the state folder.
+    Kept(PathBuf),
+    /// The log has no such thing.
+    Absent,
 }
 
 /// A save under way.
@@ -66,10 +84,10 @@ pub struct FileFacts {
 pub struct Saving {
     /// Where to.
     pub path: PathBuf,
-    /// What it needs of the log: the file that the drawing came from, and the drawing as it was read from it.
-    pub blobs: BTreeMap<protocol::Hash, Option<Vec<u8>>>,
     /// Whether the bytes are being made and written.
     pub writing: bool,
+    /// The person was told that it waits for the room.
+    pub told: bool,
     /// What is closed once it is saved.
     pub then: Then,
 }
@@ -118,8 +136,22 @@ pub struct Document {
     pub home: Home,
     /// Why there is no connection, and when the next attempt is, in words.
     pub trouble: Option<String>,
+    /// Attempts to connect that came to nothing, in a row.
+    pub attempts: u32,
+    /// What came over the connection made no sense: what still comes of it is left alone.
+    deaf: bool,
+    /// Connections given up for that reason without a quiet while between them, and when the last one was.
+    given_up: (u32, Millis),
     /// The file.
     pub file: FileFacts,
+    /// What a save needs of the log, as far as it is here.
+    pub parts: BTreeMap<protocol::Hash, Part>,
+    /// What one changed and the room did not take, until one says what is to become of it.
+    pub drafts: Vec<Undone>,
+    /// Whether one changed anything since one came.
+    pub edited: bool,
+    /// A save is not noted beside the log as one that has everything up to an entry.
+    pub unnoted: bool,
     /// What was found while reading the file.
     pub findings: Vec<String>,
     /// Triangles and lines.
@@ -177,6 +209,13 @@ impl Document {
             link,
             home,
             trouble: None,
+            attempts: 0,
+            deaf: false,
+            given_up: (0, 0),
+            parts: BTreeMap::new(),
+            drafts: Vec::new(),
+            edited: false,
+            unnoted: true,
             file: FileFacts::default(),
             findings: Vec::new(),
             picture,

@@ -4,7 +4,7 @@ use collab::{Changes, Notice, Status};
 use drawing::{BlockId, RecordId};
 use protocol::{Ended, Millis, Refusal, ServerMessage};
 
-use super::{Document, Home, history};
+use super::{Document, Home};
 use crate::link::Incoming;
 
 /// What the window should know of what arrived.
@@ -14,16 +14,22 @@ pub enum News {
     Say(String),
     /// Something that went wrong.
     Warn(String),
-    /// The drawing is here for the first time.
+    /// The drawing is here, for the first time or anew.
     Here,
     /// A part of what a save needs is here.
-    Blob(protocol::Hash, Option<Vec<u8>>),
+    Part(protocol::Hash, Option<Vec<u8>>),
     /// The room is over.
     Ended(String),
 }
 
 /// Messages that are taken in before the window is drawn again.
 const MESSAGES_MAX: usize = 10_000;
+/// Connections that may make no sense one after the other until the room is given up.
+const GIVEN_UP_MAX: u32 = 5;
+/// A connection that made sense so long, in milliseconds, starts that count anew.
+const QUIET_MS: Millis = 60_000;
+/// Attempts to connect until it is said that the room may be gone.
+const ATTEMPTS_MANY: u32 = 6;
 
 impl Document {
     /// Takes in what arrived since the last time.
@@ -59,8 +65,12 @@ impl Document {
     }
 
     fn take_incoming(&mut self, now: Millis, incoming: Incoming, news: &mut Vec<News>) {
+        if self.deaf && !matches!(incoming, Incoming::Connected | Incoming::Lost { .. } | Incoming::Ended { .. }) {
+            return;
+        }
         match incoming {
             Incoming::Connected => {
+                self.deaf = false;
                 let (name, secret) = match &self.home {
                     Home::Own { name, secret, .. } => (name, secret),
                     Home::Joined(address) => (&address.drawing, &address.secret),
@@ -74,45 +84,70 @@ impl Document {
                     self.history.take(told, |id| session.person(id).map(|p| p.name.clone()).unwrap_or_default());
                 }
                 let changes = self.session.receive(now, message);
-                self.take_result(changes, news);
+                self.take_result(now, changes, news);
             }
             Incoming::Drawing(drawing) => {
                 let changes = self.session.receive_drawing(now, *drawing);
-                self.take_result(changes, news);
+                self.take_result(now, changes, news);
+            }
+            Incoming::Blob(hash, bytes) => {
+                self.session.blob_came(hash);
+                news.push(News::Part(hash, bytes));
             }
             Incoming::Loading(received, pieces) => {
                 self.trouble = Some(format!("Receiving the drawing: {} of {}", received, pieces));
             }
-            Incoming::Lost { why, again_s } => {
+            Incoming::Lost { why, again_s, attempts } => {
                 self.session.disconnected();
+                self.attempts = attempts;
                 self.trouble = Some(match again_s {
                     0 => why,
                     seconds => format!("{why}; trying again in {seconds} s"),
                 });
             }
-            Incoming::Ended { why } => {
-                self.session.disconnected();
-                self.trouble = Some(why.clone());
-                news.push(News::Ended(why));
-            }
+            Incoming::Ended { why } => self.end(why, news),
         }
     }
 
-    fn take_result(&mut self, result: Result<Changes, collab::SessionError>, news: &mut Vec<News>) {
-        match result {
+    fn end(&mut self, why: String, news: &mut Vec<News>) {
+        self.session.ended(why.clone());
+        self.trouble = Some(why.clone());
+        self.following = None;
+        self.touched();
+        news.push(News::Ended(why));
+    }
+
+    fn take_result(&mut self, now: Millis, result: Result<Changes, collab::SessionError>, news: &mut Vec<News>) {
+        let error = match result {
             Ok(changes) => {
                 for notice in self.take_changes(changes) {
                     self.take_notice(notice, news);
                 }
+                return;
             }
-            Err(error) => {
-                // The session can go on over a new connection; this one can't.
-                tracing::warn!(%error, "the connection is given up");
-                news.push(News::Warn(format!(
-                    "The server said something that can't be: {error}. Your changes are kept"
-                )));
-            }
+            Err(error) => error,
+        };
+        tracing::warn!(%error, "the connection is given up for another one");
+        let (count, last) = self.given_up;
+        let count = if now.saturating_sub(last) > QUIET_MS { 1 } else { count + 1 };
+        self.given_up = (count, now);
+        self.deaf = true;
+        // What came before it in the same message is in the drawing, but not among the changes.
+        self.take_whole();
+        self.touched();
+        if count > GIVEN_UP_MAX {
+            let words = format!("The server said {count} times what can't be ({error}), so it was left");
+            return self.end(words, news);
         }
+        self.session.disconnected();
+        if count > 1 {
+            // Going on from where one was did not help.
+            self.session.distrust();
+        }
+        self.link.reopen();
+        news.push(News::Warn(format!(
+            "The server said something that can't be: {error}. The connection is made anew; your changes are kept"
+        )));
     }
 
     /// Brings the picture up to date with what changed; hands on what happened.
@@ -147,15 +182,16 @@ impl Document {
         match notice {
             Notice::Welcomed { resumed } => {
                 self.trouble = None;
+                self.attempts = 0;
                 if matches!(self.home, Home::Joined(_)) && !self.session.title().is_empty() {
                     self.title = self.session.title().to_owned();
                 }
                 news.push(if resumed { News::Say("Connected again; nothing was lost".into()) } else { News::Here });
             }
+            // The bar with the drafts says what and why.
+            Notice::Refused { draft: true, .. } => self.keep_drafts(),
             Notice::Refused { refusal, .. } => {
-                let kept = self.session.take_drafts().pop();
-                let what = kept.map_or("Your change".to_owned(), |draft| history::op_words(&draft.op));
-                news.push(News::Warn(format!("Not done ({what}): {}", self.refusal_words(&refusal))));
+                news.push(News::Warn(format!("Not done: {}", self.refusal_words(&refusal))));
             }
             Notice::Lapsed { ids } => {
                 news.push(News::Say(format!("Your lock on {} lapsed, since you did not use it", ids.len())));
@@ -178,7 +214,7 @@ impl Document {
                     "Your copy of the drawing differed from the server's; a fresh one is coming".into(),
                 ));
             }
-            Notice::Blob { hash, bytes } => news.push(News::Blob(hash, bytes)),
+            Notice::Blob { hash, bytes } => news.push(News::Part(hash, bytes)),
             // Granted and refused locks show in the picture; selecting always succeeds.
             _ => {}
         }
@@ -195,7 +231,7 @@ impl Document {
             Refusal::Changed { by, .. } => {
                 format!("{} changed it in the meantime", by.map_or("somebody".into(), name))
             }
-            Refusal::LockLost { .. } => "your lock on it ended before".into(),
+            Refusal::LockLost { .. } => "others changed it before you held it".into(),
             Refusal::Invalid { why } | Refusal::Unavailable { why } => why.clone(),
             Refusal::NotAllowed { .. } => "you may look at this drawing, not change it".into(),
             Refusal::Limit { limit, max, asked } => format!("{asked} is over the server's limit of {max} ({limit})"),
@@ -255,9 +291,14 @@ impl Document {
     /// What the status line says of the connection; none while all is well.
     pub fn connection_words(&self) -> Option<String> {
         let waiting = match self.session.waiting() {
-            0 => "nothing is lost".into(),
+            0 => "nothing of yours waits".into(),
             1 => "1 change waits, nothing is lost".to_owned(),
             count => format!("{count} changes wait, nothing is lost"),
+        };
+        let unsent = match self.session.waiting() {
+            0 => "Save a copy to keep what you see".into(),
+            1 => "1 change of yours is only here; save a copy to keep it".to_owned(),
+            count => format!("{count} changes of yours are only here; save a copy to keep them"),
         };
         match self.session.status() {
             Status::Live => None,
@@ -266,6 +307,10 @@ impl Document {
                 Some(format!("Receiving the drawing: {received} of {pieces}"))
             }
             Status::Joining { .. } => Some(self.trouble.clone().unwrap_or("Catching up...".into())),
+            // Whoever shared it may be gone for good: no more is promised than is known.
+            Status::Reconnecting if self.attempts >= ATTEMPTS_MANY => {
+                Some(format!("No answer after {} attempts. {unsent}", self.attempts))
+            }
             Status::Reconnecting => Some(format!("Reconnecting... {waiting}")),
             Status::Ended { why, .. } => Some(why.clone()),
         }

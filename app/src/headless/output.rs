@@ -42,5 +42,5 @@ pub fn write(from: &Path, to: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         return crate::file::write_whole(to, bytes);
     }
     let before = std::fs::read(to).with_context(|| format!("{} could not be read again", to.display()))?;
-    if before == bytes { Ok(()) } else { crate::file::replace(to, bytes) }
+    if before == bytes { Ok(()) } else { crate::file::replace(to, bytes).map(drop) }
 }

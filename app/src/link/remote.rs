@@ -1,10 +1,14 @@
 //! A room on a server: a WebSocket in MessagePack, kept up by connecting again and again.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use futures_util::{SinkExt as _, StreamExt as _};
 use protocol::{Address, ClientMessage, Encoding, Limits, ServerMessage};
+use serde::Deserialize as _;
+use serde::de::value::Error as ValueError;
+use serde::de::{IgnoredAny, IntoDeserializer as _};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -13,26 +17,16 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use super::{Ends, Incoming, Link, Wake};
+use super::pace::Pace;
+use super::pieces::Pieces;
+use super::{End, Ends, Incoming, Link, REOPENED, Wake};
 
 /// An attempt to connect takes no longer than this.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
-/// Seconds between attempts; the last one is repeated.
-const PAUSES_S: [u64; 6] = [0, 1, 2, 4, 8, 10];
 /// Compressed bytes of a drawing that a server may send.
 const SNAPSHOT_BYTES_MAX: usize = 2 << 30;
 /// Heartbeats missed until a connection counts as broken.
 const MISSED_MAX: u32 = 3;
-
-/// How a connection went.
-enum End {
-    /// It broke; trying again may help.
-    Lost(String),
-    /// The server said not to come back.
-    Refused(String),
-    /// The window let go.
-    Dropped,
-}
 
 /// A link to the room at `address`, kept up until it is dropped or the server refuses.
 pub fn remote(runtime: &tokio::runtime::Handle, address: Address, wake: Wake) -> Link {
@@ -42,30 +36,17 @@ pub fn remote(runtime: &tokio::runtime::Handle, address: Address, wake: Wake) ->
 }
 
 async fn keep_up(address: Address, mut ends: Ends) {
-    let mut attempt = 0;
+    let mut pace = Pace::default();
     loop {
+        let mut welcomed = None;
         let end = match timeout(CONNECT_MAX, connect(&address)).await {
-            Ok(Ok(socket)) => {
-                attempt = 0;
-                converse(socket, &mut ends).await
-            }
+            Ok(Ok(socket)) => converse(socket, &mut ends, &mut welcomed).await,
             Ok(Err(error)) => End::Lost(format!("{error:#}")),
             Err(_) => End::Lost(format!("{}:{} does not answer", address.host, address.port)),
         };
-        let again_s = PAUSES_S[attempt.min(PAUSES_S.len() - 1)];
-        let kept = match end {
-            End::Lost(why) => ends.deliver(Incoming::Lost { why, again_s }).await,
-            End::Refused(why) => {
-                ends.deliver(Incoming::Ended { why }).await;
-                return;
-            }
-            End::Dropped => return,
-        };
-        if !kept {
+        if !ends.rest(end, &mut pace, welcomed.map(|at: Instant| at.elapsed())).await {
             return;
         }
-        attempt += 1;
-        tokio::time::sleep(Duration::from_secs(again_s)).await;
     }
 }
 
@@ -94,12 +75,14 @@ async fn connect(address: &Address) -> anyhow::Result<WebSocketStream<TcpStream>
 }
 
 /// Talks over one connection until it ends.
-async fn converse(mut socket: WebSocketStream<TcpStream>, ends: &mut Ends) -> End {
+async fn converse(mut socket: WebSocketStream<TcpStream>, ends: &mut Ends, welcomed: &mut Option<Instant>) -> End {
+    // What was asked of an earlier connection is done.
+    ends.reopen.mark_unchanged();
     if !ends.deliver(Incoming::Connected).await {
         return End::Dropped;
     }
     let mut greeted = false;
-    let mut snapshot = Vec::new();
+    let mut coming = Coming::default();
     let mut heard = Instant::now();
     let mut beat = heartbeat(Limits::default().heartbeat_ms);
     loop {
@@ -120,10 +103,12 @@ async fn converse(mut socket: WebSocketStream<TcpStream>, ends: &mut Ends) -> En
                     Some(Ok(Message::Binary(bytes))) => match Encoding::MessagePack.decode::<ServerMessage>(&bytes) {
                         Ok(message) => message,
                         // A message of a later version: additive evolution says to go on.
-                        Err(error) => {
+                        Err(error) if is_of_a_later_version(&bytes) => {
                             tracing::warn!(%error, "a message that this version does not know was left out");
                             continue;
                         }
+                        // Leaving it out would make nonsense of all that follows.
+                        Err(error) => return End::Lost(format!("the server sent something unreadable ({error})")),
                     },
                     Some(Ok(Message::Close(frame))) => {
                         let why = frame.map(|f| f.reason.to_string()).filter(|why| !why.is_empty());
@@ -135,10 +120,14 @@ async fn converse(mut socket: WebSocketStream<TcpStream>, ends: &mut Ends) -> En
                 };
                 if let ServerMessage::Welcome(welcome) = &message {
                     beat = heartbeat(welcome.limits.heartbeat_ms);
+                    *welcomed = Some(Instant::now());
                 }
-                if let Some(end) = hand_on(message, &mut snapshot, ends).await {
+                if let Some(end) = hand_on(message, &mut coming, ends).await {
                     return end;
                 }
+            }
+            Ok(()) = ends.reopen.changed() => {
+    return End::Lost(REOPENED.into());
             }
             _ = beat.tick() => {
                 if heard.elapsed() > beat.period() * MISSED_MAX {
@@ -174,8 +163,29 @@ async fn leave(mut socket: WebSocketStream<TcpStream>) -> End {
     End::Dropped
 }
 
+/// Whether bytes are a message of a kind that this version does not know, and not one that is damaged.
+fn is_of_a_later_version(bytes: &[u8]) -> bool {
+    let kind = match Encoding::MessagePack.decode::<BTreeMap<String, IgnoredAny>>(bytes) {
+        Ok(message) if message.len() == 1 => message.into_keys().next(),
+        Ok(_) => None,
+        Err(_) => Encoding::MessagePack.decode::<String>(bytes).ok(),
+    };
+    let Some(kind) = kind else { return false };
+    let known: Result<ServerMessage, ValueError> = ServerMessage::deserialize(kind.into_deserializer());
+    // One with content is known, but is no bare word: another error.
+    known.is_err_and(|error| error.to_string().starts_with("unknown variant"))
+}
+
+/// What comes in pieces.
+#[derive(Default)]
+struct Coming {
+    snapshot: Vec<u8>,
+    blobs: Pieces,
+}
+
 /// Gives a message to the window; a drawing in pieces is put together and read here, off the window's thread.
-async fn hand_on(message: ServerMessage, snapshot: &mut Vec<u8>, ends: &Ends) -> Option<End> {
+async fn hand_on(message: ServerMessage, coming: &mut Coming, ends: &Ends) -> Option<End> {
+    let snapshot = &mut coming.snapshot;
     let incoming = match message {
         ServerMessage::Heartbeat => return None,
         ServerMessage::Snapshot { piece, pieces, bytes } => {
@@ -199,6 +209,11 @@ async fn hand_on(message: ServerMessage, snapshot: &mut Vec<u8>, ends: &Ends) ->
                 }
             }
         }
+        ServerMessage::Blob { hash, piece, pieces, bytes } => match coming.blobs.take(hash, piece, pieces, &bytes) {
+            Ok(Some((hash, bytes))) => Incoming::Blob(hash, bytes),
+            Ok(None) => return None,
+            Err(why) => return Some(End::Lost(why)),
+        },
         ServerMessage::Bye { why, retry: false } => return Some(End::Refused(why)),
         message => Incoming::Message(message),
     };

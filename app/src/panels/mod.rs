@@ -1,5 +1,6 @@
 //! What stands around the canvas. Panels read the window and say what they want as actions.
 
+pub mod drafts;
 pub mod empty;
 mod history;
 mod layers;

@@ -1,5 +1,6 @@
 //! Edits, and what is said of them.
 
+use collab::RedoError;
 use drawing::{Color, Layer, LineStyle, Lineweight, Op, Record, Vec2};
 
 use super::Window;
@@ -128,13 +129,20 @@ impl Window {
     /// Takes back one's last change, or brings it back.
     pub(super) fn undo(&mut self, redo: bool) {
         let Some(document) = self.documents.get_mut(self.active) else { return };
-        let done = if redo { document.session.redo() } else { document.session.undo() };
+        let done = match redo {
+            true => document.session.redo().map_err(|error| match error {
+                RedoError::Nothing => None,
+                RedoError::Refused(error) => Some(document.in_words(error)),
+            }),
+            false => document.session.undo().map_err(|_| None),
+        };
         match done {
             Ok(changes) => {
                 document.take_changes(changes);
                 self.say(if redo { "Redone" } else { "Undone" });
             }
-            Err(_) => self.say(if redo { "Nothing to redo" } else { "Nothing of yours to undo" }),
+            Err(Some(hindrance)) => self.hindered("redo", hindrance, None),
+            Err(None) => self.say(if redo { "Nothing to redo" } else { "Nothing of yours to undo" }),
         }
     }
 

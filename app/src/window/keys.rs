@@ -1,12 +1,20 @@
 //! The keyboard: shortcuts, then the prompt line; neither while a field has it.
 
-use egui::{Event, Key};
+use egui::{Event, Key, KeyboardShortcut, Modifiers};
 
 use super::Window;
 use crate::action::{Action, CanvasEvent};
 use crate::canvas::Drag;
 use crate::command::{Command, TABLE};
 use crate::prompt::{Answer, Asked, Origin, Typed, parse};
+
+/// Keys that mean what others mean: what people are used to from elsewhere.
+const ALSO: [(KeyboardShortcut, Command); 1] =
+    [(KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z), Command::Redo)];
+
+fn keys_held(modifiers: Modifiers) -> usize {
+    [modifiers.alt, modifiers.shift, modifiers.ctrl, modifiers.command].into_iter().filter(|held| *held).count()
+}
 
 impl Window {
     /// What the keys pressed since the last frame want.
@@ -39,15 +47,18 @@ impl Window {
     }
 
     fn shortcuts(&mut self, ctx: &egui::Context, in_field: bool, actions: &mut Vec<Action>) {
-        for about in TABLE {
-            let Some(shortcut) = &about.shortcut else { continue };
+        // Of two that a press may mean, the one with more keys held is meant: egui itself overlooks Shift and Alt.
+        let mut shortcuts: Vec<_> = TABLE.iter().filter_map(|about| Some((about.shortcut?, about.command))).collect();
+        shortcuts.extend(ALSO);
+        shortcuts.sort_by_key(|(shortcut, _)| std::cmp::Reverse(keys_held(shortcut.modifiers)));
+        for (shortcut, command) in &shortcuts {
             // In a field, plain keys and the keys of text are the field's.
             let text_keys = [Key::A, Key::Z, Key::Y, Key::X, Key::C, Key::V, Key::Delete];
             if in_field && (shortcut.modifiers.is_none() || text_keys.contains(&shortcut.logical_key)) {
                 continue;
             }
             if ctx.input_mut(|input| input.consume_shortcut(shortcut)) {
-                actions.push(Action::Run(about.command));
+                actions.push(Action::Run(*command));
             }
         }
         if in_field {

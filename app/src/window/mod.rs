@@ -4,10 +4,12 @@ mod backstage;
 mod edits;
 mod keys;
 mod open;
+mod origin;
 mod perform;
 mod save;
 mod share;
 mod witness;
+mod words;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -22,29 +24,16 @@ use crate::action::{Action, Panel};
 use crate::arguments::Arguments;
 use crate::canvas;
 use crate::dialogs::{self, Dialog};
-use crate::document::{Document, News};
+use crate::document::{Document, Home, News};
 use crate::panels;
 use crate::settings::Settings;
 use crate::theme::{self, Theme, size};
 
 pub use backstage::{Backstage, Purpose};
 pub use open::Opening;
-
-/// What is said to the person, until something else is or they go on.
-#[derive(Debug, Clone)]
-pub struct Message {
-    /// The words.
-    pub text: String,
-    /// Whether something went wrong.
-    pub bad: bool,
-    /// What one click does about it.
-    pub offer: Option<(String, Action)>,
-    /// When it was said, in seconds of the window's clock.
-    pub at_s: f64,
-}
-
-/// How long a message stays, in seconds; one with an offer stays until it is answered.
-const MESSAGE_S: f64 = 8.0;
+pub use share::Shared;
+pub use words::Message;
+use words::Later;
 
 /// What was copied: with the names of its layers, so that it can be pasted into another drawing.
 #[derive(Debug, Clone, Default)]
@@ -73,6 +62,13 @@ pub struct Window {
     pub dialog: Dialog,
     /// What is said.
     pub message: Option<Message>,
+    later: Later,
+    /// What comes by itself is being taken in.
+    receiving: bool,
+    /// The question to the system's file dialog that has no answer yet.
+    asked: Option<u64>,
+    /// What earlier runs left was offered.
+    offered_leftovers: bool,
     /// What was copied.
     pub clipboard: Clipboard,
     started: Instant,
@@ -125,7 +121,7 @@ impl Window {
         theme::install(ctx);
         let (mut settings, trouble) = Settings::load(&state_dir);
         if let Some(name) = arguments.name {
-            settings.name = name;
+            settings.call(&name);
         }
         ctx.set_theme(if settings.dark { egui::Theme::Dark } else { egui::Theme::Light });
         ctx.set_zoom_factor(settings.zoom);
@@ -140,6 +136,10 @@ impl Window {
             bare: false,
             dialog: Dialog::None,
             message: None,
+            later: Later::default(),
+            receiving: false,
+            asked: None,
+            offered_leftovers: false,
             clipboard: Clipboard::default(),
             started: Instant::now(),
             quitting: false,
@@ -155,9 +155,6 @@ impl Window {
             } else {
                 window.perform(ctx, Action::OpenFile(PathBuf::from(argument)));
             }
-        }
-        if window.backstage.has_leftovers() {
-            window.dialog = Dialog::Recover;
         }
         Ok(window)
     }
@@ -187,59 +184,52 @@ impl Window {
         });
     }
 
-    /// Says something.
-    pub fn say(&mut self, text: impl Into<String>) {
-        self.message =
-            Some(Message { text: text.into(), bad: false, offer: None, at_s: self.started.elapsed().as_secs_f64() });
-    }
-
-    /// Says that something went wrong.
-    pub fn warn(&mut self, text: impl Into<String>) {
-        self.say(text);
-        if let Some(message) = &mut self.message {
-            message.bad = true;
-        }
-    }
-
-    /// Says something that one click may answer.
-    pub fn offer(&mut self, text: impl Into<String>, label: impl Into<String>, action: Action) {
-        self.warn(text);
-        if let Some(message) = &mut self.message {
-            message.offer = Some((label.into(), action));
-        }
-    }
-
     /// Takes in all that happened elsewhere since the last frame.
     fn receive(&mut self, ctx: &egui::Context) {
         let now = self.now();
+        self.receiving = true;
         self.take_backstage(ctx);
         for at in 0..self.documents.len() {
             for news in self.documents[at].receive(now) {
                 self.take_news(at, news);
             }
         }
-        self.forget_message(ctx);
+        self.look_after_saves();
+        self.receiving = false;
+        if !self.backstage.leftovers.is_empty() && !self.offered_leftovers && !self.dialog.is_open() {
+            self.offered_leftovers = true;
+            self.dialog = Dialog::Recover;
+        }
+        self.go_on_saying(ctx);
     }
 
     fn take_news(&mut self, at: usize, news: News) {
+        // Of a drawing that is not in front, one has to know which.
+        let of = |text: String| {
+            if at == self.active { text } else { format!("{}: {text}", self.documents[at].title) }
+        };
         match news {
-            News::Say(text) => self.say(text),
-            News::Warn(text) => self.warn(text),
+            News::Say(text) => self.say(of(text)),
+            News::Warn(text) => self.warn(of(text)),
             News::Ended(why) => {
                 self.warn(format!("{}: {why}. What you see stays; save a copy to keep it", self.documents[at].title));
             }
-            News::Here => {}
-            News::Blob(hash, bytes) => self.take_blob(at, hash, bytes),
+            News::Here => self.fetch_parts(at),
+            News::Part(hash, bytes) => self.take_part(at, hash, bytes),
         }
     }
 
-    fn forget_message(&mut self, ctx: &egui::Context) {
-        let Some(message) = self.message.as_ref().filter(|message| message.offer.is_none()) else { return };
-        let left = message.at_s + MESSAGE_S - self.started.elapsed().as_secs_f64();
-        if left <= 0.0 {
-            self.message = None;
-        } else {
-            ctx.request_repaint_after(std::time::Duration::from_secs_f64(left + 0.01));
+    /// Of somebody else's drawing, all that saving needs is fetched at once: later nobody may be there to give it.
+    fn fetch_parts(&mut self, at: usize) {
+        let document = &mut self.documents[at];
+        if matches!(document.home, Home::Own { .. }) {
+            return;
+        }
+        let wanted = document.session.source().into_iter().chain(document.session.original());
+        for hash in wanted.collect::<Vec<_>>() {
+            if !document.parts.contains_key(&hash) {
+                document.session.request_blob(hash);
+            }
         }
     }
 
@@ -295,7 +285,8 @@ impl eframe::App for Window {
         if let Err(error) = self.settings.save(&self.backstage.state_dir) {
             tracing::warn!(%error, "settings were not kept");
         }
-        self.backstage.close(self.documents.drain(..));
+        let why = format!("{} closed Linework", self.settings.name);
+        self.backstage.close(self.documents.drain(..), &why);
     }
 
     fn clear_color(&self, _: &egui::Visuals) -> [f32; 4] {
@@ -341,6 +332,7 @@ impl Window {
                 None => panels::empty::show(ui, self, &mut actions),
             }
         });
+        panels::drafts::show(ui, self, &mut actions);
         panels::toast::show(ui, self, &mut actions);
         dialogs::show(ui, self, &mut actions);
         actions

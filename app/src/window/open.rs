@@ -1,6 +1,7 @@
 //! Opening: a file is read away from the window, put into one's own room, and entered. Also new drawings, joining, and
 //! what a crash left behind.
 
+use std::io::Read as _;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,14 +9,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use anyhow::{Context as _, anyhow};
 use drawing::{Drawing, DrawingHash};
-use protocol::Address;
+use protocol::{Address, Seq};
 use server::{Host, Listing, LocalConnection, Options};
 
 use super::Window;
-use super::backstage::{Backstage, Report, work_in};
+use super::backstage::{Backstage, Leftover, Report, work_in};
+use super::origin::Origin;
 use crate::dialogs::Dialog;
-use crate::document::{Document, FileFacts, Home, Picture};
-use crate::file::Stamp;
+use crate::document::{Document, FileFacts, Home, Picture, Studio};
+use crate::file::{self, Stamp};
 use crate::link;
 
 /// The largest file that is read, in bytes.
@@ -27,12 +29,19 @@ pub struct Opening {
     pub number: u64,
     /// What it is called.
     pub title: String,
+    /// Where it is.
+    path: PathBuf,
     done: Arc<AtomicU64>,
     total: Arc<AtomicU64>,
     stop: Arc<AtomicBool>,
 }
 
 impl Opening {
+    /// Whether it was cancelled.
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     /// How much of it is read, 0 to 1.
     pub fn progress(&self) -> f32 {
         let total = self.total.load(Ordering::Relaxed).max(1);
@@ -46,6 +55,7 @@ pub struct Opened {
     path: Option<PathBuf>,
     stamp: Option<Stamp>,
     saved: Option<DrawingHash>,
+    noted: Seq,
     findings: Vec<String>,
     folder: PathBuf,
     host: Host,
@@ -55,35 +65,33 @@ pub struct Opened {
     picture: Option<Picture>,
 }
 
-/// The file that a drawing in the work folder came from: beside its log, for the case of a crash.
-#[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
-struct Origin {
-    path: Option<PathBuf>,
-    stamp: Option<Stamp>,
-}
-
-fn origin_path(folder: &Path, name: &str) -> PathBuf {
-    folder.join(format!("{name}.origin.json"))
-}
-
-/// Where a drawing was saved to before a crash; without an answer it is saved as a new one.
-fn origin_of(folder: &Path, name: &str) -> Origin {
-    let bytes = std::fs::read(origin_path(folder, name)).unwrap_or_default();
-    serde_json::from_slice(&bytes).unwrap_or_default()
+impl Backstage {
+    /// Takes back a drawing that was put into one's own room and is not wanted.
+    fn give_back(&mut self, opened: Opened) {
+        let Opened { host, listing, folder, connection, .. } = opened;
+        drop(connection);
+        self.close_room(host, listing.name, folder, listing.title, None, String::new());
+    }
 }
 
 impl Window {
     /// Opens a file in the background.
     pub(super) fn open_file(&mut self, path: PathBuf) {
         let path = std::path::absolute(&path).unwrap_or(path);
-        if let Some(at) = self.documents.iter().position(|document| document.file.path.as_ref() == Some(&path)) {
+        let open = |document: &Document| document.file.path.as_ref().is_some_and(|open| file::is_same(open, &path));
+        if let Some(at) = self.documents.iter().position(open) {
             self.active = at;
+            return;
+        }
+        // A double click is one wish.
+        if self.openings.iter().any(|opening| !opening.is_stopped() && file::is_same(&opening.path, &path)) {
             return;
         }
         let number = self.backstage.number();
         let opening = Opening {
             number,
             title: name_of(&path),
+            path: path.clone(),
             done: Arc::default(),
             total: Arc::default(),
             stop: Arc::default(),
@@ -98,6 +106,7 @@ impl Window {
             // Nothing of this waits for another part longer than it must: what is drawn with, what is drawn, where it
             // is kept safe.
             let picture = tokio::task::spawn_blocking(move || Picture::new(studio));
+            let stopped = stop.clone();
             let read = tokio::task::spawn_blocking(move || {
                 read_file(&path, &mut |progress| {
                     done.store(progress.done, Ordering::Relaxed);
@@ -109,6 +118,9 @@ impl Window {
             let opened = async {
                 let file = read.await.context("reading broke off")??;
                 let mut picture = picture.await.context("preparing the picture broke off")?;
+                if stopped.load(Ordering::Relaxed) {
+                    return Err(anyhow!("opening was cancelled"));
+                }
                 picture.begin(&file.drawing);
                 let mut opened = enter(cell, folder, file).await?;
                 opened.picture = Some(picture);
@@ -127,7 +139,9 @@ impl Window {
         let (wake, reports) = (self.backstage.studio.wake.clone(), self.backstage.reports.clone());
         let (cell, folder) = (self.backstage.host.clone(), self.backstage.work_dir.clone());
         let count = self.documents.iter().filter(|document| document.file.path.is_none()).count();
+        let studio = self.backstage.studio.clone();
         self.backstage.runtime.spawn(async move {
+            let picture = tokio::task::spawn_blocking(move || Picture::new(studio));
             let drawing = Drawing::new();
             let file = ReadFile {
                 title: format!("Drawing {}", count + 1),
@@ -138,7 +152,12 @@ impl Window {
                 drawing,
                 findings: Vec::new(),
             };
-            let opened = enter(cell, folder, file).await.map(Box::new);
+            let opened = async {
+                let mut opened = enter(cell, folder, file).await?;
+                opened.picture = Some(picture.await.context("preparing the picture broke off")?);
+                anyhow::Ok(Box::new(opened))
+            };
+            let opened = opened.await;
             // As above.
             let _ = reports.send(Report::Opened(number, opened));
             wake();
@@ -154,15 +173,21 @@ impl Window {
 
     /// Takes in a drawing that was opened.
     pub(super) fn take_opened(&mut self, number: u64, opened: anyhow::Result<Box<Opened>>) {
-        let cancelled = self.openings.iter().any(|o| o.number == number && o.stop.load(Ordering::Relaxed));
+        let cancelled = self.openings.iter().any(|opening| opening.number == number && opening.is_stopped());
         self.openings.retain(|opening| opening.number != number);
         let opened = match opened {
+            Ok(opened) if cancelled => {
+                self.backstage.give_back(*opened);
+                return self.say("Opening was cancelled");
+            }
             Ok(opened) => *opened,
             Err(_) if cancelled => return self.say("Opening was cancelled"),
             Err(error) => return self.warn(format!("{error:#}")),
         };
-        let Opened { title, path, stamp, saved, findings, folder, host, listing, connection, picture } = opened;
-        let link = link::local(self.backstage.runtime.handle(), connection, self.backstage.studio.wake.clone());
+        let Opened { title, path, stamp, saved, noted, findings, folder, host, listing, connection, picture } = opened;
+        self.backstage.hosts.insert(folder.clone(), host.clone());
+        let room = (host.clone(), listing.name.clone());
+        let link = link::local(self.backstage.runtime.handle(), room, connection, self.backstage.studio.wake.clone());
         let home = Home::Own { host, name: listing.name, secret: listing.secret, folder };
         let me = (self.settings.client, self.settings.name.clone());
         let picture = picture.unwrap_or_else(|| Picture::new(self.backstage.studio.clone()));
@@ -175,19 +200,15 @@ impl Window {
             let count = if findings.len() == 1 { "1 finding".into() } else { format!("{} findings", findings.len()) };
             self.say(format!("{}: {count}; {}", document.title, findings[0]));
         }
-        document.file = FileFacts { path, stamp, saved, saving: None };
+        document.file = FileFacts { path, stamp, saved, noted, saving: None };
         document.findings = findings;
         self.add(document);
     }
 
-    /// Puts a document in front.
+    /// Puts a document in front; whatever is being asked is asked on.
     fn add(&mut self, document: Document) {
         self.documents.push(document);
         self.active = self.documents.len() - 1;
-        self.dialog = match std::mem::take(&mut self.dialog) {
-            Dialog::Recover => Dialog::Recover,
-            _ => Dialog::None,
-        };
     }
 
     /// Joins the drawing at an address.
@@ -196,65 +217,73 @@ impl Window {
             Ok(address) => address,
             Err(error) => {
                 let trouble = Some(crate::document::first_capital(&format!("{error}")));
-                self.dialog = Dialog::Join { address: text.to_owned(), trouble };
+                self.dialog = Dialog::join(text.to_owned(), trouble, self.settings.name.clone());
                 return;
             }
         };
+        self.dialog = Dialog::None;
         let number = self.backstage.number();
+        let (reports, wake) = (self.backstage.reports.clone(), self.backstage.studio.wake.clone());
+        let studio = self.backstage.studio.clone();
+        self.backstage.studio.pool.give(move || {
+            let picture = Box::new(Picture::new(studio));
+            // As above.
+            let _ = reports.send(Report::Joining(number, address, picture));
+            wake();
+        });
+    }
+
+    fn take_joining(&mut self, number: u64, address: Address, picture: Picture) {
         let link = link::remote(self.backstage.runtime.handle(), address.clone(), self.backstage.studio.wake.clone());
         let me = (self.settings.client, self.settings.name.clone());
-        let picture = Picture::new(self.backstage.studio.clone());
         let title = address.drawing.clone();
         self.add(Document::new(number, title, Home::Joined(address), link, me, picture));
     }
 
-    /// Brings back what earlier runs left behind.
+    /// Brings back what earlier runs left behind: each folder by one host, its drawings one after the other.
     pub(super) fn recover(&mut self) {
-        for folder in std::mem::take(&mut self.backstage.leftovers) {
-            for name in work_in(&folder) {
-                self.recover_one(folder.clone(), name);
-            }
+        for leftover in std::mem::take(&mut self.backstage.leftovers) {
+            self.recover_folder(leftover);
         }
     }
 
-    fn recover_one(&mut self, folder: PathBuf, name: String) {
-        let number = self.backstage.number();
+    fn recover_folder(&mut self, leftover: Leftover) {
+        let names = work_in(&leftover.folder);
+        let numbers: Vec<_> = names.iter().map(|_| self.backstage.number()).collect();
         let (wake, reports) = (self.backstage.studio.wake.clone(), self.backstage.reports.clone());
+        let studio = self.backstage.studio.clone();
         self.backstage.runtime.spawn(async move {
-            let opened = async {
-                // Whole logs may be in one folder; each is opened by a host of its own, so the folder is not held as one.
-                let options = Options { whole_folder: false, ..Options::new(&folder) };
-                let host = Host::open(options, tokio::runtime::Handle::current())?;
-                let Origin { path, stamp } = origin_of(&folder, &name);
-                let listing = host.drawings().into_iter().find(|listing| listing.name == name);
-                let listing = listing.ok_or_else(|| anyhow!("{name} is not in {} any more", folder.display()))?;
-                let connection = host.connect(&listing.name).await?;
-                let title = format!("{} (recovered)", listing.title);
-                anyhow::Ok(Opened {
-                    title,
-                    path,
-                    stamp,
-                    saved: None,
-                    findings: Vec::new(),
-                    folder,
-                    host,
-                    listing,
-                    connection,
-                    picture: None,
-                })
+            let folder = leftover.folder.clone();
+            let host = match Host::open(Options::new(&folder), tokio::runtime::Handle::current()) {
+                Ok(host) => host,
+                Err(error) => {
+                    // Where the window is gone, nobody waits for it.
+                    let _ = reports.send(Report::Opened(0, Err(error.into())));
+                    let _ = reports.send(Report::NotRecovered(leftover));
+                    return wake();
+                }
             };
-            let opened = opened.await.map(Box::new);
-            // As above.
-            let _ = reports.send(Report::Opened(number, opened));
-            wake();
+            let mut failed = false;
+            for (number, name) in numbers.into_iter().zip(names) {
+                let opened = recover_one(&host, &folder, &name, studio.clone()).await.map(Box::new);
+                failed |= opened.is_err();
+                // As above.
+                let _ = reports.send(Report::Opened(number, opened));
+                wake();
+            }
+            // What could not be brought back now stays where it is, and is offered again at the next start.
+            if failed {
+                tracing::warn!(folder = %folder.display(), "not everything in it was brought back");
+            }
+            let _ = reports.send(Report::Recovered(leftover));
         });
     }
 
     /// Throws away what earlier runs left behind.
     pub(super) fn discard(&mut self) {
-        for folder in std::mem::take(&mut self.backstage.leftovers) {
-            if let Err(error) = std::fs::remove_dir_all(&folder) {
-                self.warn(format!("{} could not be removed: {error}", folder.display()));
+        for leftover in std::mem::take(&mut self.backstage.leftovers) {
+            if let Err(error) = std::fs::remove_dir_all(&leftover.folder) {
+                self.warn(format!("{} could not be removed: {error}", leftover.folder.display()));
             }
         }
     }
@@ -264,8 +293,16 @@ impl Window {
         for report in self.backstage.receive() {
             match report {
                 Report::Opened(number, opened) => self.take_opened(number, opened),
-                Report::Picked(purpose, picked) => self.take_picked(ctx, purpose, picked),
-                Report::Serving(port) => self.take_serving(port),
+                Report::Joining(number, address, picture) => self.take_joining(number, address, *picture),
+                Report::Picked(request, purpose, picked) => self.take_picked(ctx, request, purpose, picked),
+                Report::Serving(folder, port) => self.take_serving(&folder, port),
+                Report::Leftovers(leftovers) => self.backstage.leftovers.extend(leftovers),
+                Report::NotRecovered(leftover) => self.backstage.leftovers.push(leftover),
+                Report::Recovered(leftover) => self.backstage.recovered.push(leftover),
+                Report::KeptAfterAll(title) => self.warn(format!(
+                    "{title} was changed by somebody as you closed it: it is kept, and offered back at the next start"
+                )),
+                Report::Kept(id, hash, path) => self.take_kept(id, hash, path),
                 Report::Prepared(id, prepared) => self.take_prepared(id, prepared),
                 Report::Saved(id, written) => self.take_saved(ctx, id, *written),
             }
@@ -291,7 +328,11 @@ fn read_file(path: &Path, progress: &mut dyn FnMut(formats::Progress) -> Control
     if facts.len() > FILE_BYTES_MAX {
         return Err(anyhow!("{shown} is larger than the {} GB that can be opened", FILE_BYTES_MAX >> 30));
     }
-    let bytes = std::fs::read(path).with_context(|| format!("{shown} can't be read"))?;
+    // A pipe or a device has no end, and waiting for it could not be cancelled.
+    if !facts.is_file() {
+        return Err(anyhow!("{shown} is no file that can be opened"));
+    }
+    let bytes = read_bytes(path, facts.len(), progress).with_context(|| format!("{shown} can't be read"))?;
     let reading = formats::read(&bytes, progress).with_context(|| format!("{shown} can't be opened"))?;
     Ok(ReadFile {
         title: name_of(path),
@@ -304,17 +345,64 @@ fn read_file(path: &Path, progress: &mut dyn FnMut(formats::Progress) -> Control
     })
 }
 
+/// The bytes of a file, read in pieces so that it can be cancelled.
+fn read_bytes(
+    path: &Path,
+    len: u64,
+    progress: &mut dyn FnMut(formats::Progress) -> ControlFlow<()>,
+) -> anyhow::Result<Vec<u8>> {
+    const PIECE: u64 = 4 << 20;
+    let mut file = std::fs::File::open(path)?;
+    let mut bytes = Vec::with_capacity(len as usize);
+    loop {
+        let read = (&mut file).take(PIECE).read_to_end(&mut bytes)?;
+        if read == 0 {
+            return Ok(bytes);
+        }
+        if bytes.len() as u64 > FILE_BYTES_MAX {
+            return Err(anyhow!("it grows while it is read"));
+        }
+        if progress(formats::Progress { done: 0, total: len }).is_break() {
+            return Err(anyhow!("opening was cancelled"));
+        }
+    }
+}
+
+/// Enters a drawing that an earlier run left behind.
+async fn recover_one(host: &Host, folder: &Path, name: &str, studio: Studio) -> anyhow::Result<Opened> {
+    let picture = tokio::task::spawn_blocking(move || Picture::new(studio));
+    let origin = Origin::read(folder, name);
+    let noted = origin.noted();
+    let Origin { path, stamp, saved, .. } = origin;
+    let listing = host.drawings().into_iter().find(|listing| listing.name == name);
+    let listing = listing.ok_or_else(|| anyhow!("{name} in {} can't be brought back", folder.display()))?;
+    let connection = host.connect(name).await.with_context(|| format!("{} can't be brought back", listing.title))?;
+    Ok(Opened {
+        title: format!("{} (recovered)", listing.title),
+        path,
+        stamp,
+        saved,
+        noted,
+        findings: Vec::new(),
+        folder: folder.to_owned(),
+        host: host.clone(),
+        listing,
+        connection,
+        picture: Some(picture.await.context("preparing the picture broke off")?),
+    })
+}
+
 /// Puts a drawing into one's own room, and opens a connection to it.
 async fn enter(cell: Arc<tokio::sync::OnceCell<Host>>, folder: PathBuf, file: ReadFile) -> anyhow::Result<Opened> {
     let host = Backstage::host(cell, folder.clone()).await?;
     let ReadFile { title, path, stamp, bytes, saved, drawing, findings } = file;
     let listing =
         host.add(&title, bytes, drawing).await.with_context(|| format!("{title} can't be kept safe while open"))?;
-    let origin = Origin { path: path.clone(), stamp };
-    let bytes = serde_json::to_vec(&origin).context("a path that can't be written down")?;
-    crate::file::write_whole(&origin_path(&folder, &listing.name), &bytes)?;
+    let origin = Origin { path: path.clone(), stamp, saved, noted: 0 };
+    origin.write(&folder, &listing.name)?;
     let connection = host.connect(&listing.name).await?;
-    Ok(Opened { title, path, stamp, saved, findings, folder, host, listing, connection, picture: None })
+    let noted = Seq::default();
+    Ok(Opened { title, path, stamp, saved, noted, findings, folder, host, listing, connection, picture: None })
 }
 
 fn name_of(path: &Path) -> String {

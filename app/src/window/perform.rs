@@ -56,21 +56,35 @@ impl Window {
             Action::Warn(text) => self.warn(text),
             Action::Unsay => self.message = None,
             Action::OpenFile(path) => self.open_file(path),
-            Action::SaveTo(path) => {
+            Action::Picked(purpose, path) => {
                 self.dialog = Dialog::None;
-                self.save_to(path, Then::Stay);
+                self.picked(ctx, purpose, path);
             }
-            Action::SaveOver => {
+            Action::SaveOver(document, then) => {
                 self.dialog = Dialog::None;
-                self.save_over();
+                self.save_over(document, then);
             }
             Action::SaveThen(then) => self.save(then),
+            Action::StopSaving(document) => self.stop_saving(document),
+            Action::AskSaveAs(document, then) => {
+                self.dialog = Dialog::None;
+                if let Some(at) = self.place_of(document) {
+                    self.active = at;
+                    self.pick_to_save(then);
+                }
+            }
+            Action::ApplyDrafts => self.apply_drafts(),
+            Action::DiscardDrafts => self.with(Document::discard_drafts),
+            Action::StopSharing => self.stop_sharing(),
             Action::CancelOpening(number) => self.cancel_opening(number),
             Action::JoinAddress(text) => self.join(&text),
+            Action::Name(name) => {
+                self.settings.call(&name);
+                self.keep_settings();
+            }
             Action::Activate(at) => self.active = at.min(self.documents.len().saturating_sub(1)),
             Action::Close(at) => self.close(at),
-            Action::CloseNow(at) => self.close_now(at),
-            Action::QuitNow => self.quit(ctx),
+            Action::CloseNow(id) => self.close_now(id),
             Action::Recover => {
                 self.dialog = Dialog::None;
                 self.recover();
@@ -120,11 +134,11 @@ impl Window {
             Command::New => self.new_drawing(),
             Command::Open => self.pick_to_open(),
             Command::Save => self.save(Then::Stay),
-            Command::SaveAs => self.pick_to_save(),
+            Command::SaveAs => self.pick_to_save(Then::Stay),
             Command::CloseDrawing => self.close(self.active),
             Command::Quit => self.ask_to_quit(ctx),
             Command::Share => self.share(),
-            Command::Join => self.dialog = Dialog::Join { address: String::new(), trouble: None },
+            Command::Join => self.dialog = Dialog::join(String::new(), None, self.settings.name.clone()),
             Command::StopFollowing => self.with(|document| document.following = None),
             Command::Undo => self.undo(false),
             Command::Redo => self.undo(true),
@@ -179,7 +193,8 @@ impl Window {
         document.tool = None;
         document.prompt.typed.clear();
         document.last_command = Some(command);
-        self.message = None;
+        self.hush();
+        let Some(document) = self.documents.get_mut(self.active) else { return };
         if command == Command::Erase && !document.selection.is_empty() {
             return self.edit(Action::Erase);
         }
@@ -265,22 +280,38 @@ impl Window {
         }
     }
 
-    /// Closes a document, unless work would be lost.
-    fn close(&mut self, at: usize) {
-        let Some(document) = self.documents.get(at) else { return };
-        if document.is_dirty() || (document.has_guests() && matches!(document.home, crate::document::Home::Own { .. }))
-        {
-            self.active = at;
-            self.dialog = Dialog::Unsaved { then_quit: false };
-        } else {
-            self.close_now(at);
+    /// Makes the changes again that were not done.
+    fn apply_drafts(&mut self) {
+        let Some(document) = self.document_mut() else { return };
+        let made = document.apply_drafts();
+        let left = document.drafts.len();
+        match left {
+            0 => self.say(format!("{made} changes made again")),
+            _ => self.warn(format!("{made} changes made again; {left} still can't be")),
         }
     }
 
-    pub(super) fn close_now(&mut self, at: usize) {
-        if at < self.documents.len() {
+    /// Closes a document, unless work would be lost.
+    pub(super) fn close(&mut self, at: usize) {
+        let Some(document) = self.documents.get(at) else { return };
+        let id = document.id;
+        if needs_asking(document) {
+            self.active = at;
+            self.dialog = Dialog::Unsaved { document: id, then_quit: false };
+        } else {
+            self.close_now(id);
+        }
+    }
+
+    /// Closes a document: its room too, where that is one's own.
+    pub(super) fn close_now(&mut self, id: u64) {
+        if let Some(at) = self.place_of(id) {
             let document = self.documents.remove(at);
-            self.backstage.forget(&document);
+            let why = format!("{} closed the drawing", self.settings.name);
+            self.backstage.part(document, why);
+            if at < self.active {
+                self.active -= 1;
+            }
             self.active = self.active.min(self.documents.len().saturating_sub(1));
         }
         self.dialog = Dialog::None;
@@ -295,20 +326,23 @@ impl Window {
     }
 
     fn ask_to_quit(&mut self, ctx: &egui::Context) {
-        let at_stake = self.documents.iter().position(|document| {
-            document.is_dirty() || (document.has_guests() && matches!(document.home, crate::document::Home::Own { .. }))
-        });
-        match at_stake {
+        match self.documents.iter().position(needs_asking) {
             Some(at) => {
                 self.active = at;
-                self.dialog = Dialog::Unsaved { then_quit: true };
+                self.dialog = Dialog::Unsaved { document: self.documents[at].id, then_quit: true };
             }
             None => self.quit(ctx),
         }
     }
 
-    pub(super) fn quit(&mut self, ctx: &egui::Context) {
+    fn quit(&mut self, ctx: &egui::Context) {
         self.quitting = true;
         ctx.send_viewport_cmd(egui::ViewportCommand::Close);
     }
+}
+
+/// Whether closing a document would lose something, or put somebody out.
+fn needs_asking(document: &Document) -> bool {
+    let own = matches!(document.home, crate::document::Home::Own { .. });
+    document.at_stake().is_any() || (own && document.has_guests())
 }

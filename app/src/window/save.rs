@@ -1,130 +1,235 @@
 //! Saving: what the file was comes out of the log, what changed is patched into it, and the result is written whole.
+//! Whatever happened to the room, what one sees can be saved.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow};
-use drawing::{Drawing, DrawingHash};
+use anyhow::Context as _;
+use collab::Status;
+use drawing::{Drawing, DrawingHash, Op};
 use protocol::Hash;
 
 use super::Window;
 use super::backstage::{Picked, Purpose, Report};
+use super::origin::Origin;
 use crate::action::Action;
 use crate::dialogs::Dialog;
-use crate::document::{Home, Saving, Then};
+use crate::document::{Document, Home, Part, Saving, Then};
 use crate::file::{self, Stamp};
+use crate::work::caught;
+
+/// What is said of a copy that is written anew, since the file that the drawing came from is not here.
+const WRITTEN_ANEW: &str =
+    "the file it came from is not here, so it was written anew, without what Linework does not understand";
 
 /// What a save needs, unpacked.
 pub struct Prepared {
     source: Option<Vec<u8>>,
     original: Drawing,
+    /// Why the file is not a patched one, if it isn't.
+    anew: bool,
+    /// The drawing as it was when this began, and the handles that it needs.
+    frozen: Drawing,
+    mint: Option<Op>,
 }
 
 /// How a save went.
 pub struct Written {
     path: PathBuf,
-    /// What the file holds now.
+    /// What the file holds now, as far as the room knows.
     hash: DrawingHash,
-    /// What could not be written; an error where nothing was.
-    result: anyhow::Result<Vec<String>>,
+    result: anyhow::Result<Outcome>,
+}
+
+/// What became of a file.
+enum Outcome {
+    /// It was written.
+    Done {
+        /// What could not be written into it.
+        notes: Vec<String>,
+        /// What it looks like now.
+        stamp: Option<Stamp>,
+    },
+    /// Something else wrote it meanwhile, so it was left alone.
+    Changed,
 }
 
 impl Window {
+    /// Where a document is among those that are open.
+    pub(super) fn place_of(&self, document: u64) -> Option<usize> {
+        self.documents.iter().position(|each| each.id == document)
+    }
+
     /// Saves the document in front to its file, or asks where to.
     pub(super) fn save(&mut self, then: Then) {
         let Some(document) = self.document().filter(|document| document.is_here()) else { return };
+        let id = document.id;
         match (&document.home, document.file.path.clone()) {
-            (Home::Own { .. }, Some(path)) => self.save_to(path, then),
-            _ => self.pick_to_save(),
+            (Home::Own { .. }, Some(path)) => self.save_to(id, path, then),
+            _ => self.pick_to_save(then),
         }
     }
 
-    /// Saves the document in front to a file, unless that changed on disk since it was read.
-    pub(super) fn save_to(&mut self, path: PathBuf, then: Then) {
-        let Some(document) = self.documents.get_mut(self.active).filter(|document| document.is_here()) else { return };
-        if document.file.saving.is_some() {
+    /// Saves a document to a file, unless that changed on disk since it was read.
+    pub(super) fn save_to(&mut self, id: u64, path: PathBuf, then: Then) {
+        let Some(at) = self.place_of(id) else { return self.warn("The drawing is closed already; nothing was written") };
+        let document = &mut self.documents[at];
+        if !document.is_here() {
+            return;
+        }
+        if let Some(saving) = &mut document.file.saving {
+            if then != Then::Stay {
+                saving.then = then;
+            }
             return self.say("It is being saved already");
         }
         let path = std::path::absolute(&path).unwrap_or(path);
         let own = document.file.path.as_ref() == Some(&path);
         if own && document.file.stamp != Stamp::of(&path) {
-            self.dialog = Dialog::ChangedOnDisk { path };
+            self.dialog = Dialog::ChangedOnDisk { document: id, path, then };
             return;
         }
-        let blobs: BTreeMap<Hash, Option<Vec<u8>>> =
-            document.session.source().into_iter().chain(document.session.original()).map(|hash| (hash, None)).collect();
-        for hash in blobs.keys() {
-            document.session.request_blob(*hash);
-        }
-        document.file.saving = Some(Saving { path, blobs, writing: false, then });
+        document.file.saving = Some(Saving { path, writing: false, told: false, then });
         self.say("Saving...");
+        self.go_on_saving(at);
     }
 
     /// Saves over a file although it changed on disk.
-    pub(super) fn save_over(&mut self) {
-        if let Some(document) = self.documents.get_mut(self.active)
-            && let Some(path) = document.file.path.clone()
+    pub(super) fn save_over(&mut self, id: u64, then: Then) {
+        if let Some(at) = self.place_of(id)
+            && let Some(path) = self.documents[at].file.path.clone()
         {
-            document.file.stamp = Stamp::of(&path);
-            self.save_to(path, Then::Stay);
+            self.documents[at].file.stamp = Stamp::of(&path);
+            self.save_to(id, path, then);
         }
     }
 
-    /// A part of what a save needs is here.
-    pub(super) fn take_blob(&mut self, at: usize, hash: Hash, bytes: Option<Vec<u8>>) {
+    /// Gives up a save that waits for the room.
+    pub(super) fn stop_saving(&mut self, id: u64) {
+        let Some(at) = self.place_of(id) else { return };
+        if self.documents[at].file.saving.take_if(|saving| !saving.writing).is_some() {
+            self.say("Saving was stopped; nothing was written");
+        }
+    }
+
+    /// A part of what a save needs is here: it is kept on the disk, so that nobody has to answer for it again.
+    pub(super) fn take_part(&mut self, at: usize, hash: Hash, bytes: Option<Vec<u8>>) {
+        let (folder, pool) = (self.backstage.work_dir.clone(), self.backstage.studio.pool.clone());
         let document = &mut self.documents[at];
-        let Some(saving) = &mut document.file.saving else { return };
-        let Some(place) = saving.blobs.get_mut(&hash) else { return };
+        let id = document.id;
         let Some(bytes) = bytes else {
-            document.file.saving = None;
-            return self.warn("The file that this drawing came from is not in its log any more. Nothing was written");
+            document.parts.insert(hash, Part::Absent);
+            return self.go_on_saving(at);
         };
-        *place = Some(bytes);
-        if saving.blobs.values().any(Option::is_none) || saving.writing {
+        let bytes = std::sync::Arc::new(bytes);
+        document.parts.insert(hash, Part::Here(bytes.clone()));
+        let (reports, wake) = (self.backstage.reports.clone(), self.backstage.studio.wake.clone());
+        pool.give(move || {
+            let path = parts_folder(&folder, id).join(hash.to_string());
+            let kept = std::fs::create_dir_all(parts_folder(&folder, id))
+                .context("a folder for it can't be made")
+                .and_then(|()| file::write_whole(&path, &bytes));
+            match kept {
+                // Where the window is gone, nobody waits for it.
+                Ok(()) => drop(reports.send(Report::Kept(id, hash, path))),
+                // It stays in memory.
+                Err(error) => tracing::warn!(%error, "what a save needs could not be kept on the disk"),
+            }
+            wake();
+        });
+        self.go_on_saving(at);
+    }
+
+    /// A part is on the disk, and need not be in memory.
+    pub(super) fn take_kept(&mut self, id: u64, hash: Hash, path: PathBuf) {
+        match self.place_of(id) {
+            Some(at) => drop(self.documents[at].parts.insert(hash, Part::Kept(path))),
+            None => remove_parts(&self.backstage.work_dir, id),
+        }
+    }
+
+    /// Saves that wait for the room: on with those that need wait no longer.
+    pub(super) fn look_after_saves(&mut self) {
+        for at in 0..self.documents.len() {
+            if self.documents[at].file.saving.as_ref().is_some_and(|saving| !saving.writing) {
+                self.go_on_saving(at);
+            }
+            self.note_saved(at);
+        }
+    }
+
+    /// Begins to make the file once all that it needs is here, or nobody can give it any more.
+    fn go_on_saving(&mut self, at: usize) {
+        let document = &mut self.documents[at];
+        if document.file.saving.as_ref().is_none_or(|saving| saving.writing) {
             return;
         }
-        saving.writing = true;
-        let mut blobs = std::mem::take(&mut saving.blobs);
-        let source = document.session.source().and_then(|hash| blobs.remove(&hash).flatten());
-        let original = document.session.original().and_then(|hash| blobs.remove(&hash).flatten());
+        let own = match &document.home {
+            Home::Own { name, folder, .. } => Some(folder.join(format!("{name}.linework"))),
+            Home::Joined(_) => None,
+        };
+        let over = matches!(document.session.status(), Status::Ended { .. });
+        let (source, original) = (document.session.source(), document.session.original());
+        let wanted = source.into_iter().chain(original);
+        let missing: Vec<_> = wanted.filter(|hash| !document.parts.contains_key(hash)).collect();
+        if !missing.is_empty() && !over {
+            missing.iter().for_each(|hash| document.session.request_blob(*hash));
+            let waits = !matches!(document.session.status(), Status::Live | Status::Joining { .. });
+            let (id, title) = (document.id, document.title.clone());
+            if let Some(saving) = document.file.saving.as_mut().filter(|saving| waits && !saving.told) {
+                saving.told = true;
+                let words = format!("Saving {title} waits for the connection: the file it came from is not here yet");
+                self.offer(words, "Stop waiting", Action::StopSaving(id));
+            }
+            return;
+        }
+        let part = |hash: Option<Hash>| hash.map(|hash| (hash, document.parts.get(&hash).cloned()));
+        let (source, original) = (part(source), part(original));
+        let frozen = document.session.drawing().clone();
+        if let Some(saving) = &mut document.file.saving {
+            saving.writing = true;
+        }
         let (id, reports, wake) = (document.id, self.backstage.reports.clone(), self.backstage.studio.wake.clone());
         self.backstage.studio.pool.give(move || {
-            let prepared = original
-                .ok_or_else(|| anyhow!("the drawing as it was opened is not in its log any more"))
-                .and_then(|bytes| {
-                    protocol::decode_drawing(&bytes).context("the drawing as it was opened can't be read")
-                })
-                .map(|original| Box::new(Prepared { source, original }));
-            // Where the window is gone, nobody waits for it.
-            let _ = reports.send(Report::Prepared(id, prepared));
+            let prepared = caught("preparing the file", || prepare(own.as_deref(), source, original, frozen));
+            // As above.
+            let _ = reports.send(Report::Prepared(id, prepared.map(Box::new)));
             wake();
         });
     }
 
-    /// Mints handles for what has none, and has the file made and written.
+    /// Gives handles to what has none, and has the file made and written.
     pub(super) fn take_prepared(&mut self, id: u64, prepared: anyhow::Result<Box<Prepared>>) {
-        let Some(document) = self.documents.iter_mut().find(|document| document.id == id) else { return };
+        let Some(at) = self.place_of(id) else { return };
+        let document = &mut self.documents[at];
         let Some(path) = document.file.saving.as_ref().map(|saving| saving.path.clone()) else { return };
-        let minted = prepared.and_then(|prepared| {
-            let Prepared { source, original } = &*prepared;
-            if let Some(op) = formats::mint(source.as_deref(), original, document.session.drawing()) {
-                let changes = document.session.submit(op).context("new things could not be given handles")?;
-                document.take_changes(changes);
-            }
-            Ok(prepared)
+        let prepared = prepared.and_then(|prepared| {
+            let (current, hash) = minted(document, &prepared)?;
+            Ok((prepared, current, hash))
         });
-        let prepared = match minted {
-            Ok(prepared) => *prepared,
+        let (prepared, current, hash) = match prepared {
+            Ok(prepared) => prepared,
             Err(error) => {
                 document.file.saving = None;
                 return self.warn(format!("Not saved: {error:#}. The file is as it was"));
             }
         };
-        let current = document.session.drawing().clone();
+        let own = document.file.path.as_ref() == Some(&path);
+        let expected = own.then_some(document.file.stamp);
+        let noted = document.file.noted.0;
+        let beside = match &document.home {
+            Home::Own { name, folder, .. } => Some((folder.clone(), name.clone())),
+            Home::Joined(_) => None,
+        };
         let (reports, wake) = (self.backstage.reports.clone(), self.backstage.studio.wake.clone());
         self.backstage.studio.pool.give(move || {
-            let hash = current.hash();
-            let result = write(&path, &prepared, &current);
+            let result = caught("writing the file", || write(&path, expected, &prepared, &current));
+            if let (Ok(Outcome::Done { stamp, .. }), Some((folder, name))) = (&result, &beside) {
+                // At once: after a crash, this is where the drawing belongs.
+                let origin = Origin { path: Some(path.clone()), stamp: *stamp, saved: Some(hash), noted };
+                if let Err(error) = origin.write(folder, name) {
+                    tracing::warn!(%error, "where the drawing is saved was not noted beside its log");
+                }
+            }
             // As above.
             let _ = reports.send(Report::Saved(id, Box::new(Written { path, hash, result })));
             wake();
@@ -133,19 +238,25 @@ impl Window {
 
     /// A drawing was written, or not.
     pub(super) fn take_saved(&mut self, ctx: &egui::Context, id: u64, written: Written) {
-        let Some(at) = self.documents.iter().position(|document| document.id == id) else { return };
+        let Some(at) = self.place_of(id) else { return };
         let document = &mut self.documents[at];
         let then = document.file.saving.take().map_or(Then::Stay, |saving| saving.then);
         let Written { path, hash, result } = written;
-        let notes = match result {
-            Ok(notes) => notes,
+        let (notes, stamp) = match result {
+            Ok(Outcome::Done { notes, stamp }) => (notes, stamp),
+            Ok(Outcome::Changed) => {
+                self.active = at;
+                self.dialog = Dialog::ChangedOnDisk { document: id, path, then };
+                return;
+            }
             Err(error) => return self.warn(format!("Not saved: {error:#}")),
         };
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        document.file.saved = Some(hash);
+        document.unnoted = true;
         if matches!(document.home, Home::Own { .. }) {
             document.title.clone_from(&name);
-            document.file.stamp = Stamp::of(&path);
-            document.file.saved = Some(hash);
+            document.file.stamp = stamp;
             document.file.path = Some(path.clone());
         }
         document.touched();
@@ -157,62 +268,217 @@ impl Window {
         }
         match then {
             Then::Stay => {}
-            Then::Close => self.close_now(at),
+            // Asks again where more was changed since.
+            Then::Close => self.close(at),
             Then::Quit => {
-                self.close_now(at);
-                self.perform(ctx, Action::Run(crate::command::Command::Quit));
+                self.close(at);
+                if self.place_of(id).is_none() {
+                    self.perform(ctx, Action::Run(crate::command::Command::Quit));
+                } else if let Dialog::Unsaved { then_quit, .. } = &mut self.dialog {
+                    *then_quit = true;
+                }
             }
+        }
+    }
+
+    /// Notes beside the log up to where the file has everything, once the log has it all.
+    fn note_saved(&mut self, at: usize) {
+        let document = &mut self.documents[at];
+        let (Home::Own { name, folder, .. }, Some(position)) = (&document.home, document.session.position()) else {
+            return;
+        };
+        let same = document.file.saved == Some(document.session.drawing().hash());
+        if !same || document.session.waiting() > 0 || document.file.path.is_none() || document.file.saving.is_some() {
+            return;
+        }
+        // Whoever comes and goes adds entries too; they are of no interest.
+        if !document.unnoted {
+            return;
+        }
+        document.unnoted = false;
+        document.file.noted = position.seq;
+        let file = &document.file;
+        let (path, stamp, saved) = (file.path.clone(), file.stamp, file.saved);
+        if let Err(error) = (Origin { path, stamp, saved, noted: position.seq.0 }).write(folder, name) {
+            tracing::warn!(%error, "what is saved was not noted beside the log");
         }
     }
 
     /// Asks for a file to open: with the system's dialog, or where there is none with a field.
     pub(super) fn pick_to_open(&mut self) {
-        self.dialog = Dialog::Path { purpose: Purpose::Open, path: String::new() };
         let dialog = rfd::AsyncFileDialog::new().set_title("Open drawing").add_filter("Drawings", &["dxf", "DXF"]);
-        self.ask(Purpose::Open, async move { dialog.pick_file().await });
+        self.ask(Purpose::Open, String::new(), async move { dialog.pick_file().await });
     }
 
-    /// Asks for a file to save to.
-    pub(super) fn pick_to_save(&mut self) {
+    /// Asks for a file to save the document in front to.
+    pub(super) fn pick_to_save(&mut self, then: Then) {
         let Some(document) = self.document().filter(|document| document.is_here()) else { return };
-        let name = match &document.file.path {
-            Some(path) => path.display().to_string(),
-            None if document.title.to_lowercase().ends_with(".dxf") => document.title.clone(),
-            None => format!("{}.dxf", document.title),
+        let id = document.id;
+        let name = if document.title.to_lowercase().ends_with(".dxf") {
+            document.title.clone()
+        } else {
+            format!("{}.dxf", document.title)
         };
-        self.dialog = Dialog::Path { purpose: Purpose::Save, path: name.clone() };
-        let dialog = rfd::AsyncFileDialog::new().set_title("Save drawing as").set_file_name(name);
-        self.ask(Purpose::Save, async move { dialog.save_file().await });
+        let folder = document.file.path.as_ref().and_then(|path| path.parent()).map(Path::to_owned);
+        let shown = document.file.path.as_ref().map_or(name.clone(), |path| path.display().to_string());
+        let mut dialog = rfd::AsyncFileDialog::new().set_title("Save drawing as").set_file_name(name);
+        if let Some(folder) = folder {
+            dialog = dialog.set_directory(folder);
+        }
+        self.ask(Purpose::Save { document: id, then }, shown, async move { dialog.save_file().await });
     }
 
     /// The field is there at once; where a portal answers, its dialog lies over it and its answer counts.
-    fn ask(&mut self, purpose: Purpose, answer: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static) {
+    fn ask(
+        &mut self,
+        purpose: Purpose,
+        path: String,
+        answer: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static,
+    ) {
+        let request = self.backstage.number();
+        self.asked = Some(request);
+        self.dialog = Dialog::path(purpose, path);
         let (reports, wake) = (self.backstage.reports.clone(), self.backstage.studio.wake.clone());
         self.backstage.runtime.spawn(async move {
             let picked = answer.await.map_or(Picked::Nothing, |file| Picked::File(file.path().to_owned()));
             // As above.
-            let _ = reports.send(Report::Picked(purpose, picked));
+            let _ = reports.send(Report::Picked(request, purpose, picked));
             wake();
         });
     }
 
-    pub(super) fn take_picked(&mut self, ctx: &egui::Context, purpose: Purpose, picked: Picked) {
+    /// The system's dialog was answered: for what it was asked for, whatever is in front by now.
+    pub(super) fn take_picked(&mut self, ctx: &egui::Context, request: u64, purpose: Purpose, picked: Picked) {
         // No portal and a closed dialog look alike: the field stays for both.
         let Picked::File(path) = picked else { return };
-        if !matches!(&self.dialog, Dialog::Path { purpose: shown, .. } if *shown == purpose) {
-            return;
+        if self.asked != Some(request) {
+            let name = path.display();
+            return self.warn(format!("{name} was not used: the question it answers was answered in the window already"));
         }
-        self.dialog = Dialog::None;
-        self.perform(ctx, if purpose == Purpose::Open { Action::OpenFile(path) } else { Action::SaveTo(path) });
+        if matches!(&self.dialog, Dialog::Path { purpose: shown, .. } if *shown == purpose) {
+            self.dialog = Dialog::None;
+        }
+        self.picked(ctx, purpose, path);
+    }
+
+    /// A file was picked, by whichever dialog.
+    pub(super) fn picked(&mut self, ctx: &egui::Context, purpose: Purpose, path: PathBuf) {
+        self.asked = None;
+        match purpose {
+            Purpose::Open => self.perform(ctx, Action::OpenFile(path)),
+            Purpose::Save { document, then } => self.save_to(document, file::with_ending(path), then),
+        }
     }
 }
 
-fn write(path: &std::path::Path, prepared: &Prepared, current: &Drawing) -> anyhow::Result<Vec<String>> {
+/// The folder for what saving a document needs.
+fn parts_folder(work_dir: &Path, document: u64) -> PathBuf {
+    work_dir.join(format!("parts-{document}"))
+}
+
+/// Removes what saving a document would have needed.
+pub(super) fn remove_parts(work_dir: &Path, document: u64) {
+    match std::fs::remove_dir_all(parts_folder(work_dir, document)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(%error, "what a closed drawing left behind goes with the folder of this run");
+        }
+        _ => {}
+    }
+}
+
+/// The drawing to be written, and what the room takes it for. Handles go to the room where it answers; where it
+/// doesn't, the file has them and the room hasn't.
+fn minted(document: &mut Document, prepared: &Prepared) -> anyhow::Result<(Drawing, DrawingHash)> {
+    let shown = document.session.drawing().clone();
+    let op = if shown.hash() == prepared.frozen.hash() {
+        prepared.mint.clone()
+    } else {
+        formats::mint(prepared.source.as_deref(), &prepared.original, &shown)
+    };
+    let Some(op) = op else {
+        let hash = shown.hash();
+        return Ok((shown, hash));
+    };
+    if *document.session.status() == Status::Live && document.may_edit() && !prepared.anew {
+        match document.session.submit(op.clone()) {
+            Ok(changes) => {
+                document.take_changes(changes);
+                let current = document.session.drawing().clone();
+                let hash = current.hash();
+                return Ok((current, hash));
+            }
+            Err(error) => tracing::warn!(%error, "handles are in the file only"),
+        }
+    }
+    let mut current = shown.clone();
+    current.apply(&op).context("new things could not be given handles")?;
+    Ok((current, shown.hash()))
+}
+
+/// Unpacks what a save needs. Of somebody else's drawing a copy is written in any case; a file of one's own is not
+/// replaced by less than it was.
+fn prepare(
+    own_log: Option<&Path>,
+    source: Option<(Hash, Option<Part>)>,
+    original: Option<(Hash, Option<Part>)>,
+    frozen: Drawing,
+) -> anyhow::Result<Prepared> {
+    let joined = own_log.is_none();
+    let unpacked = || {
+        let source = source.map(|(hash, part)| bytes_of(own_log, hash, part)).transpose();
+        let source = source.context("the file that this drawing came from")?;
+        let (hash, part) = original.context("the drawing was never here")?;
+        let original = bytes_of(own_log, hash, part).context("the drawing as it was opened")?;
+        let original = protocol::decode_drawing(&original).context("the drawing as it was opened can't be read")?;
+        anyhow::Ok((source, original))
+    };
+    let (source, original, anew) = match unpacked() {
+        Ok((source, original)) => (source, original, false),
+        Err(error) if joined => {
+            tracing::warn!(%error, "a copy is written anew");
+            (None, Drawing::new(), true)
+        }
+        Err(error) => return Err(error),
+    };
+    let mint = formats::mint(source.as_deref(), &original, &frozen);
+    Ok(Prepared { source, original, anew, frozen, mint })
+}
+
+fn bytes_of(own_log: Option<&Path>, hash: Hash, part: Option<Part>) -> anyhow::Result<Vec<u8>> {
+    let bytes = match part {
+        Some(Part::Here(bytes)) => bytes.to_vec(),
+        Some(Part::Kept(path)) => std::fs::read(&path).with_context(|| format!("{} can't be read", path.display()))?,
+        Some(Part::Absent) => anyhow::bail!("is not in its log any more"),
+        // The room is over, so its log is free to be read.
+        None => {
+            let log = own_log.context("had not arrived when the connection ended")?;
+            let (reader, _) = oplog::LogReader::open(log)?;
+            reader.blob(&hash)?.context("is not in its log any more")?
+        }
+    };
+    anyhow::ensure!(Hash::of(&bytes) == hash, "is damaged");
+    Ok(bytes)
+}
+
+fn write(
+    path: &Path,
+    expected: Option<Option<Stamp>>,
+    prepared: &Prepared,
+    current: &Drawing,
+) -> anyhow::Result<Outcome> {
     let saved = formats::save(prepared.source.as_deref(), &prepared.original, current)
         .context("the file could not be made; the drawing stays in its log")?;
-    let there = path.exists() && std::fs::read(path).is_ok_and(|bytes| bytes == saved.bytes);
-    if !there {
-        file::replace(path, &saved.bytes)?;
+    // Right before it is replaced: making it takes a while.
+    if expected.is_some_and(|expected| expected != Stamp::of(path)) {
+        return Ok(Outcome::Changed);
     }
-    Ok(saved.notes)
+    let mut notes = saved.notes;
+    if prepared.anew {
+        notes.insert(0, WRITTEN_ANEW.into());
+    }
+    let there = path.exists() && std::fs::read(path).is_ok_and(|bytes| bytes == saved.bytes);
+    if !there && let Some(note) = file::replace(path, &saved.bytes)? {
+        notes.push(note);
+    }
+    Ok(Outcome::Done { notes, stamp: Stamp::of(path) })
 }

@@ -63,7 +63,7 @@ pub(crate) async fn converse(
         Err(error) => {
             tracing::warn!(%error, "nobody could be let in");
             // A log that is damaged stays so; anything else may pass.
-            let retry = !matches!(error, HostError::Broken { .. });
+            let retry = !matches!(error, HostError::Broken { .. } | HostError::NoSuchDrawing { .. });
             return refuse(sink, source, encoding, Refusal { why: error.to_string(), retry }).await;
         }
     };

@@ -15,6 +15,8 @@ use collab::{ConnId, Desk, Settings};
 use protocol::{ClientMessage, Hello, Limits, Role};
 use tokio::sync::{mpsc, watch};
 
+pub(crate) use run::CLOSING;
+
 use crate::clock::Clock;
 use crate::opening::Opened;
 use crate::outgoing::Outgoing;
@@ -51,8 +53,18 @@ pub(crate) enum Command {
         /// Which.
         conn: ConnId,
     },
+    /// Those who came in over the network are told why they have to go.
+    PutOut {
+        /// Why, in words for a person.
+        why: String,
+    },
     /// The drawing is to be closed, everybody told.
-    Close,
+    Close {
+        /// Why, in words for a person.
+        why: String,
+        /// Whether coming again may help.
+        retry: bool,
+    },
 }
 
 /// What the rest of the server has of an open drawing.

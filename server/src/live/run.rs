@@ -19,6 +19,8 @@ use crate::store::{Pending, Store, StoreError, Stretch};
 const LINGER: Duration = Duration::from_secs(3);
 /// How long closing waits for what is being stored.
 const CLOSE_MAX: Duration = Duration::from_secs(10);
+/// What is said to those who are here when a server closes a drawing for a while.
+pub(crate) const CLOSING: &str = "the server is closing this drawing";
 /// Commands taken in one go, so that the answers of the store get their turn.
 const COMMANDS_AT_ONCE: usize = 256;
 
@@ -102,7 +104,7 @@ impl OpenDrawing {
             };
             match event {
                 // The host is gone, and with it everyone who could say something.
-                Event::Commands(0) => return self.close(from_all).await,
+                Event::Commands(0) => return self.close(from_all, CLOSING, true).await,
                 Event::Commands(_) => {
                     for command in std::mem::take(&mut commands) {
                         match command {
@@ -119,7 +121,11 @@ impl OpenDrawing {
                                 self.connections.remove(&conn);
                                 self.handle(Input::Closed { conn });
                             }
-                            Command::Close => return self.close(from_all).await,
+                            Command::PutOut { why } => {
+                                let guests = self.connections.values().filter(|each| each.encoding.is_some());
+                                guests.for_each(|guest| guest.end(why.clone(), false));
+                            }
+                            Command::Close { why, retry } => return self.close(from_all, &why, retry).await,
                         }
                     }
                 }
@@ -153,7 +159,7 @@ impl OpenDrawing {
                 Some(since) if now >= since + LINGER => {
                     // Holding on to this keeps everybody at the door until the log is free again.
                     if let Some(_closing) = may_retire().filter(|_| from_all.is_empty()) {
-                        return self.close(from_all).await;
+                        return self.close(from_all, CLOSING, true).await;
                     }
                     tick_at = wished;
                 }
@@ -184,7 +190,7 @@ impl OpenDrawing {
     }
 
     /// Ends in good order: what is being stored is waited for and answered, everyone is told, the room is kept.
-    async fn close(mut self, mut from_all: mpsc::Receiver<Command>) {
+    async fn close(mut self, mut from_all: mpsc::Receiver<Command>, why: &str, retry: bool) {
         from_all.close();
         while let Ok(command) = from_all.try_recv() {
             if let Command::Hello { conn, outgoing, .. } = command {
@@ -204,7 +210,12 @@ impl OpenDrawing {
                 Err(_) => tracing::warn!(drawing = self.name, "closing without the answer to the last append"),
             }
         }
-        let effects = self.desk.close("the server is closing this drawing");
+        let mut effects = self.desk.close(why);
+        for effect in &mut effects {
+            if let Effect::Close { retry: may_come_back, .. } = effect {
+                *may_come_back = retry;
+            }
+        }
         self.perform(effects);
         while let Some(saving) = self.saving.take() {
             match tokio::time::timeout_at(until, saving).await {

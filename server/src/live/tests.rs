@@ -184,7 +184,7 @@ async fn a_full_disk_refuses_loses_nothing_and_passes() {
     assert!(full(&answers[0]) && full(&answers[1]), "{answers:?}");
     assert!(matches!(answers[2], Answer::Stored { seq: Seq(3), .. }), "{answers:?}");
 
-    live.tell(Command::Close).await;
+    live.tell(Command::Close { why: "the test is over".into(), retry: true }).await;
     live.wait_until_ended().await;
     assert!(live.is_ended());
     let (log, broken) = oplog::LogReader::open(&path).unwrap();

@@ -6,7 +6,7 @@ use protocol::{ClientId, ClientMessage, ClientSeq, Encoding, Event, Hello, Limit
 use server::{Delivery, Host, HostError, LocalConnection, Options};
 use tokio::runtime::Handle;
 
-use crate::client::{DEADLINE, Person};
+use crate::client::{DEADLINE, End, Person};
 use crate::place::{Place, lines};
 
 async fn hear(connection: &mut LocalConnection) -> Delivery {
@@ -117,5 +117,54 @@ async fn a_drawing_where_nobody_is_closes_and_opens_again() {
     let bo = Person::join(&address, Encoding::MessagePack, 2).await;
     assert_eq!(bo.welcome.people.len(), 1);
     assert!(bo.welcome.locks.is_empty());
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_in_a_drawing_that_is_closed_for_good_is_told_and_cannot_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (place, address, ids) = Place::with_lines(folder.path(), Limits::default(), 2).await;
+    let mut owner = place.host.connect("plan").await.unwrap();
+    owner.to_room.send(hello()).await.unwrap();
+    while !matches!(hear(&mut owner).await, Delivery::Drawing(_)) {}
+    let mut guest = Person::join(&address, Encoding::MessagePack, 1).await;
+    let edit = guest.edit(crate::place::translate(ids[0], 5.0), &[]);
+    guest.store(edit).await;
+    place.host.close_drawing("plan", "Ana closed the drawing").await;
+    let bye = End::Bye { why: "Ana closed the drawing".into(), retry: false };
+    assert_eq!(guest.client.end().await, bye);
+    loop {
+        if let Delivery::Closed { why, retry } = hear(&mut owner).await {
+            assert_eq!((why.as_str(), retry), ("Ana closed the drawing", false));
+            break;
+        }
+    }
+    // Nobody comes in any more, from neither side, and the log is free with all that was acknowledged in it.
+    assert!(matches!(place.host.connect("plan").await, Err(HostError::NoSuchDrawing { .. })));
+    let end = guest.resume(&address).await.map(|_| ()).unwrap_err();
+    assert!(matches!(end, End::Bye { retry: false, .. }), "{end:?}");
+    let (reader, broken) = oplog::LogReader::open(folder.path().join("plan.linework")).unwrap();
+    assert!(broken.is_none());
+    assert!(reader.read_after(Seq(0), 100, 1 << 20).unwrap().iter().any(|entry| entry.kind == "edited"));
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_sharing_stops_guests_are_put_out_and_the_owner_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (place, address, _) = Place::with_lines(folder.path(), Limits::default(), 1).await;
+    let mut owner = place.host.connect("plan").await.unwrap();
+    owner.to_room.send(hello()).await.unwrap();
+    while !matches!(hear(&mut owner).await, Delivery::Drawing(_)) {}
+    let mut guest = Person::join(&address, Encoding::MessagePack, 1).await;
+    place.host.put_out("Ana stopped sharing").await;
+    assert_eq!(guest.client.end().await, End::Bye { why: "Ana stopped sharing".into(), retry: false });
+    loop {
+        match hear(&mut owner).await {
+            Delivery::Message(message) if matches!(*message, ServerMessage::Connected { connected: false, .. }) => break,
+            Delivery::Closed { why, .. } => panic!("the owner was put out too: {why}"),
+            _ => {}
+        }
+    }
     place.close().await;
 }

@@ -3,7 +3,7 @@
 use drawing::{Op, RecordId};
 use protocol::{ClientMessage, ClientSeq, Hash, Millis, Presence, Seq};
 
-use super::changes::{Changes, NothingToUndo, Status, SubmitError};
+use super::changes::{Changes, NothingToUndo, RedoError, Status, SubmitError};
 use super::pending::{Pending, PendingEdit, Wish};
 use super::{Session, Step, WAITING_MAX};
 use crate::room::{encoded_bytes, named};
@@ -110,14 +110,17 @@ impl Session {
         Ok(Changes::default())
     }
 
-    /// Redoes what one took back last.
-    pub fn redo(&mut self) -> Result<Changes, NothingToUndo> {
-        match self.steps.redo.pop().ok_or(NothingToUndo)? {
+    /// Redoes what one took back last. What can't be redone now stays the next to be redone.
+    pub fn redo(&mut self) -> Result<Changes, RedoError> {
+        match self.steps.redo.pop().ok_or(RedoError::Nothing)? {
             Step::Local(op) => {
-                let rest = std::mem::take(&mut self.steps.redo);
-                let changes = self.submit(op).map_err(|_| NothingToUndo);
+                let mut rest = std::mem::take(&mut self.steps.redo);
+                let changes = self.submit(op.clone());
+                if changes.is_err() {
+                    rest.push(Step::Local(op));
+                }
                 self.steps.redo = rest;
-                changes
+                Ok(changes?)
             }
             step => {
                 if let Some(Wish::Undo { of, .. }) = self.take_unsent(&step) {

@@ -160,6 +160,17 @@ pub enum SubmitError {
 #[error("there is nothing to take back")]
 pub struct NothingToUndo;
 
+/// Why nothing was redone.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum RedoError {
+    /// There is nothing to redo.
+    #[error("there is nothing to redo")]
+    Nothing,
+    /// It can't be done now; it can be tried again.
+    #[error(transparent)]
+    Refused(#[from] SubmitError),
+}
+
 /// What a server said doesn't fit: the connection is of no more use, a new one may be.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SessionError {

@@ -18,7 +18,7 @@ use protocol::{
 
 use crate::shared::{Holding, Shared};
 
-pub use changes::{Changes, Draft, NothingToUndo, Notice, SessionError, Status, SubmitError};
+pub use changes::{Changes, Draft, NothingToUndo, Notice, RedoError, SessionError, Status, SubmitError};
 use ids::Ids;
 use pending::{Pending, Wish};
 use steps::{Step, Steps};
@@ -172,6 +172,23 @@ impl Session {
         self.presence_due = self.my_presence.is_some();
         self.pending.iter_mut().for_each(|pending| pending.sent = false);
         self.blobs.values_mut().for_each(|blob| *blob = AskedBlob::default());
+    }
+
+    /// There will be no other connection: the room was closed, or lets nobody in any more. What was never acknowledged
+    /// stays in what is shown and in [`Session::waiting`], for whoever wants to keep it.
+    pub fn ended(&mut self, why: String) {
+        self.disconnected();
+        self.status = Status::Ended { why, retry: false };
+    }
+
+    /// What is held is no place to go on from: the next hello asks for the whole drawing.
+    pub fn distrust(&mut self) {
+        self.spoilt = true;
+    }
+
+    /// A blob that was asked for came whole, put together elsewhere.
+    pub fn blob_came(&mut self, hash: Hash) {
+        self.blobs.remove(&hash);
     }
 
     /// Where it stands.

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use collab::{AppendAnswer, ConnId, Desk, Effect, Input, Notice, Session, SessionError, Settings, Status, SubmitError};
+use collab::{
+    AppendAnswer, ConnId, Desk, Effect, Input, Notice, RedoError, Session, SessionError, Settings, Status, SubmitError,
+};
 use drawing::{Color, EntityId, Op, RecordId};
 use protocol::{
     ClientId, ClientMessage, ClientSeq, Durability, Hash, Limits, Presence, Refusal, ResumeKey, Role, Seq,
@@ -363,4 +365,46 @@ fn what_no_message_can_hold_is_refused_at_once() {
     let refused = table.sessions[0].submit(large).err();
     assert!(matches!(refused, Some(SubmitError::TooLarge { bytes, max }) if bytes > max && max < 8_000), "{refused:?}");
     assert_eq!(table.sessions[0].drawing().hash(), before);
+}
+
+#[test]
+fn a_room_that_is_over_takes_no_more_and_what_waits_is_still_shown() {
+    let mut table = Table::new(&[Role::Editor]);
+    table.cut(0);
+    let session = &mut table.sessions[0];
+    session.submit(moved(&[10])).expect("an edit waits for the connection");
+    let shown = session.drawing().hash();
+    session.ended("Ana stopped sharing".into());
+    assert_eq!(*session.status(), Status::Ended { why: "Ana stopped sharing".into(), retry: false });
+    assert_eq!(session.submit(moved(&[10])).err(), Some(SubmitError::NotReady));
+    // A late word of a broken connection doesn't make it hope again.
+    session.disconnected();
+    assert!(matches!(session.status(), Status::Ended { retry: false, .. }));
+    assert_eq!((session.waiting(), session.drawing().hash()), (1, shown));
+    assert_ne!(session.confirmed().hash(), shown);
+}
+
+#[test]
+fn a_redo_that_others_are_in_the_way_of_can_be_tried_again() {
+    let mut table = Table::new(&[Role::Editor, Role::Editor]);
+    let session = &mut table.sessions[0];
+    session.submit(moved(&[10])).expect("nobody is in the way");
+    session.undo().expect("it never went out");
+    table.sessions[1].lock(ids(&[10]));
+    table.flush(1);
+    let refused = table.sessions[0].redo().expect_err("somebody else holds it");
+    assert!(matches!(refused, RedoError::Refused(SubmitError::Held { .. })), "{refused:?}");
+    table.sessions[1].unlock(ids(&[10]));
+    table.flush(1);
+    table.sessions[0].redo().expect("it is still to be redone");
+    assert_eq!(table.sessions[0].redo().err(), Some(RedoError::Nothing));
+}
+
+#[test]
+fn a_session_that_is_distrusted_asks_for_the_whole_drawing() {
+    let mut table = Table::new(&[Role::Editor]);
+    table.cut(0);
+    assert!(table.sessions[0].hello("plan", "secret").resume.is_some_and(|resume| resume.position.seq > Seq(0)));
+    table.sessions[0].distrust();
+    assert!(table.sessions[0].hello("plan", "secret").resume.is_some_and(|resume| resume.position.seq == Seq(0)));
 }

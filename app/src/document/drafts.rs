@@ -1,0 +1,127 @@
+//! Changes that the room did not take: kept with the reason until one applies them again or discards them.
+
+use std::collections::BTreeMap;
+
+use drawing::{EntityId, Op, Record, RecordId};
+
+use super::{Document, Hindrance, history};
+
+/// Changes that may wait to be looked at; beyond that no more are made.
+pub(super) const UNDONE_MAX: usize = 1_000;
+
+/// A change that was shown and then not done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Undone {
+    op: Op,
+    /// What it was, in short words.
+    pub what: String,
+    /// Why it was not done, in words.
+    pub why: String,
+}
+
+impl Document {
+    /// Takes over what the session's room refused.
+    pub(super) fn keep_drafts(&mut self) {
+        for draft in self.session.take_drafts() {
+            // Handles are given for a file; that one is written.
+            if matches!(draft.op, Op::Mint(_)) {
+                tracing::warn!(refusal = ?draft.refusal, "handles given while saving are not in the room");
+                continue;
+            }
+            let what = history::op_words(&draft.op);
+            let why = self.refusal_words(&draft.refusal);
+            self.drafts.push(Undone { op: draft.op, what, why });
+        }
+    }
+
+    /// Makes the changes that were not done, as if they were made now. What still can't be done stays, with the reason.
+    /// Returns how many were made.
+    pub fn apply_drafts(&mut self) -> usize {
+        let mut made = 0;
+        // By their old numbers, for changes to what an earlier draft had drawn.
+        let mut renumbered = BTreeMap::new();
+        for draft in std::mem::take(&mut self.drafts) {
+            match self.apply_draft(draft.op.clone(), &mut renumbered) {
+                Ok(()) => made += 1,
+                Err(hindrance) => {
+                    let why = match hindrance {
+                        Hindrance::Held { who, .. } => who,
+                        Hindrance::Other(why) => why,
+                    };
+                    self.drafts.push(Undone { why, ..draft });
+                }
+            }
+        }
+        self.touched();
+        made
+    }
+
+    fn apply_draft(&mut self, op: Op, renumbered: &mut BTreeMap<RecordId, RecordId>) -> Result<(), Hindrance> {
+        if !self.may_edit() {
+            return Err(Hindrance::Other(self.why_not()));
+        }
+        let op = match op {
+            Op::New(records) => {
+                // Numbers are used once: what is drawn again is drawn with new ones.
+                let entities = records.iter().filter(|record| matches!(record, Record::Entity(_))).count();
+                let fresh = self.session.take_ids(entities).ok_or_else(|| {
+                    Hindrance::Other("the server has to grant numbers for new things first".into())
+                })?;
+                let mut fresh = fresh.into_iter();
+                let records = records.into_iter().map(|record| match record {
+                    Record::Entity(mut entity) => {
+                        if let Some(id) = fresh.next() {
+                            renumbered.insert(RecordId(entity.id.0), id);
+                            entity.id = EntityId(id.0);
+                        }
+                        Record::Entity(entity)
+                    }
+                    other => other,
+                });
+                Op::New(records.collect())
+            }
+            op => with_numbers(op, renumbered),
+        };
+        self.submit(op)
+    }
+
+    /// Drops the changes that were not done.
+    pub fn discard_drafts(&mut self) {
+        self.drafts.clear();
+        self.touched();
+    }
+
+    /// Why nothing can be changed now.
+    pub(super) fn why_not(&self) -> String {
+        match self.session.status() {
+            collab::Status::Ended { why, .. } => format!("The room is closed ({why}); save a copy to keep what you see"),
+            _ if self.is_here() => "You may look at this drawing, not change it".into(),
+            _ => "The drawing is not here yet".into(),
+        }
+    }
+}
+
+/// An op on what was renumbered.
+fn with_numbers(op: Op, renumbered: &BTreeMap<RecordId, RecordId>) -> Op {
+    let now = |id: RecordId| renumbered.get(&id).copied().unwrap_or(id);
+    match op {
+        Op::Change(records) => Op::Change(
+            records
+                .into_iter()
+                .map(|record| match record {
+                    Record::Entity(mut entity) => {
+                        entity.id = EntityId(now(RecordId(entity.id.0)).0);
+                        Record::Entity(entity)
+                    }
+                    other => other,
+                })
+                .collect(),
+        ),
+        Op::Remove(ids) => Op::Remove(ids.into_iter().map(now).collect()),
+        Op::Translate { ids, by } => {
+            Op::Translate { ids: ids.into_iter().map(|id| EntityId(now(RecordId(id.0)).0)).collect(), by }
+        }
+        Op::Batch(ops) => Op::Batch(ops.into_iter().map(|op| with_numbers(op, renumbered)).collect()),
+        other => other,
+    }
+}

@@ -1,0 +1,60 @@
+//! Opening: one file is one drawing, and what can't be opened can be left.
+
+use app::action::Action;
+
+use crate::desk::{Desk, text};
+
+#[test]
+fn a_double_click_and_a_link_open_a_file_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (plan, link) = (folder.path().join("plan.dxf"), folder.path().join("link.dxf"));
+    std::fs::write(&plan, text()).expect("written");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(&plan, &link).expect("linked");
+    #[cfg(not(unix))]
+    std::fs::hard_link(&plan, &link).expect("linked");
+    let mut desk = Desk::open(&folder.path().join("ana"), "Ana", &[]);
+    for path in [&plan, &plan, &link] {
+        let ctx = desk.harness.ctx.clone();
+        desk.harness.state_mut().perform(&ctx, Action::OpenFile(path.clone()));
+    }
+    assert_eq!(desk.window().openings.len(), 1);
+    desk.is_ready();
+    desk.perform(Action::OpenFile(link));
+    assert_eq!((desk.window().documents.len(), desk.window().openings.len()), (1, 0));
+}
+
+#[test]
+fn an_opening_that_is_cancelled_opens_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plan = folder.path().join("plan.dxf");
+    std::fs::write(&plan, text()).expect("written");
+    let mut desk = Desk::open(&folder.path().join("ana"), "Ana", &[]);
+    let ctx = desk.harness.ctx.clone();
+    desk.harness.state_mut().perform(&ctx, Action::OpenFile(plan.clone()));
+    let number = desk.window().openings[0].number;
+    // The window doesn't look for a while: all of it may be done by then.
+    std::thread::park_timeout(std::time::Duration::from_millis(200));
+    desk.harness.state_mut().perform(&ctx, Action::CancelOpening(number));
+    desk.until("it is given up", |window| window.openings.is_empty());
+    assert!(desk.window().documents.is_empty());
+    assert_eq!(desk.said(), "Opening was cancelled");
+    // It can be opened again.
+    desk.perform(Action::OpenFile(plan));
+    desk.is_ready();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_drawing_and_keeps_nobody_waiting() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("pipe.dxf");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs");
+    assert!(made.success());
+    let mut desk = Desk::open(&folder.path().join("ana"), "Ana", &[pipe.to_str().expect("a plain path")]);
+    desk.until("it is said", |window| {
+        window.openings.is_empty() && window.message.as_ref().is_some_and(|message| message.bad)
+    });
+    assert!(desk.said().contains("is no file that can be opened"), "{}", desk.said());
+    desk.exit();
+}
