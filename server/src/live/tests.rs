@@ -148,7 +148,7 @@ async fn one_who_takes_the_drawing_in_slowly_is_welcomed_once_however_much_happe
             other => panic!("{other:?}"),
         }
     }
-    live.tell(Command::Close).await;
+    live.tell(Command::Close { why: "the test is over".into(), retry: true }).await;
     live.wait_until_ended().await;
 }
 
