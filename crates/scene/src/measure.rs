@@ -87,9 +87,12 @@ fn setting<'a>(drawing: &'a Drawing, options: &'a SceneOptions) -> Setting<'a> {
     Setting { drawing, options, tolerance: f64::INFINITY, px_per_unit: f64::INFINITY, inside: None, blocks: None }
 }
 
+/// What nests of blocks in blocks weigh at most: the sum over all entities stays a number.
+const ONE_WEIGHT_MAX: u64 = 1 << 40;
+
 /// About how many segments an entity is.
 pub(crate) fn weight(drawing: &Drawing, options: &SceneOptions, blocks: &mut Blocks, entity: &Entity) -> u64 {
-    match &entity.shape {
+    let weight = match &entity.shape {
         Shape::Line(_) | Shape::Solid(_) | Shape::Point(_) => 1,
         Shape::Circle(_) | Shape::Arc(_) | Shape::Ellipse(_) | Shape::Spline(_) => 16,
         Shape::Polyline(polyline) => polyline.vertices.len() as u64 * 2,
@@ -101,12 +104,13 @@ pub(crate) fn weight(drawing: &Drawing, options: &SceneOptions, blocks: &mut Blo
             own.saturating_mul(copies).saturating_add(32 * insert.attributes.len() as u64 + 1)
         }
         Shape::Dimension(dimension) => {
-            dimension.block.map_or(0, |block| blocks.info(drawing, options, block).weight) + 1
+            dimension.block.map_or(0, |block| blocks.info(drawing, options, block).weight).saturating_add(1)
         }
         Shape::Hatch(hatch) => match &hatch.fill {
             HatchFill::Pattern { .. } => 500,
             _ => 50,
         },
         Shape::Opaque(_) => 0,
-    }
+    };
+    weight.min(ONE_WEIGHT_MAX)
 }
