@@ -60,6 +60,12 @@ fn every_text_drawing_is_read() {
             }
         };
         read_count += 1;
+        // Its header says decimal, and every dimension of it feet and inches.
+        if name == "floorplan.dxf" {
+            let header = reading.drawing.header();
+            let shown = (header.linear_format, header.linear_precision);
+            assert_eq!(shown, (drawing::LinearFormat::Architectural, 5), "{name}");
+        }
         for finding in reading.findings.iter().take(4) {
             println!("{name}: {finding}");
         }
