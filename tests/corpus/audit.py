@@ -5,12 +5,15 @@ from ezdxf import recover
 
 
 def said(path):
-    """Errors and repairs of a file by code, without handles and places, which edits move."""
+    """Errors and repairs of a file by code and handle, without their places, which edits move."""
     try:
         _, auditor = recover.readfile(path)
     except Exception as error:
         return Counter([f"unreadable: {type(error).__name__}"])
-    return Counter(str(entry.code) for entry in [*auditor.errors, *auditor.fixes])
+    def named(entry):
+        handle = getattr(getattr(entry.entity, "dxf", None), "handle", None)
+        return f"{entry.code} {handle}"
+    return Counter(named(entry) for entry in [*auditor.errors, *auditor.fixes])
 
 
 pairs = [line.rstrip("\n").split("\t") for line in open(sys.argv[1], encoding="utf-8")]

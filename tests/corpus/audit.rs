@@ -19,6 +19,8 @@ fn an_outside_auditor_finds_nothing_new_in_what_we_saved() {
     let python = std::env::var("LINEWORK_PYTHON").unwrap_or_else(|_| "python3".into());
     let probe = Command::new(&python).args(["-c", "import ezdxf"]).stderr(Stdio::null()).status();
     if !probe.is_ok_and(|status| status.success()) {
+        // `./linework test` sets it to one that has: there nothing is left out in silence.
+        assert!(std::env::var_os("LINEWORK_PYTHON").is_none(), "LINEWORK_PYTHON is {python}, which has no ezdxf");
         eprintln!("SKIPPED: {python} has no ezdxf; `./linework test` installs it, or set LINEWORK_PYTHON");
         return;
     }

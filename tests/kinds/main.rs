@@ -1,13 +1,15 @@
 //! The table of kinds in `docs/formats.md` says what is so: each of its cells is tried on the hand-made files of the
 //! formats, whose entity with handle 30 is the one that matters.
 
+mod broken;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use drawing::{Color, Drawing, Entity, Handle, Op, Point, Record, Shape, Vec2};
-use scene::{Band, Fonts, Scene, SceneOptions, SnapKind, SnapKinds, TextMode, Visibility};
+use drawing::{Color, Drawing, Entity, Handle, Op, Point, Record, Rect, Shape, Vec2};
+use scene::{Band, ChunkMesh, Fonts, Scene, SceneOptions, SnapKind, SnapKinds, TextMode, Visibility};
 
 /// The row for kinds that have none of their own.
 const OTHERS: &str = "anything else";
@@ -38,15 +40,30 @@ fn subject(drawing: &Drawing) -> Option<Entity> {
     drawing.entities().find(|entity| entity.handle == Some(Handle(0x30))).cloned()
 }
 
-/// What is true of the subject of one file, under the headings of the table.
-fn facts(bytes: &[u8], drawing: &Drawing, entity: &Entity) -> BTreeMap<&'static str, bool> {
+fn options() -> SceneOptions {
     let font = std::fs::read(root().join("assets/fonts/Inter-Regular.otf")).expect("the program's font");
-    let fonts = Arc::new(Fonts::new([font]).expect("a font"));
-    let scene = Scene::new(drawing, entity.owner, SceneOptions { text: TextMode::Drawn, fonts, frames: false });
-    let mesh = scene.mesh_of(drawing, &[entity.id], Band::of(10.0));
+    SceneOptions { text: TextMode::Drawn, fonts: Arc::new(Fonts::new([font]).expect("a font")), frames: false }
+}
+
+/// Every corner of what is drawn.
+fn places_of(mesh: &ChunkMesh) -> Vec<Point> {
     let place = |at: [f32; 2]| mesh.origin + Vec2::new(f64::from(at[0]), f64::from(at[1]));
     let strokes = mesh.segments.iter().flat_map(|segment| [place(segment.a), place(segment.b)]);
-    let places: Vec<Point> = strokes.chain(mesh.fill_vertices.iter().map(|vertex| place(vertex.at))).collect();
+    strokes.chain(mesh.fill_vertices.iter().map(|vertex| place(vertex.at))).collect()
+}
+
+/// What places cover, if there are any and all are somewhere.
+fn bounds(places: &[Point]) -> Option<Rect> {
+    let (first, rest) = places.split_first()?;
+    let all = rest.iter().fold(Rect::from_points(*first, *first), |all, place| all.union_pt(*place));
+    all.is_finite().then_some(all)
+}
+
+/// What is true of the subject of one file, under the headings of the table.
+fn facts(bytes: &[u8], drawing: &Drawing, entity: &Entity) -> BTreeMap<&'static str, bool> {
+    let scene = Scene::new(drawing, entity.owner, options());
+    let mesh = scene.mesh_of(drawing, &[entity.id], Band::of(10.0));
+    let places = places_of(&mesh);
     let everything = Visibility::default();
     let reach = f64::from(mesh.bounds[2] - mesh.bounds[0]).max(f64::from(mesh.bounds[3] - mesh.bounds[1])).max(0.1);
     let picked =
@@ -58,8 +75,17 @@ fn facts(bytes: &[u8], drawing: &Drawing, entity: &Entity) -> BTreeMap<&'static 
         snap.is_some()
     };
     let mut moved = drawing.clone();
-    let is_moved = moved.apply(&Op::Translate { ids: vec![entity.id], by: Vec2::new(3.0, -2.0) }).is_ok();
-    let mut edited = if is_moved { moved } else { drawing.clone() };
+    let by = Vec2::new(3.0, -2.0);
+    let may_move = moved.apply(&Op::Translate { ids: vec![entity.id], by }).is_ok();
+    let is_moved = may_move && {
+        let scene = Scene::new(&moved, entity.owner, options());
+        let mesh = scene.mesh_of(&moved, &[entity.id], Band::of(10.0));
+        bounds(&places_of(&mesh)).zip(bounds(&places)).is_some_and(|(now, before)| {
+            let (low, high) = (now.origin() - before.origin(), now.size() - before.size());
+            (low - by).hypot() < 1e-4 && high.width.abs() < 1e-4 && high.height.abs() < 1e-4
+        })
+    };
+    let mut edited = if may_move { moved } else { drawing.clone() };
     let mut red = edited.entity(entity.id).expect("it is there").clone();
     red.style.color = Color::Index(1);
     edited.apply(&Op::Change(vec![Record::Entity(red)])).expect("it takes another colour");
@@ -68,7 +94,7 @@ fn facts(bytes: &[u8], drawing: &Drawing, entity: &Entity) -> BTreeMap<&'static 
     let kept = edited.entity(entity.id).expect("it is there");
     BTreeMap::from([
         ("read", !matches!(entity.shape, Shape::Opaque(_))),
-        ("drawn", !places.is_empty()),
+        ("drawn", bounds(&places).is_some()),
         ("picked", places.iter().any(picked)),
         ("snapped", places.iter().any(snapped)),
         ("moved", is_moved),

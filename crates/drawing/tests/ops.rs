@@ -210,6 +210,18 @@ fn the_handle_given_out_last_is_known_when_its_record_is_gone() {
     assert_eq!(drawing, sample());
 }
 
+/// Logs name drawings by these hashes: they were the same before the handle given out last was kept.
+#[test]
+fn hashes_are_those_that_logs_hold() {
+    let mut drawing = sample();
+    assert_eq!(Drawing::new().hash().to_string(), "4539a6cf67b29856be29a66b3873ff2d");
+    assert_eq!(drawing.hash().to_string(), "daa30a2d60d115a04af49e2dfa8224c7");
+    drawing.apply(&Op::Mint(vec![(RecordId(11), Handle(0x100)), (RecordId(10), Handle(0x101))])).unwrap();
+    drawing.apply(&translate(&[11, 12])).unwrap();
+    drawing.apply(&Op::Remove(vec![RecordId(11)])).unwrap();
+    assert_eq!(drawing.hash().to_string(), "841383acf326f4b73b46678899aac6ab");
+}
+
 /// In a file whose handles go to the top, those between them are given out.
 #[test]
 fn handles_are_given_out_above_those_of_the_file_or_else_between_them() {

@@ -1,11 +1,14 @@
 //! Each kind of entity over a hand-made file: what it is read as, and that edits change the tags they should and none
 //! else.
 
+mod said;
+
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use drawing::{Color, Drawing, Entity, HAlign, Handle, Op, Record, Shape, VAlign, Vec2};
 use formats::{mint, read, save};
+use said::said;
 
 fn bytes_of(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name).with_extension("dxf");
@@ -66,11 +69,7 @@ fn check_edit(name: &str, op: impl Fn(&Drawing) -> Op, expect: &[&str]) {
     assert_eq!(saved.notes, Vec::<String>::new(), "{name}");
     assert_eq!(differences(&bytes, &saved.bytes), expect, "{name}: these tags differ");
     let again = drawing_of(&saved.bytes);
-    let said = |drawing: &Drawing| {
-        let layer = |entity: &Entity| drawing.layer(entity.style.layer).expect("a layer").name.clone();
-        let one = |entity: &Entity| format!("{:?} {} {:?}", entity.handle, layer(entity), entity.shape.kind());
-        drawing.entities().map(one).collect::<Vec<_>>()
-    };
+    let said = |drawing: &Drawing| drawing.entities().map(|entity| said(drawing, entity)).collect::<Vec<_>>();
     assert_eq!(said(&again), said(&current), "{name}: reads as it was meant");
     let mut undone = original.clone();
     undone.apply(&op(&original)).expect("applies");

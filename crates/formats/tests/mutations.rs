@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use drawing::{Op, Shape, Vec2};
+use drawing::{Drawing, Entity, EntityId, Line, Op, Point3, Record, Shape, Style, Vec2};
 use formats::{mint, read, save};
 
 /// SplitMix64: enough chance for a test, the same every time.
@@ -44,7 +44,7 @@ fn broken(bytes: &[u8], chance: &mut Chance) -> Vec<u8> {
                 bytes = lines.join(&b'\n');
             }
             4 => {
-                let words: [&[u8]; 8] = [
+                let words: [&[u8]; 12] = [
                     b"-1e308",
                     b"1e400",
                     b"99999999999999999999",
@@ -53,6 +53,10 @@ fn broken(bytes: &[u8], chance: &mut Chance) -> Vec<u8> {
                     b"Door",
                     b"*D1",
                     b"FFFFFFFF",
+                    b"FFFFFFFFFFFFFFFFFFFF",
+                    b"11111111111111111111111111111111111111111111111111111111111111111111111111x",
+                    b"65535",
+                    b"\xc2\xa0",
                 ];
                 let word = words[chance.below(words.len())];
                 bytes.splice(at..at, word.iter().copied());
@@ -76,6 +80,21 @@ fn broken(bytes: &[u8], chance: &mut Chance) -> Vec<u8> {
     bytes
 }
 
+/// A line in model space on layer 0, which every drawing has.
+fn new_line(drawing: &Drawing) -> Option<Record> {
+    let owner = drawing.model_space()?;
+    let (start, end) = (Point3::default(), Point3::flat(7.0, 7.0));
+    Some(Record::Entity(Entity {
+        id: EntityId(drawing.id_max().0 + 1),
+        handle: None,
+        source: None,
+        owner,
+        order: drawing.order_on_top(owner),
+        style: Style::on(drawing.layer_named("0")?),
+        shape: Shape::Line(Line { start, end }),
+    }))
+}
+
 #[test]
 fn broken_files_are_read_and_saved_without_a_panic() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
@@ -93,6 +112,16 @@ fn broken_files_are_read_and_saved_without_a_panic() {
             let original = reading.drawing;
             let unedited = save(Some(&bytes), &original, &original).expect("saves");
             assert!(unedited.bytes == bytes, "{} seed {seed}: an unedited save differs", path.display());
+            // What is made later can be saved, whatever the handles are.
+            let mut with_line = original.clone();
+            if let Some(line) = new_line(&original) {
+                with_line.apply(&Op::New(vec![line])).expect("a line is drawn");
+                if let Some(op) = mint(Some(&bytes), &original, &with_line) {
+                    with_line.apply(&op).unwrap_or_else(|error| panic!("{} seed {seed}: {error}", path.display()));
+                }
+                save(Some(&bytes), &original, &with_line)
+                    .unwrap_or_else(|error| panic!("{} seed {seed}: {error}", path.display()));
+            }
             let movable = original.entities().filter(|entity| !matches!(entity.shape, Shape::Opaque(_)));
             let ids: Vec<_> = movable.map(|entity| entity.id).collect();
             let mut current = original.clone();

@@ -28,6 +28,7 @@ pub(super) fn new_file(drawing: &Drawing) -> Result<Saved, SaveError> {
         with_handles: true,
         edits: Vec::new(),
         notes: Vec::new(),
+        new_section: Vec::new(),
         free: FreeHandles::of(None, drawing),
         out_of_handles: false,
         check: known_names(charset, drawing),

@@ -85,12 +85,14 @@ pub fn save(source: Option<&[u8]>, original: &Drawing, current: &Drawing) -> Res
         with_handles: mint::uses_handles(source, original),
         edits: Vec::new(),
         notes: Vec::new(),
+        new_section: Vec::new(),
         free: FreeHandles::of(source, current),
         out_of_handles: false,
         check: known_names(charset, current),
         wrote_handles: false,
     };
     saver.write(&changes)?;
+    saver.put_new_section();
     saver.patch_handseed();
     saver.close_what_was_cut_short();
     if saver.out_of_handles {
@@ -177,6 +179,8 @@ struct Saver<'a> {
     with_handles: bool,
     edits: Vec<Edit>,
     notes: Vec<String>,
+    /// Entities of a file without an ENTITIES section.
+    new_section: Vec<u8>,
     /// For vertices, attributes and the like, whose handles no record holds.
     free: FreeHandles,
     out_of_handles: bool,
@@ -264,15 +268,21 @@ impl<'a> Saver<'a> {
         };
         match at {
             Some(at) => self.edits.push(Edit::insert(at, bytes)),
-            None if in_entities => {
-                let mut section = Vec::new();
-                self.frame(&[(0, "SECTION"), (2, "ENTITIES")], &mut section);
-                section.extend_from_slice(&bytes);
-                self.frame(&[(0, "ENDSEC")], &mut section);
-                self.edits.push(Edit::insert(self.index.eof, section));
-            }
+            None if in_entities => self.new_section.extend_from_slice(&bytes),
             None => self.notes.push(format!("{} has no place in the file", entity.shape.kind())),
         }
+    }
+
+    /// Entities of a file that has no section for them.
+    fn put_new_section(&mut self) {
+        if self.new_section.is_empty() {
+            return;
+        }
+        let mut section = Vec::new();
+        self.frame(&[(0, "SECTION"), (2, "ENTITIES")], &mut section);
+        section.append(&mut self.new_section);
+        self.frame(&[(0, "ENDSEC")], &mut section);
+        self.edits.push(Edit::insert(self.index.eof, section));
     }
 
     /// Ends a file that was cut short, if something was put where it ended: a last object without an end is not read.

@@ -112,7 +112,7 @@ impl<'a> Saver<'a> {
         let names = |tag: &Tag| {
             matches!(tag.code, 320..=369 | 1005) && tag.handle().is_some_and(|handle| gone.contains(&handle))
         };
-        if !tags.iter().any(|tag| names(tag)) {
+        if !tags.iter().any(names) {
             return;
         }
         let kind = tags[0].trimmed();

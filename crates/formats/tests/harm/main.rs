@@ -3,6 +3,7 @@
 mod colors;
 mod files;
 mod handles;
+mod pieces;
 mod reading;
 mod references;
 mod texts;
