@@ -36,9 +36,13 @@ struct Opened {
 
 impl Opened {
     fn new() -> Opened {
+        Opened::of(drawing())
+    }
+
+    fn of(drawing: String) -> Opened {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("plan.dxf");
-        std::fs::write(&file, drawing()).expect("the drawing is written");
+        std::fs::write(&file, drawing).expect("the drawing is written");
         let state = folder.path().join("state");
         std::fs::create_dir_all(&state).expect("a state folder");
         let harness = window(&state, &[file.to_str().expect("a plain path")]);
@@ -344,4 +348,54 @@ fn both_themes_show_the_drawing() {
         opened.harness.step();
     }
     assert_ne!(canvases[0], canvases[1], "the canvas has another colour");
+}
+
+/// A drawing with a red square from (100, 100) to (110, 110) in model space, and a sheet with nothing but a frame from
+/// (0, 0) to (20, 20) that shows the square in its middle.
+fn sheet() -> String {
+    let text = include_str!("../../crates/formats/tests/data/line_on_sheet_crlf.dxf").replace('\r', "");
+    let (before, rest) = text.split_once("ENTITIES\n").expect("a section of entities");
+    let (_, after) = rest.split_once("  0\nENDSEC\n").expect("its end");
+    let solid = "  0\nSOLID\n  5\n31\n330\n9\n100\nAcDbEntity\n  8\nWalls\n100\nAcDbTrace\n \
+        10\n100.0\n 20\n100.0\n 11\n110.0\n 21\n100.0\n 12\n100.0\n 22\n110.0\n 13\n110.0\n 23\n110.0\n";
+    let frame = "  0\nVIEWPORT\n  5\n32\n330\nA\n100\nAcDbEntity\n 67\n1\n  8\n0\n100\nAcDbViewport\n \
+        10\n10.0\n 20\n10.0\n 40\n20.0\n 41\n20.0\n 68\n2\n 69\n2\n 12\n105.0\n 22\n105.0\n 45\n20.0\n";
+    format!("{before}ENTITIES\n{solid}{frame}  0\nENDSEC\n{after}")
+}
+
+#[test]
+fn a_sheet_shows_model_space_in_its_frame() {
+    let mut opened = Opened::of(sheet());
+    let paper = opened.harness.state().document().and_then(|document| {
+        let model = document.drawing().model_space();
+        document.drawing().layouts().map(|layout| layout.block).find(|block| Some(*block) != model)
+    });
+    opened.harness.state_mut().document_mut().expect("open").show_space(paper.expect("a sheet"));
+    opened.until("the sheet is fitted", |window| window.document().is_some_and(|document| document.placed));
+    // The frame alone is what there is to see.
+    let seen = opened.harness.state().document().expect("open").camera.seen();
+    assert!((seen.center() - drawing::Point::new(10.0, 10.0)).hypot() < 0.1 && seen.height() < 30.0, "{seen:?}");
+    let red = |opened: &mut Opened| {
+        opened.until("all is made", |window| window.document().is_some_and(|document| !document.picture.is_busy()));
+        let mut picture = opened.harness.render().expect("a picture");
+        for _ in 0..10 {
+            opened.harness.step();
+            picture = opened.harness.render().expect("a picture");
+        }
+        let ends = [opened.at(5.5, 14.5), opened.at(14.5, 5.5), opened.at(4.5, 10.0), opened.at(10.0, 16.0)];
+        ends.map(|at| picture.get_pixel(at.x as u32, at.y as u32).0[..3] == [255, 0, 0])
+    };
+    assert_eq!(red(&mut opened), [true, true, false, false]);
+    // It follows model space, and a layer that one hides is hidden in it.
+    let walls = opened.harness.state().document().and_then(|d| d.drawing().layer_named("Walls")).expect("a layer");
+    let document = opened.harness.state_mut().document_mut().expect("open");
+    document.visibility.layers.insert(walls, false);
+    document.picture.repaint();
+    assert_eq!(red(&mut opened), [false; 4]);
+    let document = opened.harness.state_mut().document_mut().expect("open");
+    document.visibility.layers.clear();
+    document.picture.repaint();
+    // With its right half out of sight, the left half is where it belongs.
+    document.camera.pan(egui::vec2(document.camera.area.width() * 0.45, 0.0));
+    assert_eq!(red(&mut opened)[..1], [true]);
 }
