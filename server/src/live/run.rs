@@ -106,7 +106,8 @@ impl OpenDrawing {
                 // The host is gone, and with it everyone who could say something.
                 Event::Commands(0) => return self.close(from_all, CLOSING, true).await,
                 Event::Commands(_) => {
-                    for command in std::mem::take(&mut commands) {
+                    let mut taken = std::mem::take(&mut commands).into_iter();
+                    while let Some(command) = taken.next() {
                         match command {
                             Command::Hello { conn, outgoing, hello, role } => {
                                 tracing::info!(drawing = self.name, conn = conn.0, client = %hello.client, "hello");
@@ -125,7 +126,10 @@ impl OpenDrawing {
                                 let guests = self.connections.values().filter(|each| each.encoding.is_some());
                                 guests.for_each(|guest| guest.end(why.clone(), false));
                             }
-                            Command::Close { why, retry } => return self.close(from_all, &why, retry).await,
+                            Command::Close { why, retry } => {
+                                taken.for_each(|command| self.greet_late(command));
+                                return self.close(from_all, &why, retry).await;
+                            }
                         }
                     }
                 }
@@ -152,7 +156,9 @@ impl OpenDrawing {
             self.people.store(self.desk.connected(), Ordering::Relaxed);
             let now = Instant::now();
             let nobody = self.connections.is_empty();
-            let alone = nobody && self.desk.room().shared().members.is_empty() && !self.is_busy();
+            // Of one that is broken nothing more is to come, whoever was in it.
+            let over = self.desk.broken().is_some() || self.desk.room().shared().members.is_empty();
+            let alone = nobody && over && !self.is_busy();
             alone_since = if alone { alone_since.or(Some(now)) } else { None };
             let wished = now + Duration::from_millis(u64::from(self.desk.wants_tick_ms()));
             match alone_since {
@@ -168,6 +174,13 @@ impl OpenDrawing {
                 _ if tick_at <= now || tick_at > wished => tick_at = wished,
                 _ => {}
             }
+        }
+    }
+
+    /// One who says hello to a drawing that is being closed hears that, too.
+    fn greet_late(&mut self, command: Command) {
+        if let Command::Hello { conn, outgoing, .. } = command {
+            self.connections.insert(conn, outgoing);
         }
     }
 
@@ -193,9 +206,7 @@ impl OpenDrawing {
     async fn close(mut self, mut from_all: mpsc::Receiver<Command>, why: &str, retry: bool) {
         from_all.close();
         while let Ok(command) = from_all.try_recv() {
-            if let Command::Hello { conn, outgoing, .. } = command {
-                self.connections.insert(conn, outgoing);
-            }
+            self.greet_late(command);
         }
         let until = Instant::now() + CLOSE_MAX;
         if let Some(append) = self.append.take() {

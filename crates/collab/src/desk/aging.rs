@@ -1,6 +1,8 @@
 //! What time does: silent connections are closed, absent sessions end, unused locks lapse.
 
-use protocol::{Event, Millis, Seq, SessionId};
+use std::collections::BTreeSet;
+
+use protocol::{Event, Millis, Seq, SessionId, Token};
 
 use super::{Desk, GOES_ON_ELSEWHERE, Work};
 use crate::effect::Effect;
@@ -8,6 +10,9 @@ use crate::room::named;
 
 /// How long the room's own acts wait after the store could not write.
 const OWN_ACTS_PAUSE_MS: Millis = 1_000;
+
+/// How many clocks of locks a session may have before those of locks that ended are taken away.
+const USED_MAX: usize = 256;
 
 impl Desk {
     pub(super) fn tick(&mut self, now: Millis, effects: &mut Vec<Effect>) {
@@ -65,6 +70,17 @@ impl Desk {
         self.used = shared.locks.values().map(|holding| ((holding.session, holding.token), now)).collect();
     }
 
+    /// Takes away the clocks of locks of a session that ended, once there are many more than it can have use for.
+    fn forget_unused(&mut self, session: SessionId) {
+        let of_session = (session, Token::default())..=(session, Seq(u64::MAX));
+        if self.used.range(of_session).count() <= USED_MAX {
+            return;
+        }
+        let held = self.room.shared().locks.values().filter(|holding| holding.session == session);
+        let held: BTreeSet<_> = held.map(|holding| holding.token).collect();
+        self.used.retain(|(of, token), _| *of != session || held.contains(token));
+    }
+
     /// Sets the clocks by an entry that was applied.
     pub(super) fn set_clocks(&mut self, now: Millis, seq: Seq, event: &Event, effects: &mut Vec<Effect>) {
         match event {
@@ -81,6 +97,7 @@ impl Desk {
                 self.dismiss(*session, words, expired, effects);
                 self.absent.remove(session);
                 self.expiring.remove(session);
+                self.used.retain(|(of, _), _| of != session);
             }
             Event::Locked { session, .. } => {
                 self.used.insert((*session, seq), now);
@@ -92,7 +109,8 @@ impl Desk {
                     }
                 }
             }
-            Event::Created { .. } | Event::Unlocked { .. } | Event::Granted { .. } => {}
+            Event::Unlocked { session, .. } => self.forget_unused(*session),
+            Event::Created { .. } | Event::Granted { .. } => {}
         }
     }
 }

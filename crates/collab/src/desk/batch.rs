@@ -3,13 +3,13 @@
 
 use protocol::{
     Answer, Author, ClientSeq, Ended, Entry, Epoch, Event, Limits, Millis, Position, Refusal, Resume, Seq,
-    ServerMessage, SessionId, Told,
+    ServerMessage, SessionId, Token, Told,
 };
 
 use super::reading::Reading;
 use super::{BATCH_BYTES_MAX, BATCH_MAX, Desk, Phase, Work, send};
 use crate::effect::{AppendAnswer, ConnId, Effect, NewPayload, StoredPayload};
-use crate::room::{Decision, Past, Room};
+use crate::room::{Decision, Past, Room, named};
 
 /// An append and all that hangs on it.
 #[derive(Debug)]
@@ -98,7 +98,15 @@ impl Desk {
             && let Some(work) = self.queue.pop_front()
         {
             self.count(&work, usize::saturating_sub);
-            let (entry, outcome) = self.decide_one(now, &batch.room, &work);
+            let (entry, outcome) = match &work {
+                // Used since it was put here: by what was read meanwhile, or by what is decided just before it.
+                Work::Lapse { session, token }
+                    if self.used.contains_key(&(*session, *token)) || batch.uses(*session, *token) =>
+                {
+                    (None, Outcome::Done)
+                }
+                work => self.decide_one(now, &batch.room, work),
+            };
             let outcome = match entry.map(|entry| batch.push(entry, bytes, &self.settings.limits)) {
                 None => outcome,
                 Some(Pushed::Taken(more)) => {
@@ -316,6 +324,16 @@ impl Desk {
 }
 
 impl Batch {
+    /// Whether something in it is done under a lock.
+    fn uses(&self, session: SessionId, token: Token) -> bool {
+        let locks = &self.room.shared().locks;
+        let under = |id| locks.get(&id).is_some_and(|each| each.session == session && each.token == token);
+        self.told.iter().any(|told| match &told.entry.event {
+            Event::Edited { session: by, op, .. } => *by == session && named(op).into_iter().any(under),
+            _ => false,
+        })
+    }
+
     /// Puts an entry to the batch, which has so many bytes, and applies it to the batch's room.
     fn push(&mut self, entry: Entry, bytes_before: usize, limits: &Limits) -> Pushed {
         let refused = |why: String| Pushed::Refused(Refusal::Unavailable { why });

@@ -40,7 +40,7 @@ impl Room {
 
     fn decide_lock(&self, session: SessionId, ids: &[RecordId], limits: &Limits) -> Result<Decision, Refusal> {
         within("records_max", limits.records_max, ids.len())?;
-        let (mut free, mut wanted, mut in_the_way, mut missing) = (Vec::new(), Vec::new(), Vec::new(), false);
+        let (mut free, mut wanted, mut in_the_way) = (Vec::new(), Vec::new(), Vec::new());
         for id in ids.iter().copied().collect::<BTreeSet<_>>() {
             match self.shared.locks.get(&id) {
                 Some(holding) if holding.session != session => in_the_way.push((id, *holding)),
@@ -49,10 +49,11 @@ impl Room {
                     free.push(id);
                     wanted.push(id);
                 }
-                None => missing = true,
+                // Somebody took it away meanwhile: there is nothing of it to hold.
+                None => {}
             }
         }
-        if missing || !in_the_way.is_empty() {
+        if !in_the_way.is_empty() {
             return Err(Refusal::Held { by: gather(in_the_way), free });
         }
         if wanted.is_empty() { Ok(Decision::Nothing) } else { store(Event::Locked { session, ids: wanted }) }

@@ -825,3 +825,38 @@ fn leaving_again_and_again_waits_once() {
     office.stored();
     assert!(office.desk.room().shared().members.len() == 1);
 }
+
+#[test]
+fn a_lock_does_not_lapse_with_an_edit_that_is_decided_before() {
+    for another_node in [false, true] {
+        let mut office = Office::new(Limits::default());
+        let ana = office.come_in(ANA).session;
+        office.lock(ANA, 1, &[10]);
+        office.stored();
+        office.beat(ANA, 595_000);
+        office.say(ANA, ClientMessage::Heartbeat);
+        // While something is stored, an edit comes, and then the time is over.
+        office.lock(ANA, 2, &[11]);
+        office.now += 5_000;
+        let seen = office.desk.room().position().seq;
+        let edit = Request::Edit { op: moved(&[10]), seen, under: Vec::new() };
+        if another_node {
+            office.stored();
+            office.tick(0);
+            assert_eq!(office.waiting.take().map(|(_, payloads)| payloads.len()), Some(1));
+            office.other_stores(office.now, Event::Edited { session: ana, op: moved(&[10]), undoes: Vec::new() });
+            office.give(Input::Appended(AppendAnswer::Behind(office.head)));
+            office.read();
+        } else {
+            office.ask(ANA, 3, edit);
+            office.tick(0);
+            office.stored();
+        }
+        assert!(office.waiting.is_none());
+        let held: Vec<_> = office.desk.room().shared().locks.keys().map(|id| id.0).collect();
+        assert_eq!(held, [10, 11], "{another_node}");
+        office.beat(ANA, 600_000);
+        office.stored();
+        assert!(office.desk.room().shared().locks.is_empty(), "{another_node}");
+    }
+}

@@ -55,7 +55,7 @@ fn locks() {
             assert_eq!((by[0].session, &by[0].ids, free), (ana, &ids(&[10]), &ids(&[11])));
             refused
         }),
-        ("what isn't there", "held", |lab, ana, _| lab.lock(ana, &[10, 99])),
+        ("what isn't there is left out", "stored", |lab, ana, _| lab.lock(ana, &[10, 99])),
         ("what was let go", "stored", |lab, ana, ben| {
             lab.lock(ana, &[10])?;
             lab.unlock(ana, &[10, 12]);
@@ -140,7 +140,7 @@ fn edits() {
             lab.did(ana, Op::Remove(ids(&[first])));
             lab.edit(ana, Op::New(vec![line(first)]))
         }),
-        ("removing ends the lock", "held", |lab, ana, ben| {
+        ("removing ends the lock", "nothing", |lab, ana, ben| {
             lab.lock(ana, &[10])?;
             lab.did(ana, Op::Remove(ids(&[10])));
             assert_eq!(lab.holder(10), None);
@@ -347,4 +347,13 @@ fn a_batch_of_nothing_and_tokens_without_end_are_over_the_limits() {
     let token = lab.lock(ana, &[10]).expect("it is free").expect("it is locked");
     let under = vec![Seq(99), token, Seq(1)];
     assert!(lab.room.decide(ana, &Request::Edit { op: moved(&[10]), seen: token, under }, &limits).is_ok());
+}
+
+#[test]
+fn what_was_deleted_meanwhile_does_not_keep_the_rest_from_being_locked() {
+    let mut lab = Lab::new();
+    let (ana, ben) = (lab.join(1, Role::Editor, None), lab.join(2, Role::Editor, None));
+    lab.did(ben, Op::Remove(vec![RecordId(11)]));
+    assert!(matches!(lab.lock(ana, &[10, 11, 12]), Ok(Some(_))));
+    assert_eq!([10, 11, 12].map(|id| lab.holder(id)), [Some(ana), None, Some(ana)]);
 }
