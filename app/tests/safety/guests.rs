@@ -196,10 +196,10 @@ fn a_change_that_never_reached_the_others_is_named_before_closing() {
     ben.run(Command::CloseDrawing);
     ben.harness.step();
     assert!(ben.harness.query_by_label_contains("1 change of yours has not reached the others").is_some());
-    // A copy has it. That it never reached the others is still said.
+    // A copy has it.
     let Dialog::Unsaved { document, .. } = ben.window().dialog else { panic!("it asks") };
     let copy = folder.path().join("copy.dxf");
     ben.perform(Action::Picked(Purpose::Save { document, then: Then::Stay }, copy.clone()));
-    ben.until_document("the copy is saved", |document| document.file.saving.is_none());
+    ben.until_document("the copy is saved", |document| !document.at_stake().is_any());
     assert!(std::fs::read_to_string(&copy).expect("the copy").contains("7.25"), "{}", ben.said());
 }
