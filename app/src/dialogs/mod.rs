@@ -107,7 +107,7 @@ pub fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) {
         Dialog::Share => sharing::share(ui, window, actions),
         Dialog::Join { address, trouble, name } => {
             sharing::join(ui, (address, name), trouble.as_deref(), enter, actions);
-        },
+        }
         Dialog::Path { purpose, path, looked } => files::path(ui, *purpose, (path, looked), enter, actions),
         Dialog::Unsaved { document, then_quit } => files::unsaved(ui, window, *document, *then_quit, enter, actions),
         Dialog::ChangedOnDisk { document, path, then } => files::changed(ui, path, (*document, *then), enter, actions),
