@@ -138,7 +138,9 @@ mod tests {
     #[test]
     fn a_name_is_one_that_a_server_takes() {
         let long = "é".repeat(64);
-        for (typed, name) in [("  Ana ", "Ana"), ("   ", "Ben"), ("", "Ben"), ("A\nna", "Ana"), (&format!("{long}e"), &long)] {
+        for (typed, name) in
+            [("  Ana ", "Ana"), ("   ", "Ben"), ("", "Ben"), ("A\nna", "Ana"), (&format!("{long}e"), &long)]
+        {
             let mut settings = Settings { name: "Ben".into(), ..Settings::default() };
             settings.call(typed);
             assert_eq!(settings.name, name, "{typed:?}");

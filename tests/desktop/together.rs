@@ -49,10 +49,15 @@ fn two_people_edit_one_drawing_and_a_killed_one_frees_their_locks() {
     log.until("the wall is locked for Ana", |entries| (locks_for(entries, ana_id) > 0).then_some(()));
     until("Ben sees the wall outlined in Ana's colour", || ben.level_line(&[ANA]));
 
-    // Ben can't drag it.
+    // Ben selects it too, which always works, and can't drag it: he is told who holds it, and nothing moves. Had his
+    // click missed, the drag would be a selection window, and nothing would be said.
+    assert!(ben.warns().is_none(), "nothing has gone wrong yet");
     ben.focus();
     ben.click(wall_at_ben, 1);
+    ben.rests();
     ben.drag(wall_at_ben, below(wall_at_ben));
+    until("Ben is told that it can't be moved", || ben.warns());
+    until("the wall is where it was at Ben's", || moved(&ben, wall_at_ben, 0.0));
     ben.key("Escape");
 
     // Ana drags it down, and Ben sees it arrive.

@@ -6,6 +6,9 @@ use std::process::{Command, Stdio};
 use crate::picture::{Colour, Found, Picture};
 use crate::screen::{Running, Screen, until};
 
+/// What went wrong, on dark.
+const BAD: Colour = Colour(0xF0, 0x71, 0x6F);
+
 /// A running program with its window.
 pub struct App<'s> {
     screen: &'s Screen,
@@ -86,6 +89,13 @@ impl<'s> App<'s> {
     pub fn look(&self, colour: Colour, least: u32) -> Option<Found> {
         let picture = self.picture();
         picture.find(colour, drawing_area(&picture), least)
+    }
+
+    /// Whether the line at the bottom says that something can't be: words in the colour of what went wrong.
+    pub fn warns(&self) -> Option<Found> {
+        let picture = self.picture();
+        let (width, height) = picture.0.dimensions();
+        picture.find(BAD, (0, height.saturating_sub(60), width, height.saturating_sub(26)), 20)
     }
 
     /// The middle of the longest level line in any of these colours, if there is one of at least 100 px.

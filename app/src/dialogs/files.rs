@@ -57,14 +57,7 @@ pub(super) fn path(
     });
 }
 
-pub(super) fn unsaved(
-    ui: &mut Ui,
-    window: &Window,
-    id: u64,
-    then_quit: bool,
-    enter: bool,
-    actions: &mut Vec<Action>,
-) {
+pub(super) fn unsaved(ui: &mut Ui, window: &Window, id: u64, then_quit: bool, enter: bool, actions: &mut Vec<Action>) {
     let Some(document) = window.documents.iter().find(|document| document.id == id) else {
         return actions.push(Action::CloseDialog);
     };
@@ -120,13 +113,7 @@ pub(super) fn unsaved(
     });
 }
 
-pub(super) fn changed(
-    ui: &mut Ui,
-    path: &Path,
-    (document, then): (u64, Then),
-    enter: bool,
-    actions: &mut Vec<Action>,
-) {
+pub(super) fn changed(ui: &mut Ui, path: &Path, (document, then): (u64, Then), enter: bool, actions: &mut Vec<Action>) {
     card(ui, "The file changed on disk", 460.0, actions, |ui, actions| {
         quiet(
             ui,

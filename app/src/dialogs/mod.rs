@@ -107,7 +107,7 @@ pub fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) {
         Dialog::Share => sharing::share(ui, window, actions),
         Dialog::Join { address, trouble, name } => {
             sharing::join(ui, (address, name), trouble.as_deref(), enter, actions);
-        },
+        }
         Dialog::Path { purpose, path, looked } => files::path(ui, *purpose, (path, looked), enter, actions),
         Dialog::Unsaved { document, then_quit } => files::unsaved(ui, window, *document, *then_quit, enter, actions),
         Dialog::ChangedOnDisk { document, path, then } => files::changed(ui, path, (*document, *then), enter, actions),
@@ -146,7 +146,8 @@ fn card(ui: &Ui, title: &str, width: f32, actions: &mut Vec<Action>, add: impl F
         actions.push(Action::CloseDialog);
     }
     let frame = Frame::window(&ctx.global_style()).inner_margin(size::XL);
-    Area::new(Id::unique("card")).order(Order::Tooltip).anchor(Align2::CENTER_TOP, vec2(0.0, 90.0)).show(&ctx, |ui| {
+    let shown = Area::new(Id::unique("card")).order(Order::Tooltip).anchor(Align2::CENTER_TOP, vec2(0.0, 90.0));
+    let shown = shown.show(&ctx, |ui| {
         frame.show(ui, |ui| {
             ui.set_width(width);
             ui.spacing_mut().item_spacing.y = size::M;
@@ -156,6 +157,8 @@ fn card(ui: &Ui, title: &str, width: f32, actions: &mut Vec<Action>, add: impl F
             add(ui, actions);
         });
     });
+    // Tab stays inside.
+    ctx.memory_mut(|memory| memory.set_modal_layer(shown.response.layer_id));
 }
 
 /// A line of quiet words.

@@ -64,9 +64,10 @@ impl Document {
             Op::New(records) => {
                 // Numbers are used once: what is drawn again is drawn with new ones.
                 let entities = records.iter().filter(|record| matches!(record, Record::Entity(_))).count();
-                let fresh = self.session.take_ids(entities).ok_or_else(|| {
-                    Hindrance::Other("the server has to grant numbers for new things first".into())
-                })?;
+                let fresh = self
+                    .session
+                    .take_ids(entities)
+                    .ok_or_else(|| Hindrance::Other("the server has to grant numbers for new things first".into()))?;
                 let mut fresh = fresh.into_iter();
                 let records = records.into_iter().map(|record| match record {
                     Record::Entity(mut entity) => {
@@ -94,7 +95,9 @@ impl Document {
     /// Why nothing can be changed now.
     pub(super) fn why_not(&self) -> String {
         match self.session.status() {
-            collab::Status::Ended { why, .. } => format!("The room is closed ({why}); save a copy to keep what you see"),
+            collab::Status::Ended { why, .. } => {
+                format!("The room is closed ({why}); save a copy to keep what you see")
+            }
             _ if self.is_here() => "You may look at this drawing, not change it".into(),
             _ => "The drawing is not here yet".into(),
         }

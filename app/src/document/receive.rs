@@ -312,7 +312,7 @@ impl Document {
                 Some(format!("No answer after {} attempts. {unsent}", self.attempts))
             }
             Status::Reconnecting => Some(format!("Reconnecting... {waiting}")),
-            Status::Ended { why, .. } => Some(why.clone()),
+            Status::Ended { why, .. } => Some(format!("{why}. What you see stays here; save a copy to keep it")),
         }
     }
 

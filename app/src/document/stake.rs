@@ -57,17 +57,15 @@ impl Document {
     pub fn at_stake(&self) -> AtStake {
         let joined = matches!(self.home, Home::Joined(_));
         let over = matches!(self.session.status(), Status::Ended { .. });
+        // Of a room that is over, a copy is all that can be had.
+        let kept = over && self.is_here() && self.file.saved == Some(self.drawing().hash());
         AtStake {
             unsaved: self.is_dirty(),
             // In a room of one's own they are in what is shown, and so in what is saved.
-            waiting: if joined { self.session.waiting() } else { 0 },
+            waiting: if joined && !kept { self.session.waiting() } else { 0 },
             drafts: self.drafts.len(),
             saving: self.file.saving.is_some(),
-            only_here: joined
-                && over
-                && self.edited
-                && self.is_here()
-                && self.file.saved != Some(self.drawing().hash()),
+            only_here: joined && over && self.edited && self.is_here() && !kept,
         }
     }
 }

@@ -87,57 +87,57 @@ async fn converse(mut socket: WebSocketStream<TcpStream>, ends: &mut Ends, welco
     let mut beat = heartbeat(Limits::default().heartbeat_ms);
     loop {
         tokio::select! {
-            message = ends.outgoing.recv() => {
-                let Some(message) = message else {
-                    return leave(socket).await;
-                };
-                // What was meant for an earlier connection is said again by the session once this one is welcomed.
-                greeted |= matches!(message, ClientMessage::Hello(_));
-                if greeted && let Err(why) = say(&mut socket, &message).await {
-                    return End::Lost(why);
-                }
-            }
-            frame = socket.next() => {
-                heard = Instant::now();
-                let message = match frame {
-                    Some(Ok(Message::Binary(bytes))) => match Encoding::MessagePack.decode::<ServerMessage>(&bytes) {
-                        Ok(message) => message,
-                        // A message of a later version: additive evolution says to go on.
-                        Err(error) if is_of_a_later_version(&bytes) => {
-                            tracing::warn!(%error, "a message that this version does not know was left out");
-                            continue;
-                        }
-                        // Leaving it out would make nonsense of all that follows.
-                        Err(error) => return End::Lost(format!("the server sent something unreadable ({error})")),
-                    },
-                    Some(Ok(Message::Close(frame))) => {
-                        let why = frame.map(|f| f.reason.to_string()).filter(|why| !why.is_empty());
-                        return End::Lost(why.unwrap_or_else(|| "the server closed the connection".into()));
+                message = ends.outgoing.recv() => {
+                    let Some(message) = message else {
+                        return leave(socket).await;
+                    };
+                    // What was meant for an earlier connection is said again by the session once this one is welcomed.
+                    greeted |= matches!(message, ClientMessage::Hello(_));
+                    if greeted && let Err(why) = say(&mut socket, &message).await {
+                        return End::Lost(why);
                     }
-                    Some(Ok(_)) => continue,
-                    Some(Err(error)) => return End::Lost(format!("the connection broke: {error}")),
-                    None => return End::Lost("the server closed the connection".into()),
-                };
-                if let ServerMessage::Welcome(welcome) = &message {
-                    beat = heartbeat(welcome.limits.heartbeat_ms);
-                    *welcomed = Some(Instant::now());
                 }
-                if let Some(end) = hand_on(message, &mut coming, ends).await {
-                    return end;
+                frame = socket.next() => {
+                    heard = Instant::now();
+                    let message = match frame {
+                        Some(Ok(Message::Binary(bytes))) => match Encoding::MessagePack.decode::<ServerMessage>(&bytes) {
+                            Ok(message) => message,
+                            // A message of a later version: additive evolution says to go on.
+                            Err(error) if is_of_a_later_version(&bytes) => {
+                                tracing::warn!(%error, "a message that this version does not know was left out");
+                                continue;
+                            }
+                            // Leaving it out would make nonsense of all that follows.
+                            Err(error) => return End::Lost(format!("the server sent something unreadable ({error})")),
+                        },
+                        Some(Ok(Message::Close(frame))) => {
+                            let why = frame.map(|f| f.reason.to_string()).filter(|why| !why.is_empty());
+                            return End::Lost(why.unwrap_or_else(|| "the server closed the connection".into()));
+                        }
+                        Some(Ok(_)) => continue,
+                        Some(Err(error)) => return End::Lost(format!("the connection broke: {error}")),
+                        None => return End::Lost("the server closed the connection".into()),
+                    };
+                    if let ServerMessage::Welcome(welcome) = &message {
+                        beat = heartbeat(welcome.limits.heartbeat_ms);
+                        *welcomed = Some(Instant::now());
+                    }
+                    if let Some(end) = hand_on(message, &mut coming, ends).await {
+                        return end;
+                    }
+                }
+                Ok(()) = ends.reopen.changed() => {
+        return End::Lost(REOPENED.into());
+                }
+                _ = beat.tick() => {
+                    if heard.elapsed() > beat.period() * MISSED_MAX {
+                        return End::Lost("the server has not been heard of for a while".into());
+                    }
+                    if greeted && let Err(why) = say(&mut socket, &ClientMessage::Heartbeat).await {
+                        return End::Lost(why);
+                    }
                 }
             }
-            Ok(()) = ends.reopen.changed() => {
-    return End::Lost(REOPENED.into());
-            }
-            _ = beat.tick() => {
-                if heard.elapsed() > beat.period() * MISSED_MAX {
-                    return End::Lost("the server has not been heard of for a while".into());
-                }
-                if greeted && let Err(why) = say(&mut socket, &ClientMessage::Heartbeat).await {
-                    return End::Lost(why);
-                }
-            }
-        }
     }
 }
 

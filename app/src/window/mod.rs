@@ -32,8 +32,8 @@ use crate::theme::{self, Theme, size};
 pub use backstage::{Backstage, Purpose};
 pub use open::Opening;
 pub use share::Shared;
-pub use words::Message;
 use words::Later;
+pub use words::Message;
 
 /// What was copied: with the names of its layers, so that it can be pasted into another drawing.
 #[derive(Debug, Clone, Default)]
@@ -302,7 +302,7 @@ impl Window {
         let mut actions = Vec::new();
         Side::top("top").exact_size(size::TOP).frame(bar).show(ui, |ui| panels::top::show(ui, self, &mut actions));
         if let Some(document) = self.documents.get(self.active)
-            && matches!(document.session.status(), collab::Status::Reconnecting)
+            && matches!(document.session.status(), collab::Status::Reconnecting | collab::Status::Ended { .. })
         {
             panels::top::reconnecting(ui, document);
         }
@@ -349,6 +349,8 @@ impl Window {
                 }
             }
             None => {
+                // Nothing is there that a command could be typed to.
+                let message = message.or(Some(("Open a drawing, or search with Ctrl K", false)));
                 crate::prompt::show(ui, "", &Default::default(), &Default::default(), message);
             }
         }

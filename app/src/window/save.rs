@@ -71,7 +71,9 @@ impl Window {
 
     /// Saves a document to a file, unless that changed on disk since it was read.
     pub(super) fn save_to(&mut self, id: u64, path: PathBuf, then: Then) {
-        let Some(at) = self.place_of(id) else { return self.warn("The drawing is closed already; nothing was written") };
+        let Some(at) = self.place_of(id) else {
+            return self.warn("The drawing is closed already; nothing was written");
+        };
         let document = &mut self.documents[at];
         if !document.is_here() {
             return;
@@ -353,7 +355,8 @@ impl Window {
         let Picked::File(path) = picked else { return };
         if self.asked != Some(request) {
             let name = path.display();
-            return self.warn(format!("{name} was not used: the question it answers was answered in the window already"));
+            return self
+                .warn(format!("{name} was not used: the question it answers was answered in the window already"));
         }
         if matches!(&self.dialog, Dialog::Path { purpose: shown, .. } if *shown == purpose) {
             self.dialog = Dialog::None;

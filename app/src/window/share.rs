@@ -73,7 +73,9 @@ impl Window {
 
     /// Puts everybody out who joined, and lets nobody in any more.
     pub(super) fn stop_sharing(&mut self) {
-        let Some(Home::Own { host, folder, .. }) = self.document().map(|document| document.home.clone()) else { return };
+        let Some(Home::Own { host, folder, .. }) = self.document().map(|document| document.home.clone()) else {
+            return;
+        };
         let why = format!("{} stopped sharing", self.settings.name);
         self.dialog = Dialog::None;
         if let Some(mut serving) = self.backstage.serving.remove(&folder) {

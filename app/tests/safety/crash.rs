@@ -60,7 +60,9 @@ fn what_was_saved_before_a_crash_is_not_offered_back() {
     let mut desk = Desk::with(&folder.path().join("ana"), "Ana", &plan);
     desk.drew(7.25);
     desk.run(Command::Save);
-    desk.until_document("it is saved, and that is noted", |document| !document.at_stake().is_any() && !document.unnoted);
+    desk.until_document("it is saved, and that is noted", |document| {
+        !document.at_stake().is_any() && !document.unnoted
+    });
     let copy = folder.path().join("found");
     desk.crashed(&copy);
     let left = Desk::runs(&copy);

@@ -19,7 +19,8 @@ pub fn text() -> String {
     let line = |handle: &str, [x0, y0, x1, y1]: [f64; 4]| {
         format!(" 0\nLINE\n 5\n{handle}\n 8\n0\n 10\n{x0:?}\n 20\n{y0:?}\n 11\n{x1:?}\n 21\n{y1:?}\n")
     };
-    let mut text = String::from("999\nsomebody's own words\n 0\nSECTION\n 2\nHEADER\n 9\n$ACADVER\n 1\nAC1009\n 0\nENDSEC\n");
+    let mut text =
+        String::from("999\nsomebody's own words\n 0\nSECTION\n 2\nHEADER\n 9\n$ACADVER\n 1\nAC1009\n 0\nENDSEC\n");
     text += " 0\nSECTION\n 2\nENTITIES\n";
     text += &line("1A", [10.0, 45.0, 60.0, 45.0]);
     text += &line("1B", [90.0, 10.0, 90.0, 50.0]);

@@ -33,8 +33,15 @@ fn an_opening_that_is_cancelled_opens_nothing() {
     let ctx = desk.harness.ctx.clone();
     desk.harness.state_mut().perform(&ctx, Action::OpenFile(plan.clone()));
     let number = desk.window().openings[0].number;
-    // The window doesn't look for a while: all of it may be done by then.
-    std::thread::park_timeout(std::time::Duration::from_millis(200));
+    // The window doesn't look until it is in a room already: too late to stop it on the way.
+    let run = Desk::runs(&desk.state).pop().expect("this run's folder");
+    let kept =
+        || std::fs::read_dir(&run).expect("listed").flatten().any(|file| file.path().ends_with("plan-dxf.origin.json"));
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !kept() {
+        assert!(std::time::Instant::now() < until, "it is put into a room: {:?}", std::fs::read_dir(&run));
+        std::thread::yield_now();
+    }
     desk.harness.state_mut().perform(&ctx, Action::CancelOpening(number));
     desk.until("it is given up", |window| window.openings.is_empty());
     assert!(desk.window().documents.is_empty());

@@ -161,7 +161,9 @@ async fn when_sharing_stops_guests_are_put_out_and_the_owner_goes_on() {
     assert_eq!(guest.client.end().await, End::Bye { why: "Ana stopped sharing".into(), retry: false });
     loop {
         match hear(&mut owner).await {
-            Delivery::Message(message) if matches!(*message, ServerMessage::Connected { connected: false, .. }) => break,
+            Delivery::Message(message) if matches!(*message, ServerMessage::Connected { connected: false, .. }) => {
+                break;
+            }
             Delivery::Closed { why, .. } => panic!("the owner was put out too: {why}"),
             _ => {}
         }
