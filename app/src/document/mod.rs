@@ -10,8 +10,8 @@ mod people;
 mod picture;
 mod receive;
 mod selection;
-mod store;
 mod stake;
+mod store;
 pub mod turn;
 
 use std::collections::{BTreeMap, BTreeSet};
