@@ -25,8 +25,8 @@ pub(super) fn step(scale: f64, format: LinearFormat) -> f64 {
     [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|step| *step >= least).unwrap_or(least)
 }
 
-pub(super) fn paint(painter: &Painter, camera: &Camera, theme: &Theme) {
-    let step = step(camera.scale, LinearFormat::Decimal);
+pub(super) fn paint(painter: &Painter, camera: &Camera, format: LinearFormat, theme: &Theme) {
+    let step = step(camera.scale, format);
     let seen = camera.seen();
     let thin = Stroke::new(1.0, theme.grid);
     let thick = Stroke::new(1.0, theme.raised);

@@ -12,6 +12,7 @@ use scene::{
     Background, Band, ChunkId, ChunkMesh, Dirty, Fonts, PaintStyle, Scene, SceneOptions, TextMode, Visibility,
 };
 
+use super::put::Guest;
 use crate::link::Wake;
 use crate::work::Pool;
 
@@ -107,6 +108,8 @@ pub struct Picture {
     /// When the scene came whose first chunks wait for one another.
     held_since: Option<Instant>,
     overlays: BTreeMap<OverlayId, Overlay>,
+    /// How often an overlay was tessellated: what a moving cursor must not do.
+    pub overlays_made: u64,
     paint_due: bool,
     /// The table of styles that was last set.
     styles: Vec<PaintStyle>,
@@ -146,6 +149,7 @@ impl Picture {
             unfinished: Arc::default(),
             held_since: None,
             overlays: BTreeMap::new(),
+            overlays_made: 0,
             paint_due: true,
             styles: Vec::new(),
             next: 0,
@@ -208,6 +212,23 @@ impl Picture {
             let _ = sender.send(Made::Scene { number, scene });
             wake();
         });
+    }
+
+    /// Forgets what is shown: another space comes.
+    pub fn leave(&mut self) {
+        self.scene = None;
+        self.chunks.clear();
+        self.pending.clear();
+        self.overlays.clear();
+        if let Some(renderer) = &self.renderer {
+            lock(renderer).clear();
+        }
+    }
+
+    /// The scene of a small drawing of its own, such as what is about to be pasted.
+    pub fn scene_of(&self, drawing: &Drawing, space: BlockId) -> Scene {
+        let options = SceneOptions { text: TextMode::Drawn, fonts: self.studio.fonts.clone() };
+        Scene::new(drawing, space, options)
     }
 
     /// Follows a drawing in which these records changed.
@@ -390,8 +411,26 @@ impl Picture {
             shown = shown.and(renderer.set_overlay(&gpu.device, &gpu.queue, id, mesh, paint));
         }
         self.trouble = shown.err().map(|error| error.to_string());
+        self.overlays_made += 1;
         let cores = cores.len() as u32;
         self.overlays.insert(id, Overlay { ids: ids.to_vec(), revision, band: self.band, cores });
+    }
+
+    /// Shows what is about to be pasted over the picture.
+    pub fn overlay_guest(&mut self, place: u32, guest: &Guest, paint: OverlayPaint) {
+        let id = OverlayId(place * (CORES_MAX + 1));
+        let (Some(gpu), Some(renderer)) = (&self.studio.gpu, &self.renderer) else { return };
+        let mut renderer = lock(renderer);
+        let up = self.overlays.get(&id);
+        let same = up.is_some_and(|up| up.revision == guest.number && up.band >= self.band);
+        if same && renderer.paint_overlay(id, paint) {
+            return;
+        }
+        let mesh = guest.scene.mesh_of(&guest.drawing, &guest.ids, self.band);
+        self.trouble = renderer.set_overlay(&gpu.device, &gpu.queue, id, &mesh, paint).err().map(|e| e.to_string());
+        let up = Overlay { ids: guest.ids.clone(), revision: guest.number, band: self.band, cores: 0 };
+        self.overlays.insert(id, up);
+        self.overlays_made += 1;
     }
 
     /// Takes overlays down that are not among these.

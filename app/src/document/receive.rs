@@ -1,10 +1,12 @@
 //! What arrives from the room, taken in.
 
+use std::time::{Duration, Instant};
+
 use collab::{Changes, Notice, Status};
-use drawing::{BlockId, RecordId};
+use drawing::{BlockId, Record};
 use protocol::{Ended, Millis, Refusal, ServerMessage};
 
-use super::{Document, Home, history};
+use super::{Document, Hindrance, Home, Put, history};
 use crate::link::Incoming;
 
 /// What the window should know of what arrived.
@@ -16,6 +18,8 @@ pub enum News {
     Warn(String),
     /// The drawing is here for the first time.
     Here,
+    /// Locks of one's own ended because they were not used: on so many records.
+    Lapsed(usize),
     /// A part of what a save needs is here.
     Blob(protocol::Hash, Option<Vec<u8>>),
     /// The room is over.
@@ -24,14 +28,34 @@ pub enum News {
 
 /// Messages that are taken in before the window is drawn again.
 const MESSAGES_MAX: usize = 10_000;
+/// And how long that may take: a frame is to come soon.
+const TAKEN_IN_MAX: Duration = Duration::from_millis(8);
 
 impl Document {
     /// Takes in what arrived since the last time.
     pub fn receive(&mut self, now: Millis) -> Vec<News> {
         let mut news = Vec::new();
-        for _ in 0..MESSAGES_MAX {
+        let began = Instant::now();
+        self.behind = false;
+        for count in 1..=MESSAGES_MAX {
             let Some(incoming) = self.link.receive() else { break };
             self.take_incoming(now, incoming, &mut news);
+            self.behind = count == MESSAGES_MAX || began.elapsed() >= TAKEN_IN_MAX;
+            if self.behind {
+                break;
+            }
+        }
+        // Once for all that arrived: a chunk that ten messages touch is tessellated once.
+        self.show_gathered();
+        self.settle_layers();
+        for put in self.put_held_back() {
+            match put {
+                Ok(Put::Done(words)) => news.push(News::Say(words)),
+                Ok(Put::Waits) => {}
+                Err(Hindrance::Held { who: why, .. } | Hindrance::Other(why)) => {
+                    news.push(News::Warn(format!("What waited was not done: {why}")));
+                }
+            }
         }
         if self.picture.receive(self.session.drawing()) {
             self.place();
@@ -84,7 +108,7 @@ impl Document {
     fn take_result(&mut self, result: Result<Changes, collab::SessionError>, news: &mut Vec<News>) {
         match result {
             Ok(changes) => {
-                for notice in self.take_changes(changes) {
+                for notice in self.gather(changes) {
                     self.take_notice(notice, news);
                 }
             }
@@ -100,17 +124,48 @@ impl Document {
 
     /// Brings the picture up to date with what changed; hands on what happened.
     pub fn take_changes(&mut self, changes: Changes) -> Vec<Notice> {
-        if changes.whole {
-            self.take_whole();
-        } else if !changes.ids.is_empty() {
-            self.picture.update(self.session.drawing(), &changes.ids);
-            let drawing = self.session.drawing();
-            self.selection.retain(|id| drawing.entity(*id).is_some());
-        }
-        if changes.whole || !changes.ids.is_empty() || !changes.notices.is_empty() {
+        let notices = self.gather(changes);
+        self.show_gathered();
+        notices
+    }
+
+    /// Puts what changed to what else arrived in this frame; hands on what happened.
+    fn gather(&mut self, changes: Changes) -> Vec<Notice> {
+        let Changes { ids, whole, notices } = changes;
+        self.gathered.ids.extend(ids);
+        self.gathered.whole |= whole;
+        // A pointer that moves or an edit that is safe now changes nothing of what was made of the drawing.
+        let marks = |notice: &Notice| {
+            matches!(notice, Notice::Locks | Notice::LockRefused { .. } | Notice::Refused { .. } | Notice::Left(..))
+        };
+        if notices.iter().any(marks) {
             self.touched();
         }
-        changes.notices
+        notices
+    }
+
+    fn show_gathered(&mut self) {
+        let Changes { ids, whole, .. } = std::mem::take(&mut self.gathered);
+        if whole {
+            self.layers = None;
+            self.take_whole();
+        } else if !ids.is_empty() {
+            self.picture.update(self.session.drawing(), &ids);
+            for id in &ids {
+                match self.session.drawing().get(*id) {
+                    Some(Record::Entity(_)) => {}
+                    Some(Record::Layer(_)) => self.layers = None,
+                    Some(_) => {}
+                    None => {
+                        self.layers = None;
+                        self.selection.remove(&drawing::EntityId(id.0));
+                    }
+                }
+            }
+        }
+        if whole || !ids.is_empty() {
+            self.touched();
+        }
     }
 
     fn take_whole(&mut self) {
@@ -130,6 +185,10 @@ impl Document {
                 if matches!(self.home, Home::Joined(_)) && !self.session.title().is_empty() {
                     self.title = self.session.title().to_owned();
                 }
+                if !resumed {
+                    // Another session holds nothing yet.
+                    self.lock_selection();
+                }
                 news.push(if resumed { News::Say("Connected again; nothing was lost".into()) } else { News::Here });
             }
             Notice::Refused { refusal, .. } => {
@@ -137,8 +196,10 @@ impl Document {
                 let what = kept.map_or("Your change".to_owned(), |draft| history::op_words(&draft.op));
                 news.push(News::Warn(format!("Not done ({what}): {}", self.refusal_words(&refusal))));
             }
-            Notice::Lapsed { ids } => {
-                news.push(News::Say(format!("Your lock on {} lapsed, since you did not use it", ids.len())));
+            Notice::Lapsed { ids } => news.push(News::Lapsed(self.note_lapsed(&ids))),
+            // Somebody was faster with a part: the rest of the selection is still to be had.
+            Notice::LockRefused { ids, refusal: Refusal::Held { free, .. } } if free.len() < ids.len() => {
+                self.lock_free(&free);
             }
             Notice::Joined(person) if Some(person.session) != self.session.me() => {
                 news.push(News::Say(format!("{} came in", person.name)));
@@ -159,7 +220,7 @@ impl Document {
                 ));
             }
             Notice::Blob { hash, bytes } => news.push(News::Blob(hash, bytes)),
-            // Granted and refused locks show in the picture; selecting always succeeds.
+            // Granted locks show in the picture; selecting always succeeds.
             _ => {}
         }
     }
@@ -221,14 +282,19 @@ impl Document {
         }
         self.select_none();
         self.tool = None;
-        match self.views.get(&space) {
+        self.fitted = None;
+        self.placed = match self.views.get(&space) {
             Some(&(center, scale)) => {
                 self.camera.center = center;
                 self.camera.scale = scale;
+                true
             }
-            None => self.placed = false,
-        }
+            None => false,
+        };
         let drawing = self.session.drawing().clone();
+        // Nothing of the space before is drawn or picked through the view of this one.
+        self.picture.leave();
+        self.picture.isolate(&drawing, self.isolated_here().cloned());
         self.picture.build(&drawing, space);
     }
 
@@ -249,10 +315,5 @@ impl Document {
             Status::Reconnecting => Some(format!("Reconnecting... {waiting}")),
             Status::Ended { why, .. } => Some(why.clone()),
         }
-    }
-
-    /// Records by the ids of entities.
-    pub fn record_ids(&self) -> Vec<RecordId> {
-        self.selection.iter().map(|id| RecordId(id.0)).collect()
     }
 }

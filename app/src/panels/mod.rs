@@ -3,6 +3,7 @@
 pub mod empty;
 mod history;
 mod layers;
+pub mod panes;
 mod properties;
 pub mod rail;
 pub mod side;

@@ -3,7 +3,7 @@
 use egui::Ui;
 
 use super::styles;
-use crate::action::Action;
+use crate::action::{Action, Restyle};
 use crate::theme::size;
 use crate::window::Window;
 
@@ -23,19 +23,19 @@ pub fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) {
         ui.add_space(size::M);
         ui.spacing_mut().item_spacing.x = 6.0;
         if let Some(layer) = styles::layer(ui, "current layer", drawing, layer, 150.0) {
-            actions.push(Action::Layer(layer));
+            actions.push(Action::Restyle(Restyle::Layer(layer)));
         }
         ui.add_space(size::S);
         if let Some(color) = styles::color(ui, "current color", drawing, color, layer, 100.0) {
-            actions.push(Action::Color(color));
+            actions.push(Action::Restyle(Restyle::Color(color)));
         }
         ui.add_space(size::S);
         if let Some(linetype) = styles::linetype(ui, "current linetype", drawing, linetype, 110.0) {
-            actions.push(Action::Linetype(linetype));
+            actions.push(Action::Restyle(Restyle::Linetype(linetype)));
         }
         ui.add_space(size::S);
         if let Some(weight) = styles::lineweight(ui, "current lineweight", weight, 90.0) {
-            actions.push(Action::Lineweight(weight));
+            actions.push(Action::Restyle(Restyle::Lineweight(weight)));
         }
     });
 }

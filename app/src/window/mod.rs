@@ -10,10 +10,10 @@ mod share;
 mod witness;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
-use drawing::{Shape, Style};
 use eframe::CreationContext;
 use egui::{CentralPanel, Panel as Side, Ui, ViewportBuilder, ViewportCommand};
 use protocol::Millis;
@@ -22,7 +22,7 @@ use crate::action::{Action, Panel};
 use crate::arguments::Arguments;
 use crate::canvas;
 use crate::dialogs::{self, Dialog};
-use crate::document::{Document, News};
+use crate::document::{Copied, Document, News, objects};
 use crate::panels;
 use crate::settings::Settings;
 use crate::theme::{self, Theme, size};
@@ -46,11 +46,11 @@ pub struct Message {
 /// How long a message stays, in seconds; one with an offer stays until it is answered.
 const MESSAGE_S: f64 = 8.0;
 
-/// What was copied: with the names of its layers, so that it can be pasted into another drawing.
+/// What was copied.
 #[derive(Debug, Clone, Default)]
 pub struct Clipboard {
-    /// Each entity, and what its layer is called.
-    pub items: Vec<(Style, String, Shape)>,
+    /// The drawing as it was then, and what of it.
+    pub copied: Option<Arc<Copied>>,
 }
 
 /// The window.
@@ -129,6 +129,9 @@ impl Window {
         }
         ctx.set_theme(if settings.dark { egui::Theme::Dark } else { egui::Theme::Light });
         ctx.set_zoom_factor(settings.zoom);
+        // The scale of the interface is a setting, with commands and bounds of its own.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        theme::set_motion(ctx, !settings.less_motion);
         let backstage = Backstage::new(ctx, created.wgpu_render_state.as_ref(), state_dir)?;
         let mut window = Window {
             documents: Vec::new(),
@@ -229,6 +232,10 @@ impl Window {
                 self.warn(format!("{}: {why}. What you see stays; save a copy to keep it", self.documents[at].title));
             }
             News::Here => {}
+            News::Lapsed(count) => {
+                let text = format!("Your lock on {} lapsed, since you did not use it", objects(count));
+                self.offer(text, "Lock it again", Action::LockSelection);
+            }
             News::Blob(hash, bytes) => self.take_blob(at, hash, bytes),
         }
     }
@@ -246,7 +253,10 @@ impl Window {
     /// Sends what sessions want sent; comes back soon where the rate of presence holds something up.
     fn send(&mut self, ctx: &egui::Context) {
         let now = self.now();
-        for document in &mut self.documents {
+        for (at, document) in self.documents.iter_mut().enumerate() {
+            if at != self.active {
+                document.show_no_pointer();
+            }
             if document.send(now) {
                 ctx.request_repaint_after(std::time::Duration::from_millis(17));
             }
@@ -328,11 +338,11 @@ impl Window {
                     panels::side::show(ui, self, panel, &mut actions);
                 });
             }
-            if self.document().is_some_and(Document::is_here) {
-                Side::top("strip").exact_size(size::ROW + size::M).frame(bar).show(ui, |ui| {
-                    panels::strip::show(ui, self, &mut actions);
-                });
-            }
+        }
+        if self.document().is_some_and(Document::is_here) {
+            Side::top("strip").exact_size(size::ROW + size::M).frame(bar).show(ui, |ui| {
+                panels::strip::show(ui, self, &mut actions);
+            });
         }
         CentralPanel::no_frame().show(ui, |ui| {
             let Window { documents, active, settings, .. } = self;
@@ -353,7 +363,7 @@ impl Window {
             Some(document) => {
                 let word = document.tool.as_ref().map_or("", |tool| tool.command().about().word);
                 if let Some(option) = crate::prompt::show(ui, word, &document.asked(), &document.prompt, message) {
-                    actions.push(Action::Tell(crate::action::CanvasEvent::Word(option)));
+                    actions.push(Action::Tell(crate::action::CanvasEvent::option(&option)));
                 }
             }
             None => {
