@@ -38,7 +38,12 @@ pub(super) fn take(ui: &mut Ui, response: &Response, document: &mut Document, se
             }
             Event::MouseWheel { unit, delta, modifiers, source, .. } if over && modifiers.is_none() => {
                 let pans = match settings.scrolling {
-                    Scrolling::ByDevice => matches!(source, MouseWheelSource::Trackpad | MouseWheelSource::Momentum),
+                    // Where the system doesn't say, a wheel counts notches and fingers count points.
+                    Scrolling::ByDevice => match source {
+                        MouseWheelSource::Wheel => false,
+                        MouseWheelSource::Trackpad | MouseWheelSource::Momentum => true,
+                        MouseWheelSource::Unknown => unit == MouseWheelUnit::Point,
+                    },
                     Scrolling::Zooms => false,
                     Scrolling::Pans => true,
                 };

@@ -146,13 +146,14 @@ impl Document {
                     let (op, copies) = graft
                         .op(&of.drawing, self.drawing(), &ids, *space, *by)
                         .map_err(|why| Hindrance::Other(super::first_capital(&why)))?;
-                    let words = format!("{}{}", objects(copies.len()), graft.words());
+                    let verb = if *pasted { "pasted" } else { "copied" };
+                    let words = format!("{} {verb}{}", objects(copies.len()), graft.words());
                     self.put_op(op, &copies, &ids)?;
                     if *pasted && self.space == Some(*space) {
                         self.select_none();
                         self.select(&copies, Pick::Add);
                     }
-                    Ok(Put::Done(format!("{words} {}", if *pasted { "pasted" } else { "copied" })))
+                    Ok(Put::Done(words))
                 }))
             }
             New::Layer(layer) => {

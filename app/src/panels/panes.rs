@@ -31,9 +31,9 @@ pub fn begin(ctx: &Context) {
     stay_inside(ctx);
 }
 
-/// The area of `ui` is a pane that begins with this control.
-pub fn pane(ui: &Ui, first: &Response) {
-    let pane = Pane { area: ui.max_rect(), first: first.id };
+/// This area is a pane that begins with this control.
+pub fn pane(ui: &Ui, area: Rect, first: &Response) {
+    let pane = Pane { area, first: first.id };
     ui.ctx().data_mut(|data| data.get_temp_mut_or_default::<Panes>(key()).shown.push(pane));
 }
 

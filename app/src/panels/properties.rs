@@ -36,12 +36,13 @@ pub(super) fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) 
         }
     }
     heading(ui, "General");
+    let layers = document.layers();
     let drawing = document.drawing();
     Grid::new("general").num_columns(2).spacing([size::M, size::S]).min_col_width(80.0).show(ui, |ui| {
         let row = |ui: &mut Ui, name: &str| ui.label(quiet(name));
         row(ui, "Layer");
         ui.horizontal(|ui| {
-            if let Some(layer) = styles::layer(ui, "layer", drawing, facts.layer, 132.0) {
+            if let Some(layer) = styles::layer(ui, "layer", (drawing, &layers), facts.layer, 132.0).1 {
                 actions.push(Action::Restyle(Restyle::Layer(layer)));
             }
         });

@@ -2,6 +2,7 @@
 
 use egui::Ui;
 
+use super::panes;
 use super::widgets::{icon_button, tip};
 use crate::action::{Action, CanvasEvent};
 use crate::command::{Command, Family};
@@ -14,11 +15,13 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
     let theme = Theme::of(ui.ctx());
     let running = window.document().and_then(|document| document.tool.as_ref()).map(|tool| tool.command());
     let has_drawing = window.document().is_some_and(|document| document.is_here());
+    let pane = ui.max_rect();
     ui.add_enabled_ui(has_drawing, |ui| {
         ui.vertical_centered(|ui| {
             ui.add_space(size::S);
             ui.spacing_mut().item_spacing.y = 2.0;
             let select = icon_button(ui, icon::CURSOR, "Select", running.is_none() && has_drawing, 32.0);
+            panes::pane(ui, pane, &select);
             if select.on_hover_text("Select: click, or draw a window. Esc comes back here").clicked() {
                 actions.push(Action::Tell(CanvasEvent::Cancel));
             }

@@ -282,6 +282,7 @@ impl eframe::App for Window {
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.witness.frame_begins(&ctx, &self.documents);
+        panels::panes::begin(&ctx);
         for action in self.keys(&ctx) {
             self.perform(&ctx, action);
         }
