@@ -202,9 +202,6 @@ fn undone_words(document: &Document, redo: bool) -> Option<String> {
     let next = if redo { document.session.next_redo() } else { document.session.next_undo() };
     match next? {
         Undoing::Op(op) => Some(op_words(op)),
-        Undoing::Entry(seq) => {
-            let row = document.history.rows.iter().rfind(|row| row.seq == seq.0)?;
-            Some(row.what.strip_prefix("took back: ").unwrap_or(&row.what).to_owned())
-        }
+        Undoing::Entry(seq) => document.history.row_of(seq.0).map(|row| row.deed().to_owned()),
     }
 }

@@ -117,7 +117,9 @@ impl Window {
 
     /// Starts a command.
     fn run(&mut self, ctx: &egui::Context, command: Command) {
-        self.close_dialog(ctx);
+        if self.dialog.is_open() {
+            self.close_dialog(ctx);
+        }
         if command.is_tool() {
             self.finish_tool(ctx);
             return self.start_tool(command);

@@ -19,7 +19,8 @@ fn nameless(opened: &Opened) -> Vec<String> {
             .any(|action| inner.data().supports_action(*action));
         let label = inner.label().unwrap_or_default();
         let value = inner.value().unwrap_or_default();
-        if acts && label.trim().is_empty() && value.trim().is_empty() {
+        // A scroll bar is one of the pane around it, and says so by its role.
+        if acts && inner.role() != accesskit::Role::ScrollBar && label.trim().is_empty() && value.trim().is_empty() {
             found.push(format!("{:?} {:?}", inner.role(), inner.raw_bounds()));
         }
         nodes.extend(node.children());

@@ -214,6 +214,7 @@ fn window(state: &Path, files: &[&str]) -> Harness<'static, Window> {
     Harness::builder()
         .with_size([1280.0, 800.0])
         .with_max_steps(4)
+        .with_step_dt(1.0 / 60.0)
         .wgpu()
         .build_eframe(move |created| Window::new(created, arguments, state).expect("the window opens"))
 }

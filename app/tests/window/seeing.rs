@@ -34,6 +34,8 @@ fn the_wheel_zooms_at_the_cursor_and_two_fingers_pan() {
     scroll(&mut opened, MouseWheelSource::Trackpad, MouseWheelUnit::Point, vec2(12.0, -30.0));
     assert_eq!(opened.document().camera.scale, scale, "two fingers don't zoom");
     assert!((opened.at(30.0, 20.0) - (under + vec2(12.0, -30.0))).length() < 0.1, "they pan");
+    scroll(&mut opened, MouseWheelSource::Unknown, MouseWheelUnit::Point, vec2(0.0, 30.0));
+    scroll(&mut opened, MouseWheelSource::Unknown, MouseWheelUnit::Point, vec2(0.0, -30.0));
     scroll(&mut opened, MouseWheelSource::Momentum, MouseWheelUnit::Point, vec2(50.0, 0.0));
     assert!((opened.at(30.0, 20.0) - (under + vec2(12.0, -30.0))).length() < 0.1, "and nothing goes on by itself");
     opened.perform(Action::Run(Command::Scrolling));
@@ -52,8 +54,13 @@ fn the_middle_button_pans_and_twice_shows_everything() {
     assert!((opened.at(50.0, 30.0) - (at + vec2(40.0, 25.0))).length() < 0.1);
     opened.perform(Action::ZoomTo(Rect::new(0.0, 0.0, 1.0, 1.0)));
     let at = opened.document().camera.area.center();
-    for pressed in [true, false, true, false] {
-        middle(&mut opened, at, pressed);
+    for _ in 0..2 {
+        let (pos, button, modifiers) = (at, PointerButton::Middle, Modifiers::NONE);
+        opened.harness.event(Event::PointerMoved(at));
+        for pressed in [true, false] {
+            opened.harness.event(Event::PointerButton { pos, button, pressed, modifiers });
+        }
+        opened.harness.step();
     }
     opened.harness.step();
     let seen = opened.document().camera.seen();
