@@ -3,6 +3,7 @@
 pub mod camera;
 mod grid;
 mod input;
+pub mod lift;
 mod marks;
 mod menu;
 mod overlays;
@@ -81,6 +82,7 @@ pub fn show(ui: &mut Ui, document: &mut Document, settings: &Settings) -> Vec<Ac
     document.people.still = settings.less_motion;
 
     let background = if theme.dark { Background::Dark } else { Background::Light };
+    document.picture.lift(settings.lift_colors.then_some(theme.canvas));
     let px_per_unit = document.camera.scale * f64::from(ui.pixels_per_point());
     let seen = document.camera.seen();
     document.picture.keep_up(document.session.drawing(), &document.visibility, background, seen, px_per_unit);
@@ -92,7 +94,7 @@ pub fn show(ui: &mut Ui, document: &mut Document, settings: &Settings) -> Vec<Ac
         grid::paint(&painter, &document.camera, document.drawing().header().linear_format, theme);
     }
     paint::drawing(ui, &painter, document);
-    marks::paint(&painter, document, theme);
+    marks::paint(&painter, document, settings, theme);
     people::paint(ui, &painter, document, theme);
     tell_presence(document);
     actions

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use collab::Session;
-use drawing::{BlockId, Drawing, Point, Vec2};
+use drawing::{BlockId, Drawing, Point, Vec2, View};
 use protocol::{Presence, SessionId};
 
 use super::Document;
@@ -12,6 +12,8 @@ use super::Document;
 const GLIDE_S: f64 = 0.08;
 /// A name is shown so long after the pointer came to rest, in seconds.
 const NAMED_S: f64 = 3.0;
+/// Who has not moved for so long is idle, in seconds.
+const IDLE_S: f64 = 300.0;
 /// A pointer that left fades so long, in seconds.
 const FADE_S: f64 = 0.12;
 
@@ -60,12 +62,21 @@ impl Glide {
 pub struct People {
     /// By session.
     pub glides: BTreeMap<SessionId, Glide>,
+    /// What each showed last, and since when: by that somebody is idle.
+    shown: BTreeMap<SessionId, (Option<Point>, Option<View>, f64)>,
     /// Pointers jump and vanish at once.
     pub still: bool,
     last_s: f64,
 }
 
 impl People {
+    /// For how many whole minutes somebody has not moved, once that is worth a word.
+    pub fn idle_min(&self, session: SessionId, now_s: f64) -> Option<u64> {
+        let (_, _, since_s) = self.shown.get(&session)?;
+        let idle_s = now_s - since_s;
+        (idle_s >= IDLE_S).then(|| (idle_s / 60.0) as u64)
+    }
+
     /// Moves all pointers in `space` to `now_s`. Gives the seconds after which they look different again, 0 while one glides;
     /// none where all rest.
     pub fn step(&mut self, session: &Session, space: Option<BlockId>, now_s: f64, unit: f64) -> Option<f64> {
@@ -73,7 +84,13 @@ impl People {
         let dt_s = (now_s - self.last_s).clamp(0.0, 0.1);
         self.last_s = now_s;
         let me = session.me();
+        self.shown.retain(|id, _| session.person(*id).is_some());
         for person in session.people().filter(|person| Some(person.session) != me) {
+            let shown = session.presence_of(person.session).map_or((None, None), |shown| (shown.cursor, shown.view));
+            let last = self.shown.entry(person.session).or_insert((shown.0, shown.1, now_s));
+            if (last.0, last.1) != shown {
+                *last = (shown.0, shown.1, now_s);
+            }
             let presence = session.presence_of(person.session).filter(|shown| is_in(shown, space, session.drawing()));
             let cursor = presence.and_then(|presence| presence.cursor);
             match (cursor, self.glides.get_mut(&person.session)) {
@@ -213,6 +230,14 @@ mod tests {
             }
             assert!(last > 99.0, "{dt}: {last}");
         }
+    }
+
+    #[test]
+    fn who_has_not_moved_for_five_minutes_is_idle() {
+        let mut people = People::default();
+        people.shown.insert(SessionId(protocol::Seq(7)), (None, None, 100.0));
+        let idle = |now_s| people.idle_min(SessionId(protocol::Seq(7)), now_s);
+        assert_eq!((idle(399.0), idle(401.0), idle(830.0)), (None, Some(5), Some(12)));
     }
 
     #[test]

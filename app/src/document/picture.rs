@@ -13,6 +13,7 @@ use scene::{
 };
 
 use super::put::Guest;
+use crate::canvas::lift::lifted;
 use crate::link::Wake;
 use crate::work::Pool;
 
@@ -111,6 +112,8 @@ pub struct Picture {
     /// How often an overlay was tessellated: what a moving cursor must not do.
     pub overlays_made: u64,
     paint_due: bool,
+    /// The background that colours are lifted from, if they are.
+    lifted_from: Option<egui::Color32>,
     /// The table of styles that was last set.
     styles: Vec<PaintStyle>,
     next: u64,
@@ -151,6 +154,7 @@ impl Picture {
             overlays: BTreeMap::new(),
             overlays_made: 0,
             paint_due: true,
+            lifted_from: None,
             styles: Vec::new(),
             next: 0,
             made,
@@ -249,6 +253,12 @@ impl Picture {
             let dirty = scene.isolate(only);
             self.take(drawing, dirty);
         }
+    }
+
+    /// Has colours that this background swallows lifted, or shows all as they are.
+    pub fn lift(&mut self, background: Option<egui::Color32>) {
+        self.paint_due |= self.lifted_from != background;
+        self.lifted_from = background;
     }
 
     /// The table of styles is out of date: a layer was hidden, the theme changed.
@@ -367,6 +377,9 @@ impl Picture {
         if self.paint_due {
             self.paint_due = false;
             self.styles = scene.paint(drawing, visibility, scene::Theme { background, ink: false });
+            if let Some(background) = self.lifted_from {
+                self.styles.iter_mut().for_each(|style| style.color = lifted(style.color, background));
+            }
             if let (Some(gpu), Some(renderer)) = (&self.studio.gpu, &self.renderer) {
                 lock(renderer).set_styles(&gpu.device, &gpu.queue, &self.styles);
             }

@@ -251,8 +251,14 @@ impl Document {
         if self.placed {
             return;
         }
-        let Some(extents) = self.picture.extents(self.session.drawing(), &self.visibility) else { return };
+        let scene = self.picture.scene();
+        let found = scene.and_then(|scene| scene.extents(self.session.drawing(), &self.visibility));
+        let Some(scene::Extents { rect: extents, strays }) = found else { return };
         self.placed = true;
+        if !strays.is_empty() && self.is_model() {
+            let far = super::objects(strays.len());
+            self.findings.push(format!("{far} very far from all others: left out when all of the drawing is shown"));
+        }
         let saved = self.session.drawing().header().active_view.filter(|_| self.is_model());
         self.fit(extents);
         if let Some(view) = saved.filter(|view| view.height > 0.0) {

@@ -7,6 +7,7 @@ pub mod panes;
 mod properties;
 pub mod rail;
 pub mod side;
+mod sketch;
 pub mod status;
 pub mod strip;
 mod styles;

@@ -107,9 +107,14 @@ fn findings(ui: &mut Ui, findings: &[String]) {
     let (response, _) = egui::containers::menu::MenuButton::from_button(button).ui(ui, |ui| {
         ui.set_width(440.0);
         ui.label(RichText::new("What was found while this file was read. Nothing of it is lost.").color(theme.quiet));
+        ui.spacing_mut().item_spacing.y = 0.0;
         ScrollArea::vertical().max_height(320.0).show_rows(ui, size::ROW, findings.len(), |ui, rows| {
             for finding in &findings[rows] {
-                ui.add(egui::Label::new(RichText::new(finding).size(size::DENSE)).truncate());
+                ui.horizontal(|ui| {
+                    ui.set_height(size::ROW);
+                    ui.add(egui::Label::new(RichText::new(finding).size(size::DENSE)).truncate())
+                        .on_hover_text(finding);
+                });
             }
         });
     });

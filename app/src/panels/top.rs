@@ -4,7 +4,7 @@ use collab::Status;
 use egui::{Align, Button, Layout, Response, RichText, Sense, Shape, Stroke, Ui, vec2};
 
 use super::panes;
-use super::widgets::{avatar, icon_button, main_button};
+use super::widgets::{avatar_of, icon_button, main_button};
 use crate::action::Action;
 use crate::command::{Command, Family};
 use crate::document::Document;
@@ -130,7 +130,9 @@ fn people(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
     for person in people.into_iter().rev() {
         let mine = Some(person.session) == me;
         let followed = document.following == Some(person.session);
-        let response = avatar(ui, person, mine, followed).on_hover_ui(|ui| {
+        let now_s = ui.input(|input| input.time);
+        let idle_min = document.people.idle_min(person.session, now_s).filter(|_| !mine);
+        let response = avatar_of(ui, person, mine, followed, idle_min.is_some()).on_hover_ui(|ui| {
             ui.label(crate::theme::strong(if mine { format!("{} (you)", person.name) } else { person.name.clone() }));
             let presence = document.session.presence_of(person.session);
             let doing = presence.and_then(|presence| presence.tool.clone());
@@ -138,6 +140,13 @@ fn people(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
             let theme = Theme::of(ui.ctx());
             let quiet = |text: String| RichText::new(text).size(size::DENSE).color(theme.quiet);
             ui.label(quiet(format!("{:?}", person.role)));
+            let space = presence.and_then(|presence| presence.space).filter(|space| Some(*space) != document.space);
+            if let Some(layout) = space.and_then(|space| document.drawing().layouts().find(|l| l.block == space)) {
+                ui.label(quiet(format!("on {}", layout.name)));
+            }
+            if let Some(minutes) = idle_min {
+                ui.label(quiet(format!("Idle for {minutes} min")));
+            }
             if !person.connected {
                 ui.label(quiet("Connection lost".into()));
             }
