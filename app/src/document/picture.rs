@@ -111,6 +111,8 @@ pub struct Picture {
     overlays: BTreeMap<OverlayId, Overlay>,
     /// How often an overlay was tessellated: what a moving cursor must not do.
     pub overlays_made: u64,
+    /// How often a chunk was given to be tessellated.
+    pub chunks_given: u64,
     paint_due: bool,
     /// The background that colours are lifted from, if they are.
     lifted_from: Option<egui::Color32>,
@@ -153,6 +155,7 @@ impl Picture {
             held_since: None,
             overlays: BTreeMap::new(),
             overlays_made: 0,
+            chunks_given: 0,
             paint_due: true,
             lifted_from: None,
             styles: Vec::new(),
@@ -286,6 +289,7 @@ impl Picture {
         let Some(job) = self.scene.as_ref().and_then(|scene| scene.job(id)) else { return };
         self.next += 1;
         let number = self.next;
+        self.chunks_given += 1;
         self.chunks.insert(id, ChunkState { number, band });
         self.pending.insert(id);
         let (drawing, sender) = (drawing.clone(), self.sender.clone());

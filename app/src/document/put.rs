@@ -115,6 +115,11 @@ impl Document {
         Ok(Put::Waits)
     }
 
+    /// Gives up the last of what waits for ids; whether there was something.
+    pub fn take_back_held(&mut self) -> bool {
+        self.held_back.pop_back().is_some()
+    }
+
     /// Puts in what waited for ids and can be put in now.
     pub fn put_held_back(&mut self) -> Vec<Result<Put, Hindrance>> {
         let mut done = Vec::new();

@@ -175,3 +175,51 @@ fn polar_draws_near_ways_to_multiples_of_45_degrees() {
     assert!((diagonal - Point::new(5.0, 5.0)).hypot() < 1e-9, "{diagonal:?}");
     assert_eq!(polar(from, Point::new(9.0, 4.0), 0.5), None);
 }
+
+#[test]
+fn a_text_takes_the_height_of_the_last_text_of_the_space_in_front() {
+    let text = |height| {
+        drawing::Shape::Text(drawing::Text {
+            value: "a".into(),
+            at: drawing::Point3::flat(0.0, 0.0),
+            align_at: None,
+            height,
+            rotation_deg: 0.0,
+            width_factor: 1.0,
+            oblique_deg: 0.0,
+            style: None,
+            h_align: drawing::HAlign::Left,
+            v_align: drawing::VAlign::Baseline,
+            backward: false,
+            upside_down: false,
+            extrusion: drawing::Extrusion::UP,
+        })
+    };
+    let mut drawing = Drawing::new();
+    let sheet = drawing.blocks().find(|block| block.is_paper_space()).expect("a sheet").id;
+    let model = drawing.model_space().expect("model space");
+    let entity = |id, owner, height| {
+        drawing::Record::Entity(drawing::Entity {
+            id: EntityId(id),
+            handle: None,
+            source: None,
+            owner,
+            order: drawing::Order(id),
+            style: drawing::Style::on(Drawing::LAYER_0),
+            shape: text(height),
+        })
+    };
+    let records = vec![entity(100, model, 3.0), entity(101, model, 7.0), entity(102, sheet, 5.0)];
+    drawing.apply(&drawing::Op::New(records)).expect("they keep the rules");
+    let selection = BTreeSet::new();
+    for (space, expect) in [(model, "<7.0000>"), (sheet, "<5.0000>")] {
+        let mut tool = tool_of(Command::Text, false).expect("a tool");
+        let view = View { drawing: &drawing, space: Some(space), selection: &selection, pointer: Point::ZERO };
+        tool.event(&p(0., 0.), &view);
+        // What is asked in each frame after that looks at no entity any more.
+        let nothing = Drawing::new();
+        let view = View { drawing: &nothing, ..view };
+        let prompt = tool.prompt(&view).text;
+        assert!(prompt.contains(expect), "{prompt}");
+    }
+}

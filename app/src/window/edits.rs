@@ -143,6 +143,9 @@ impl Window {
     /// Takes one's last change back, or brings back what was taken back; says what it was.
     pub(super) fn undo(&mut self, redo: bool) {
         let Some(document) = self.documents.get_mut(self.active) else { return };
+        if !redo && document.take_back_held() {
+            return self.say("Undone: what waited for numbers");
+        }
         let what = undone_words(document, redo);
         let done = if redo { document.session.redo() } else { document.session.undo().map_err(Into::into) };
         match done {
@@ -192,6 +195,7 @@ impl Window {
         };
         document.tool = Some(paste_of(guest.base));
         document.guest = Some(guest);
+        document.prompt.typed.clear();
         document.last_command = Some(crate::command::Command::Paste);
         self.message = None;
     }

@@ -93,7 +93,9 @@ impl Window {
                 Event::Text(text) if focused.is_some() && text.trim().is_empty() => {}
                 Event::Key { key: Key::Escape, .. } if left => {}
                 Event::Key { .. } if focused.is_some() => {}
-                Event::Key { key: Key::Space, pressed: true, modifiers, .. } if modifiers.shift_only() => {
+                Event::Key { key: Key::Space, pressed: true, modifiers, .. }
+                    if modifiers.shift_only() && !self.takes_words() =>
+                {
                     if let Some(document) = self.document_mut() {
                         document.cycle();
                     }

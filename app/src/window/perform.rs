@@ -207,6 +207,7 @@ impl Window {
         if command != Command::Distance && command != Command::ZoomWindow && !document.may_edit() {
             return self.warn("You may look at this drawing, not change it");
         }
+        document.prompt.typed.clear();
         document.last_command = Some(command);
         self.message = None;
         if command == Command::Erase && !document.selection.is_empty() {

@@ -138,10 +138,13 @@ fn a_still_pointer_over_a_large_selection_sums_nothing_up_again() {
         window.document().is_some_and(|d| d.selection.iter().all(|id| d.session.is_mine((*id).into())))
     });
     opened.harness.step();
-    let before = opened.harness.state_mut().document_mut().expect("a drawing").facts();
+    let document = opened.harness.state_mut().document_mut().expect("a drawing");
+    let (before, layers) = (document.facts(), document.layers());
     for step in 0..20 {
         opened.point(20.0 + f64::from(step), 20.0);
     }
-    let after = opened.harness.state_mut().document_mut().expect("a drawing").facts();
+    let document = opened.harness.state_mut().document_mut().expect("a drawing");
+    let after = document.facts();
+    assert!(std::sync::Arc::ptr_eq(&layers, &document.layers()), "the layers were sorted again");
     assert!(std::sync::Arc::ptr_eq(&before, &after), "the sum of the selection was made again");
 }

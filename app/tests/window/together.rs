@@ -103,6 +103,46 @@ fn a_moving_pointer_of_somebody_else_makes_nothing_anew() {
 }
 
 #[test]
+fn many_edits_that_arrive_together_are_tessellated_once() {
+    const EDITS: usize = 60;
+    let (mut ana, mut ben) = Opened::shared();
+    ben.until("all is drawn", |window| window.document().is_some_and(|d| !d.picture.is_busy()));
+    let before = ben.document().picture.chunks_given;
+    let count = ben.count();
+    let ctx = ana.harness.ctx.clone();
+    for at in 0..EDITS {
+        let to = drawing::Point3::flat(at as f64, 60.0);
+        let line = drawing::Shape::Line(drawing::Line { start: drawing::Point3::flat(at as f64, 0.0), end: to });
+        ana.harness.state_mut().perform(&ctx, Action::Draw(vec![line]));
+    }
+    ana.until("all is stored", |window| window.document().is_some_and(|d| d.session.waiting() == 0));
+    let waits = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let mut frames = 0;
+    while ben.count() < count + EDITS {
+        assert!(std::time::Instant::now() < waits, "Ben never got them");
+        ben.harness.step();
+        frames += 1;
+        std::thread::park_timeout(std::time::Duration::from_millis(50));
+    }
+    let given = ben.document().picture.chunks_given - before;
+    assert!(given <= 6 * frames + 6, "{given} chunks in {frames} frames for {EDITS} edits");
+}
+
+#[test]
+fn a_lapsed_lock_marks_what_it_was_on_until_it_is_asked_for_again() {
+    let mut opened = Opened::new();
+    let wall = entity(&opened, 0x1A);
+    opened.perform(Action::Select(vec![wall], Pick::Add));
+    opened.until("it is held", |window| window.document().is_some_and(|d| d.session.is_mine(wall.into())));
+    let document = opened.harness.state_mut().document_mut().expect("a drawing");
+    assert_eq!(document.note_lapsed(&[wall.into()]), 1);
+    assert_eq!(document.facts().lapsed, [wall]);
+    opened.perform(Action::LockSelection);
+    let document = opened.harness.state_mut().document_mut().expect("a drawing");
+    assert!(document.facts().lapsed.is_empty() && document.selection.contains(&wall));
+}
+
+#[test]
 fn one_who_was_too_late_for_a_part_gets_the_rest() {
     let (mut ana, mut ben) = Opened::shared();
     let (wall, post) = (entity(&ben, 0x1A), entity(&ben, 0x1B));
