@@ -215,6 +215,9 @@ impl Document {
         let ids: Vec<_> = (first..).map(RecordId).take(graft.count()).collect();
         let (op, ids) = graft.op(&copied.drawing, &drawing, &ids, space, Vec2::ZERO).ok()?;
         drawing.apply(&op).ok()?;
+        if ids.is_empty() {
+            return None;
+        }
         let scene = self.picture.scene_of(&drawing, space);
         let rect = scene.extents(&drawing, &scene::Visibility::default()).map(|extents| extents.rect);
         let base = rect.map_or(Point::ZERO, |rect| Point::new(rect.x0, rect.y0));

@@ -51,6 +51,10 @@ fn row(ui: &mut Ui, document: &Document, layer: &Layer, current: Option<LayerId>
     if is_current || response.hovered() {
         ui.painter().rect_filled(row.expand2(vec2(6.0, 0.0)), 4.0, theme.raised);
     }
+    if response.gained_focus() {
+        // The keyboard brings the next row along, which is laid out as soon as it comes near.
+        response.scroll_to_me(None);
+    }
     response.widget_info(|| {
         egui::WidgetInfo::selected(egui::Role::ListItem, true, is_current, format!("Layer {}", layer.name))
     });

@@ -29,6 +29,9 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
                 for (at, layout) in layouts.into_iter().enumerate() {
                     let front = document.space == Some(layout.block);
                     let tab = toggle(ui, &layout.name, front, &layout.name, || Action::Space(layout.block), actions);
+                    if tab.gained_focus() || (tab.clicked() && !front) {
+                        tab.scroll_to_me(None);
+                    }
                     if at == 0 {
                         panes::pane(ui, ui.max_rect().expand2(vec2(2_000.0, 0.0)), &tab);
                     }
@@ -88,7 +91,7 @@ fn notes(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
     }
     match document.session.waiting() {
         0 => {}
-        count => drop(word(ui, format!("{count} on their way"), theme.warn)),
+        count => drop(word(ui, format!("{count} waiting"), theme.warn)),
     }
     if document.picture.is_busy() {
         word(ui, "Drawing...".into(), theme.quiet);

@@ -211,7 +211,7 @@ pub fn reconnecting(ui: &mut Ui, document: &Document) {
     pill.anchor(egui::Align2::CENTER_TOP, vec2(0.0, below)).show(ui.ctx(), |ui| {
         let frame = egui::Frame::new().fill(theme.panel).stroke(Stroke::new(1.0, theme.warn));
         frame.corner_radius(size::RADIUS).inner_margin(egui::Margin::symmetric(10, 4)).show(ui, |ui| {
-            ui.label(RichText::new(words).small().color(theme.warn));
+            ui.add(egui::Label::new(RichText::new(words).small().color(theme.warn)).extend());
         });
     });
 }

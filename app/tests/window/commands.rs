@@ -215,6 +215,31 @@ fn the_scale_of_the_interface_has_bounds_and_leaves_the_drawing_as_large_as_it_w
 }
 
 #[test]
+fn what_a_command_asks_stands_at_the_pointer_unless_one_switches_that_off() {
+    let mut opened = Opened::new();
+    opened.perform(Action::Run(Command::Snap));
+    opened.write("L ");
+    opened.point(30.0, 30.0);
+    let at = opened.at(30.0, 30.0);
+    // The card below the pointer hides the grid and has letters in it.
+    let colors = |opened: &mut Opened| {
+        let picture = opened.harness.render().expect("a picture");
+        let mut found = std::collections::BTreeSet::new();
+        for x in 20..120 {
+            for y in 30..44 {
+                found.insert(picture.get_pixel(at.x as u32 + x, at.y as u32 + y).0);
+            }
+        }
+        found.len()
+    };
+    let with = colors(&mut opened);
+    opened.key(Key::F12);
+    opened.harness.step();
+    let without = colors(&mut opened);
+    assert!(with > without + 20, "{with} colors with it, {without} without");
+}
+
+#[test]
 fn a_click_may_select_alone() {
     let mut opened = Opened::new();
     opened.perform(Action::Run(Command::PickAdd));
