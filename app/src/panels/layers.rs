@@ -37,7 +37,7 @@ pub(super) fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) 
     let rows = ScrollArea::vertical().auto_shrink(false);
     rows.show_rows(ui, size::ROW, layers.len(), |ui, range| {
         for layer in layers[range].iter().filter_map(|id| drawing.layer(*id)) {
-            row(ui, document, layer, current, actions);
+            ui.push_id(layer.id.0, |ui| row(ui, document, layer, current, actions));
         }
     });
 }
@@ -50,6 +50,10 @@ fn row(ui: &mut Ui, document: &Document, layer: &Layer, current: Option<LayerId>
     let (row, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::click());
     if is_current || response.hovered() {
         ui.painter().rect_filled(row.expand2(vec2(6.0, 0.0)), 4.0, theme.raised);
+    }
+    if response.has_focus() {
+        let edge = (1.0, theme.accent);
+        ui.painter().rect_stroke(row.expand2(vec2(5.0, 0.0)), 4.0, edge, egui::StrokeKind::Inside);
     }
     if response.gained_focus() {
         // The keyboard brings the next row along, which is laid out as soon as it comes near.

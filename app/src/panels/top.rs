@@ -100,7 +100,11 @@ fn search(ui: &mut Ui, room: f32, actions: &mut Vec<Action>) {
         ui.set_max_width(room);
         let width = 300f32.min(room - 2.0 * size::L);
         let (rect, response) = ui.allocate_exact_size(vec2(width, 26.0), Sense::click());
-        let edge = if response.hovered() { theme.disabled } else { theme.line };
+        let edge = match (response.has_focus(), response.hovered()) {
+            (true, _) => theme.accent,
+            (false, true) => theme.disabled,
+            (false, false) => theme.line,
+        };
         ui.painter().rect(
             rect,
             f32::from(size::RADIUS),

@@ -68,7 +68,7 @@ pub fn avatar_of(ui: &mut Ui, person: &Person, me: bool, followed: bool, idle: b
         (true, false) => fill,
     };
     painter.circle_filled(rect.center(), size::ROW / 2.0, fill);
-    let ring = if followed {
+    let ring = if followed || response.has_focus() {
         Stroke::new(2.0, theme.accent)
     } else if response.hovered() || me {
         Stroke::new(1.5, theme.text)
