@@ -15,6 +15,8 @@ pub enum Pick {
     Add,
     /// They leave it.
     Remove,
+    /// They alone are selected.
+    Only,
 }
 
 /// An answer to a command's prompt, typed or clicked.
@@ -34,6 +36,43 @@ pub enum CanvasEvent {
     Back,
     /// Esc: ends, keeping what was finished.
     Cancel,
+    /// What the command just drew was not taken: it goes back to before that.
+    Refused,
+}
+
+impl CanvasEvent {
+    /// What choosing an option of a prompt says, clicked in the line, clicked in the menu or typed.
+    pub fn option(word: &str) -> CanvasEvent {
+        match word.to_uppercase().as_str() {
+            "U" | "UNDO" => CanvasEvent::Back,
+            other => CanvasEvent::Word(other.to_owned()),
+        }
+    }
+}
+
+/// A property that is changed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Restyle {
+    /// The layer.
+    Layer(LayerId),
+    /// The colour.
+    Color(Color),
+    /// The linetype.
+    Linetype(LineStyle),
+    /// The lineweight.
+    Lineweight(Lineweight),
+}
+
+impl Restyle {
+    /// Changes it in a style.
+    pub fn change(self, style: &mut drawing::Style) {
+        match self {
+            Restyle::Layer(layer) => style.layer = layer,
+            Restyle::Color(color) => style.color = color,
+            Restyle::Linetype(linetype) => style.linetype = linetype,
+            Restyle::Lineweight(weight) => style.lineweight = weight,
+        }
+    }
 }
 
 /// A right panel.
@@ -75,18 +114,22 @@ pub enum Action {
         /// By this many radians.
         radians: f64,
     },
+    /// Turns these.
+    RotateOnly(Vec<EntityId>, Point, f64),
+    /// Puts in what was copied, moved by this much.
+    PasteBy(Vec2),
+    /// Takes back one's last change.
+    TakeBack,
+    /// Asks again for locks on the selection.
+    LockSelection,
     /// Takes the selection out.
     Erase,
     /// Takes these out.
     EraseOnly(Vec<EntityId>),
-    /// The layer of the selection, or the current one where nothing is selected.
-    Layer(LayerId),
-    /// The colour of the selection, or the current one.
-    Color(Color),
-    /// The linetype of the selection, or the current one.
-    Linetype(LineStyle),
-    /// The lineweight of the selection, or the current one.
-    Lineweight(Lineweight),
+    /// A property of the selection, or of new things where nothing is selected.
+    Restyle(Restyle),
+    /// A property of these.
+    RestyleOnly(Vec<EntityId>, Restyle),
     /// Makes a layer that new things go on, without touching the selection.
     CurrentLayer(LayerId),
     /// Shows or hides a layer, for oneself.

@@ -22,6 +22,7 @@ pub enum Command {
     Cut,
     Copy,
     Paste,
+    PasteInPlace,
     SelectAll,
     SelectNone,
     Line,
@@ -41,11 +42,18 @@ pub enum Command {
     ApplyLayers,
     Snap,
     Ortho,
+    Polar,
     Grid,
+    CursorInput,
+    PickAdd,
+    Scrolling,
+    LiftColors,
+    LessMotion,
     Layers,
     Properties,
     History,
     HidePanels,
+    NextPane,
     SwitchTheme,
     LargerUi,
     SmallerUi,
@@ -131,6 +139,7 @@ table! {
     Cut Edit "Cut" "CUTCLIP" [] (ctrl(Key::X)) SCISSORS "Takes the selection out of the drawing, to paste it";
     Copy Edit "Copy" "COPYCLIP" [] (ctrl(Key::C)) CLIPBOARD_TEXT "Keeps the selection, to paste it";
     Paste Edit "Paste" "PASTECLIP" [] (ctrl(Key::V)) CLIPBOARD_TEXT "Puts in what was copied, here or from another drawing";
+    PasteInPlace Edit "Paste in place" "PASTEORIG" [] (None) CLIPBOARD_TEXT "Puts in what was copied where it was copied";
     SelectAll Edit "Select all" "ALL" [] (ctrl(Key::A)) SELECTION_ALL "Selects everything that is shown";
     SelectNone Edit "Select nothing" "NONE" [] (None) SELECTION "Lets go of the selection";
     Line Draw "Line" "LINE" ["L"] (None) LINE_SEGMENT "Draws straight lines from point to point";
@@ -150,11 +159,18 @@ table! {
     ApplyLayers View "Apply layer visibility to drawing" "LAYAPPLY" [] (None) STACK "Makes the layers you hide hidden for everyone";
     Snap Settings "Snap" "SNAP" [] (key(Key::F3)) MAGNET_STRAIGHT "Snaps points to ends, middles, centres and crossings";
     Ortho Settings "Ortho" "ORTHO" [] (key(Key::F8)) ANGLE "Keeps lines level or upright";
+    Polar Settings "Polar" "POLAR" [] (key(Key::F10)) CROSSHAIR_SIMPLE "Draws lines to multiples of 45 degrees when they are near";
     Grid Settings "Grid" "GRID" [] (key(Key::F7)) GRID_FOUR "Shows a grid behind the drawing";
+    CursorInput Settings "Input at the cursor" "DYNMODE" [] (key(Key::F12)) KEYBOARD "Shows beside the pointer what a command asks and what is typed";
+    PickAdd Settings "Click adds to the selection" "PICKADD" [] (None) CURSOR "Else a click selects alone, and Shift+click adds";
+    Scrolling Settings "Scrolling zooms or pans" "SCROLLING" [] (None) MAGNIFYING_GLASS "Says whether this device is a wheel or a trackpad, where the system can't";
+    LiftColors Settings "Lift dim colors" "LIFTCOLORS" [] (None) SUN "Lightens or darkens, on the screen alone, colors that the background swallows";
+    LessMotion Settings "Less motion" "LESSMOTION" [] (None) SELECTION "Shows things where they are, without gliding and fading";
     Layers View "Layers" "LAYER" ["LA"] (ctrl(Key::Num1)) STACK "Shows or hides the layers panel";
     Properties View "Properties" "PROPERTIES" ["PR"] (ctrl(Key::Num2)) SLIDERS_HORIZONTAL "Shows or hides the properties panel";
     History View "History" "HISTORY" [] (ctrl(Key::Num3)) CLOCK_COUNTER_CLOCKWISE "Shows or hides what happened to the drawing";
     HidePanels View "Hide panels" "PANELS" [] (ctrl(Key::Num0)) SIDEBAR_SIMPLE "Gives all the room to the drawing, and back";
+    NextPane View "Next pane" "NEXTPANE" [] (key(Key::F6)) SIDEBAR_SIMPLE "Takes the keyboard to the next part of the window; Tab walks inside it";
     SwitchTheme Settings "Dark or light" "THEME" [] (None) MOON "Changes between the dark and the light look";
     LargerUi Settings "Larger interface" "UILARGER" [] (ctrl(Key::Plus)) PLUS "Makes everything but the drawing larger";
     SmallerUi Settings "Smaller interface" "UISMALLER" [] (ctrl(Key::Minus)) X "Makes everything but the drawing smaller";

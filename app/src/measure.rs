@@ -45,6 +45,22 @@ pub fn angle(header: &Header, radians: f64) -> String {
     format!("{}°", decimal(radians.to_degrees(), places))
 }
 
+/// How large a drawing is shown, as plans say it, by how many of its units a millimetre of screen shows: `1:50`, `4:1`.
+pub fn scale(header: &Header, units_per_mm: f64) -> String {
+    let mm_per_unit = 25.4 / units_of_inch(header);
+    let times = units_per_mm * mm_per_unit;
+    if times <= 0.0 || !times.is_finite() {
+        return String::new();
+    }
+    let digits = |value: f64| {
+        let step = 10f64.powf(value.log10().floor() - 1.0);
+        let rounded = (value / step).round() * step;
+        if rounded < 10.0 { decimal(rounded, 1).trim_end_matches(".0").to_owned() } else { decimal(rounded, 0) }
+    };
+    // 0.96 is 1 as far as anybody sees.
+    if times > 0.96 { format!("1:{}", digits(times)) } else { format!("{}:1", digits(1.0 / times)) }
+}
+
 fn decimal(value: f64, places: usize) -> String {
     let text = format!("{value:.places$}");
     if text.trim_start_matches('-').chars().all(|c| c == '0' || c == '.') {
@@ -153,6 +169,22 @@ mod tests {
             (Scientific, 2, 15.5, "1.55E1"),
         ] {
             assert_eq!(length(&header(format, precision), value), expect, "{format:?} {value}");
+        }
+    }
+
+    #[test]
+    fn scales_are_written_as_plans_say_them() {
+        use LinearFormat::*;
+        let metres = Header { units: Units(6), ..header(Decimal, 2) };
+        for (header, units_per_mm, expect) in [
+            (header(Decimal, 2), 50.0, "1:50"),
+            (header(Decimal, 2), 1.0, "1:1"),
+            (header(Decimal, 2), 0.25, "4:1"),
+            (header(Decimal, 2), 1234.0, "1:1200"),
+            (metres, 0.1, "1:100"),
+            (header(Architectural, 4), 48.0 / 25.4, "1:48"),
+        ] {
+            assert_eq!(scale(&header, units_per_mm), expect, "{header:?}");
         }
     }
 

@@ -34,6 +34,30 @@ pub struct Settings {
     pub ortho: bool,
     /// A grid behind the drawing.
     pub grid: bool,
+    /// Lines are drawn to multiples of 45 degrees when they are near.
+    pub polar: bool,
+    /// What a command asks and what is typed are shown beside the pointer.
+    pub cursor_input: bool,
+    /// A click adds to the selection; else it selects alone, and Shift+click adds.
+    pub click_adds: bool,
+    /// What scrolling does on the canvas.
+    pub scrolling: Scrolling,
+    /// Colours that the background swallows are lifted on the screen.
+    pub lift_colors: bool,
+    /// Nothing glides or fades.
+    pub less_motion: bool,
+}
+
+/// What scrolling does on the canvas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Scrolling {
+    /// A wheel zooms, two fingers pan, as far as the system tells them apart.
+    #[default]
+    ByDevice,
+    /// It zooms.
+    Zooms,
+    /// It pans.
+    Pans,
 }
 
 impl Default for Settings {
@@ -47,6 +71,12 @@ impl Default for Settings {
             snap: true,
             ortho: false,
             grid: true,
+            polar: false,
+            cursor_input: true,
+            click_adds: true,
+            scrolling: Scrolling::ByDevice,
+            lift_colors: true,
+            less_motion: false,
         }
     }
 }

@@ -1,16 +1,16 @@
 //! What the pointer does on the canvas, event by event, so that nothing is lost however slow a frame is.
 
 use drawing::{EntityId, Point, Rect, Vec2};
-use egui::{Event, Modifiers, MouseWheelUnit, PointerButton, Pos2, Response, Ui};
+use egui::{Event, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, Response, Ui};
 use scene::{SnapKind, SnapKinds};
 
 use super::Drag;
 use crate::action::{Action, CanvasEvent, Pick};
 use crate::command::Command;
 use crate::document::Document;
-use crate::settings::Settings;
+use crate::settings::{Scrolling, Settings};
 use crate::theme::size;
-use crate::tools::ortho;
+use crate::tools::{ortho, polar};
 
 /// How much larger one notch of the wheel makes the drawing.
 const NOTCH: f64 = 1.25;
@@ -20,6 +20,8 @@ pub(super) fn take(ui: &mut Ui, response: &Response, document: &mut Document, se
     let mut actions = Vec::new();
     let over = response.contains_pointer() || response.dragged() || document.pointer.panning;
     let events = ui.input(|input| input.events.clone());
+    // A press that closes a menu does nothing else.
+    let closes = egui::Popup::is_any_open(ui.ctx());
     let double_middle = response.double_clicked_by(PointerButton::Middle);
     for event in events {
         match event {
@@ -27,14 +29,39 @@ pub(super) fn take(ui: &mut Ui, response: &Response, document: &mut Document, se
             Event::PointerButton { pos, button, pressed, modifiers } => {
                 moved(document, settings, pos);
                 match (button, pressed) {
-                    (PointerButton::Primary, true) if over => press(document, settings, pos, &mut actions),
-                    (PointerButton::Primary, false) => release(document, modifiers, &mut actions),
+                    (PointerButton::Primary, true) if over && !closes => press(document, settings, pos, &mut actions),
+                    (PointerButton::Primary, false) => release(document, settings, modifiers, &mut actions),
                     (PointerButton::Middle, true) if over => document.pointer.panning = true,
                     (PointerButton::Middle, false) => document.pointer.panning = false,
                     _ => {}
                 }
             }
-            Event::MouseWheel { unit, delta, modifiers, .. } if over && modifiers.is_none() => {
+            Event::MouseWheel { unit, delta, modifiers, source, .. } if over && modifiers.is_none() => {
+                let pans = match settings.scrolling {
+                    // Where the system doesn't say, a wheel counts notches and fingers count points.
+                    Scrolling::ByDevice => match source {
+                        MouseWheelSource::Wheel => false,
+                        MouseWheelSource::Trackpad | MouseWheelSource::Momentum => true,
+                        MouseWheelSource::Unknown => unit == MouseWheelUnit::Point,
+                    },
+                    Scrolling::Zooms => false,
+                    Scrolling::Pans => true,
+                };
+                if source == MouseWheelSource::Momentum {
+                    // What the fingers have let go of stands still.
+                    continue;
+                }
+                if pans {
+                    let points = match unit {
+                        MouseWheelUnit::Point => delta,
+                        MouseWheelUnit::Line => delta * 50.0,
+                        MouseWheelUnit::Page => delta * document.camera.area.height(),
+                    };
+                    document.camera.pan(points);
+                    document.following = None;
+                    locate(document, settings, document.pointer.screen);
+                    continue;
+                }
                 let notches = match unit {
                     MouseWheelUnit::Line => f64::from(delta.y),
                     MouseWheelUnit::Point => f64::from(delta.y) / 50.0,
@@ -69,6 +96,9 @@ fn zoom(document: &mut Document, settings: &Settings, factor: f64) {
 
 fn moved(document: &mut Document, settings: &Settings, at: Pos2) {
     let before = document.pointer.screen;
+    if at != before {
+        document.pointer.cycled = None;
+    }
     if document.pointer.panning {
         document.camera.pan(at - before);
         document.following = None;
@@ -105,6 +135,9 @@ fn locate(document: &mut Document, settings: &Settings, at: Pos2) {
     let at = match (snap, base) {
         (Some(snap), _) => snap.at,
         (None, Some(base)) if settings.ortho && (moving || pointing) => ortho(base, raw),
+        (None, Some(base)) if settings.polar && (moving || pointing) => {
+            polar(base, raw, document.camera.units(size::SNAP)).unwrap_or(raw)
+        }
         _ => raw,
     };
     document.pointer.raw = raw;
@@ -149,14 +182,23 @@ fn is_on_selected(document: &Document, at: Point) -> bool {
     hits.iter().any(|hit| document.selection.contains(&hit.id))
 }
 
-fn release(document: &mut Document, modifiers: Modifiers, actions: &mut Vec<Action>) {
-    let pick = if modifiers.shift { Pick::Remove } else { Pick::Add };
+fn release(document: &mut Document, settings: &Settings, modifiers: Modifiers, actions: &mut Vec<Action>) {
+    let pick = match (settings.click_adds, modifiers.shift) {
+        (true, false) => Pick::Add,
+        (true, true) => Pick::Remove,
+        // The other way round: Shift+click takes what is selected out, and adds what is not.
+        (false, true) => Pick::Add,
+        (false, false) => Pick::Only,
+    };
     match std::mem::take(&mut document.pointer.drag) {
         Drag::None => {}
         Drag::Pressed { at, .. } => {
             let at = document.camera.to_drawing(at);
-            if let Some(id) = under(document, at, pick) {
-                actions.push(Action::Select(vec![id], pick));
+            if let Some(id) = document.pointer.cycled.or_else(|| under(document, at, pick)) {
+                let taken_out = !settings.click_adds && modifiers.shift && document.selection.contains(&id);
+                actions.push(Action::Select(vec![id], if taken_out { Pick::Remove } else { pick }));
+            } else if pick == Pick::Only {
+                actions.push(Action::SelectNone);
             }
         }
         Drag::Window { from } => {
@@ -188,6 +230,10 @@ fn under(document: &Document, at: Point, pick: Pick) -> Option<EntityId> {
 }
 
 fn hover(document: &mut Document) {
+    if let Some(cycled) = document.pointer.cycled {
+        document.pointer.hover = document.pointer.over.then_some(cycled);
+        return;
+    }
     let pointer = &document.pointer;
     let pointing = document.tool.as_ref().is_some_and(|tool| !tool.selects());
     let looks = pointer.over && !pointing && pointer.drag == Drag::None && !pointer.panning;

@@ -7,10 +7,11 @@ use scene::SnapKind;
 use super::Drag;
 use crate::document::Document;
 use crate::prompt::Asked;
+use crate::settings::Settings;
 use crate::theme::{Theme, mono, size};
 use crate::tools::Preview;
 
-pub(super) fn paint(painter: &Painter, document: &Document, theme: &Theme) {
+pub(super) fn paint(painter: &Painter, document: &Document, settings: &Settings, theme: &Theme) {
     window(painter, document, theme);
     if let Some(tool) = &document.tool {
         preview(painter, document, &tool.preview(&document.view()), theme);
@@ -22,7 +23,7 @@ pub(super) fn paint(painter: &Painter, document: &Document, theme: &Theme) {
             glyph(painter, at, snap.kind, Stroke::new(2.0, theme.snap));
             note(painter, at + vec2(14.0, 20.0), snap_name(snap.kind), theme.quiet, theme);
         }
-        at_pointer(painter, document, theme);
+        at_pointer(painter, document, settings, theme);
     }
 }
 
@@ -87,15 +88,19 @@ fn crosshair(painter: &Painter, document: &Document, theme: &Theme) {
 }
 
 /// What a command asks for, what is typed, or who holds what lies under the pointer.
-fn at_pointer(painter: &Painter, document: &Document, theme: &Theme) {
+fn at_pointer(painter: &Painter, document: &Document, settings: &Settings, theme: &Theme) {
     let at = document.pointer.screen + vec2(16.0, 34.0);
     if let Some(words) = document.pointer.hover.and_then(|id| document.lock_words(id)) {
         note(painter, at, &format!("{} {words}", crate::icon::LOCK_SIMPLE), theme.text, theme);
         return;
     }
-    let typed = &document.prompt.typed;
-    if !typed.is_empty() && document.asked().asked != Asked::Command {
-        note(painter, at, typed, theme.accent, theme);
+    let (typed, asked) = (&document.prompt.typed, document.asked());
+    if !settings.cursor_input || asked.asked == Asked::Command {
+        return;
+    }
+    match typed.is_empty() {
+        true => note(painter, at, &asked.text, theme.quiet, theme),
+        false => note(painter, at, typed, theme.accent, theme),
     }
 }
 

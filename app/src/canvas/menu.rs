@@ -23,7 +23,7 @@ fn options(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
     }
     for option in document.asked().options {
         if item(ui, "", option, "") {
-            actions.push(Action::Tell(CanvasEvent::Word(option.to_uppercase())));
+            actions.push(Action::Tell(CanvasEvent::option(option)));
         }
     }
     ui.separator();

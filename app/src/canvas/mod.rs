@@ -3,6 +3,7 @@
 pub mod camera;
 mod grid;
 mod input;
+pub mod lift;
 mod marks;
 mod menu;
 mod overlays;
@@ -61,6 +62,8 @@ pub struct Pointer {
     pub snap: Option<Snap>,
     /// What lies under it.
     pub hover: Option<EntityId>,
+    /// Which of several things under it was chosen by going through them.
+    pub cycled: Option<EntityId>,
     /// What its button does.
     pub drag: Drag,
     /// Whether the middle button moves the view.
@@ -75,9 +78,11 @@ pub fn show(ui: &mut Ui, document: &mut Document, settings: &Settings) -> Vec<Ac
     resize(document, area);
     let mut actions = input::take(ui, &response, document, settings);
     menu::show(&response, document, &mut actions);
-    follow(document);
+    document.follow();
+    document.people.still = settings.less_motion;
 
     let background = if theme.dark { Background::Dark } else { Background::Light };
+    document.picture.lift(settings.lift_colors.then_some(theme.canvas));
     let px_per_unit = document.camera.scale * f64::from(ui.pixels_per_point());
     let seen = document.camera.seen();
     document.picture.keep_up(document.session.drawing(), &document.visibility, background, seen, px_per_unit);
@@ -86,10 +91,10 @@ pub fn show(ui: &mut Ui, document: &mut Document, settings: &Settings) -> Vec<Ac
     let painter = ui.painter_at(area);
     painter.rect_filled(area, 0.0, theme.canvas);
     if settings.grid && document.is_here() {
-        grid::paint(&painter, &document.camera, theme);
+        grid::paint(&painter, &document.camera, document.drawing().header().linear_format, theme);
     }
     paint::drawing(ui, &painter, document, background);
-    marks::paint(&painter, document, theme);
+    marks::paint(&painter, document, settings, theme);
     people::paint(ui, &painter, document, theme);
     tell_presence(document);
     actions
@@ -109,31 +114,24 @@ fn resize(document: &mut Document, area: egui::Rect) {
     }
 }
 
-/// Sees what the one who is followed sees.
-fn follow(document: &mut Document) {
-    let Some(session) = document.following else { return };
-    if document.session.person(session).is_none() {
-        document.following = None;
-    } else if let Some(view) = document.session.presence_of(session).and_then(|presence| presence.view) {
-        document.camera.follow(view);
-    }
-}
-
 /// What others are shown of oneself.
 fn tell_presence(document: &mut Document) {
     if !document.is_here() {
         return;
     }
-    let most = document.session.limits().ghost_records_max as usize;
-    let selection: Vec<_> = document.record_ids().into_iter().take(most).collect();
+    let facts = document.facts();
+    let selection = facts.told.clone();
     let by = match document.pointer.drag {
         Drag::Move { by, .. } => Some(by),
         _ => overlays::preview_shift(document),
     };
-    let ghost = by.filter(|_| !selection.is_empty()).map(|by| Ghost { ids: selection.clone(), by });
+    // What others hold a part of won't move.
+    let ghost = by.filter(|_| !selection.is_empty() && facts.held == 0).map(|by| Ghost { ids: selection.clone(), by });
     let presence = Presence {
         cursor: document.pointer.over.then_some(document.pointer.at),
         view: Some(document.camera.view()),
+        space: document.space,
+        following: document.following,
         tool: document.tool.as_ref().map(|tool| tool.command().about().word.to_owned()),
         selection,
         ghost,

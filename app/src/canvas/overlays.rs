@@ -8,7 +8,7 @@ use render::{Casing, OverlayPaint};
 
 use super::Drag;
 use crate::document::turn::{Turn, turned};
-use crate::document::{Cover, Document};
+use crate::document::{Cover, Document, Facts};
 use crate::theme::{Theme, size};
 use crate::tools::Ghosting;
 
@@ -18,6 +18,8 @@ const GHOST_OF: u32 = 2_000;
 const SELECTED: u32 = 10_000;
 const HOVER: u32 = 9_999;
 const GHOST: u32 = 10_001;
+const GUEST: u32 = 10_002;
+const LAPSED: u32 = 10_003;
 
 /// Dash and gap of what a person holds, by their place among the colours: the pattern tells them apart where the colour
 /// can't.
@@ -61,45 +63,57 @@ pub(super) fn preview_shift(document: &Document) -> Option<Vec2> {
 
 pub(super) fn show(document: &mut Document, theme: &Theme) {
     let mut keep = BTreeSet::new();
-    people(document, theme, &mut keep);
+    let facts = document.facts();
+    people(document, &facts, theme, &mut keep);
     let drawing = document.session.drawing().clone();
     let revision = document.revision;
 
-    let selected: Vec<EntityId> = document.selection.iter().copied().collect();
-    let asked = selected.iter().any(|id| document.session.is_asked((*id).into()));
     let mut paint = outline(theme, theme.accent);
-    if asked {
+    if facts.asked {
         paint.dash_px = DASHES[2];
     }
     // Where others hold a part, their outline says so; one's own lies on top of the rest.
-    let mine: Vec<_> = selected.iter().copied().filter(|id| !document.is_others((*id).into())).collect();
     keep.insert(SELECTED);
-    document.picture.overlay(&drawing, SELECTED, &mine, revision, (paint, Cover::Around));
+    document.picture.overlay(&drawing, SELECTED, &facts.outlined, revision, (paint, Cover::Around));
+
+    // Whose lock lapsed: selected as before, and open to everybody.
+    keep.insert(LAPSED);
+    let mut paint = outline(theme, theme.warn);
+    paint.dash_px = DASHES[2];
+    document.picture.overlay(&drawing, LAPSED, &facts.lapsed, revision, (paint, Cover::Around));
 
     let hover: Vec<_> = document.pointer.hover.into_iter().collect();
     keep.insert(HOVER);
     let paint = OverlayPaint { width_px: 4.0, fill_opacity: 0.6, ..OverlayPaint::outline(srgb(theme.accent, 0.45)) };
     document.picture.overlay(&drawing, HOVER, &hover, revision, (paint, Cover::Whole));
 
-    keep.insert(GHOST);
-    ghost(document, theme, &selected);
+    if let Some(place) = ghost(document, &facts, theme) {
+        keep.insert(place);
+    }
     document.picture.keep_overlays(&keep);
 }
 
-/// The selection as a drag or a command would leave it.
-fn ghost(document: &mut Document, theme: &Theme, selected: &[EntityId]) {
+/// The selection as a drag or a command would leave it, or what is about to be pasted. Which overlay shows it.
+fn ghost(document: &mut Document, facts: &Facts, theme: &Theme) -> Option<u32> {
+    let selected = facts.outlined.as_slice();
     let paint = OverlayPaint { width_px: 2.0, ..OverlayPaint::outline(srgb(theme.accent, 0.85)) };
     let drawing = document.session.drawing().clone();
     let moved = match document.pointer.drag {
         Drag::Move { by, .. } => Some(Ghosting::Moved(by)),
         _ => document.tool.as_ref().and_then(|tool| tool.preview(&document.view()).ghost),
     };
-    match moved {
-        Some(Ghosting::Moved(by)) => {
+    match moved? {
+        Ghosting::Guest(by) => {
+            let paint = OverlayPaint { offset: by, ..paint };
+            document.picture.overlay_guest(GUEST, document.guest.as_ref()?, paint);
+            Some(GUEST)
+        }
+        Ghosting::Moved(by) => {
             let paint = OverlayPaint { offset: by, ..paint };
             document.picture.overlay(&drawing, GHOST, selected, document.revision, (paint, Cover::Whole));
+            Some(GHOST)
         }
-        Some(Ghosting::Turned(center, radians)) => {
+        Ghosting::Turned(center, radians) => {
             let turn = Turn::new(center, radians);
             let ids = &selected[..selected.len().min(TURNED_MAX)];
             let records = ids.iter().filter_map(|id| {
@@ -109,34 +123,32 @@ fn ghost(document: &mut Document, theme: &Theme, selected: &[EntityId]) {
             });
             let op = Op::Change(records.collect());
             let mut as_turned = drawing.clone();
-            if as_turned.apply(&op).is_ok() {
-                // The angle is part of what it was made of.
-                let made_of = document.revision ^ radians.to_bits() ^ (1 << 63);
-                document.picture.overlay(&as_turned, GHOST, ids, made_of, (paint, Cover::Whole));
-            }
+            as_turned.apply(&op).ok()?;
+            // The angle is part of what it was made of.
+            let made_of = document.revision ^ radians.to_bits() ^ (1 << 63);
+            document.picture.overlay(&as_turned, GHOST, ids, made_of, (paint, Cover::Whole));
+            Some(GHOST)
         }
-        None => document.picture.overlay(&drawing, GHOST, &[], 0, (paint, Cover::Whole)),
     }
 }
 
 /// What others hold, and what they are dragging.
-fn people(document: &mut Document, theme: &Theme, keep: &mut BTreeSet<u32>) {
+fn people(document: &mut Document, facts: &Facts, theme: &Theme, keep: &mut BTreeSet<u32>) {
     let drawing = document.session.drawing().clone();
     let revision = document.revision;
-    let held = document.held_by_others();
     let me = document.session.me();
     let others: Vec<_> =
         document.session.people().filter(|person| Some(person.session) != me).cloned().enumerate().collect();
     for (place, person) in others {
         let color = theme.person(person.color);
-        let ids = held.get(&person.session).map(Vec::as_slice).unwrap_or_default();
+        let ids = facts.held_by.get(&person.session).map(Vec::as_slice).unwrap_or_default();
         let mut paint = outline(theme, color);
         paint.dash_px = DASHES[usize::from(person.color) % DASHES.len()];
         let id = HELD + place as u32;
         keep.insert(id);
         document.picture.overlay(&drawing, id, ids, revision, (paint, Cover::Around));
 
-        let ghost = document.session.presence_of(person.session).and_then(|presence| presence.ghost.clone());
+        let ghost = document.presence_here(person.session).and_then(|presence| presence.ghost.clone());
         let id = GHOST_OF + place as u32;
         keep.insert(id);
         let ids: Vec<_> = ghost.iter().flat_map(|ghost| ghost.ids.iter().map(|id| EntityId(id.0))).collect();

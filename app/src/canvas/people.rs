@@ -52,7 +52,7 @@ fn cursors(ui: &Ui, painter: &Painter, document: &mut Document, theme: &Theme) {
     let now_s = ui.input(|input| input.time);
     let unit = document.camera.units(1.0);
     let mut people: People = std::mem::take(&mut document.people);
-    match people.step(&document.session, now_s, unit) {
+    match people.step(&document.session, document.space, now_s, unit) {
         Some(seconds) if seconds > 0.0 => {
             ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(seconds + 0.001));
         }

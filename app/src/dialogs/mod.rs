@@ -139,6 +139,7 @@ fn card(ui: &Ui, title: &str, width: f32, actions: &mut Vec<Action>, add: impl F
     let screen = ctx.content_rect();
     let shade = Area::new(Id::unique("shade")).order(Order::Foreground).fixed_pos(screen.min).show(&ctx, |ui| {
         let response = ui.allocate_response(screen.size(), egui::Sense::click());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Close the dialog"));
         ui.painter().rect_filled(screen, 0.0, theme.backdrop);
         response.clicked()
     });

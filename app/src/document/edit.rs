@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use collab::SubmitError;
-use drawing::{Entity, EntityId, Op, Record, RecordId, Shape, Vec2};
+use drawing::{Entity, EntityId, Op, Record, RecordId, Vec2};
 
 use super::Document;
 use super::turn::{Turn, turned};
+use crate::action::{CanvasEvent, Restyle};
 
 /// Why a change was not made.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,26 +106,54 @@ impl Document {
     /// Takes entities out of the drawing.
     pub fn erase(&mut self, ids: &[EntityId]) -> Result<(), Hindrance> {
         self.clear_to_change(ids)?;
-        self.submit(Op::Remove(ids.iter().map(|id| RecordId(id.0)).collect()))?;
-        self.selection.retain(|id| !ids.contains(id));
-        Ok(())
+        self.submit(Op::Remove(ids.iter().map(|id| RecordId(id.0)).collect()))
     }
 
-    /// Turns the selection; returns how many were turned.
-    pub fn rotate(&mut self, center: drawing::Point, radians: f64) -> Result<usize, Hindrance> {
+    /// Changes a property of these; returns of how many.
+    pub fn restyle(&mut self, ids: &[EntityId], change: Restyle) -> Result<usize, Hindrance> {
+        self.change(ids, |entity| {
+            change.change(&mut entity.style);
+            Ok(())
+        })
+    }
+
+    /// Changes a property of what one makes from here on.
+    pub fn restyle_new(&mut self, change: Restyle) {
+        match change {
+            Restyle::Layer(layer) => self.current.layer = Some(layer),
+            Restyle::Color(color) => self.current.color = color,
+            Restyle::Linetype(linetype) => self.current.linetype = linetype,
+            Restyle::Lineweight(weight) => self.current.lineweight = weight,
+        }
+    }
+
+    /// What the running command just drew was not taken.
+    pub fn tell_tool_of_refusal(&mut self) {
+        if let Some(mut tool) = self.tool.take() {
+            // It goes back a step, and wants nothing.
+            tool.event(&CanvasEvent::Refused, &self.view());
+            self.tool = Some(tool);
+        }
+    }
+
+    /// Turns entities; returns how many were turned.
+    pub fn rotate(&mut self, ids: &[EntityId], center: drawing::Point, radians: f64) -> Result<usize, Hindrance> {
         let turn = Turn::new(center, radians);
-        self.change_selection(|entity| {
+        self.change(ids, |entity| {
             entity.shape = turned(&entity.shape, &turn)?;
             Ok(())
         })
     }
 
-    /// Changes each selected entity in one op; returns how many.
-    pub fn change_selection(&mut self, change: impl Fn(&mut Entity) -> Result<(), String>) -> Result<usize, Hindrance> {
-        let ids: Vec<_> = self.selection.iter().copied().collect();
-        self.clear_to_change(&ids)?;
+    /// Changes each of these in one op; returns how many.
+    pub fn change(
+        &mut self,
+        ids: &[EntityId],
+        change: impl Fn(&mut Entity) -> Result<(), String>,
+    ) -> Result<usize, Hindrance> {
+        self.clear_to_change(ids)?;
         let mut records = Vec::with_capacity(ids.len());
-        for id in &ids {
+        for id in ids {
             if let Some(entity) = self.drawing().entity(*id) {
                 let mut entity = entity.clone();
                 change(&mut entity).map_err(Hindrance::Other)?;
@@ -136,59 +165,6 @@ impl Document {
             self.submit(Op::Change(records))?;
         }
         Ok(count)
-    }
-
-    /// Puts new entities on top of the shown space, in the current style; returns their ids.
-    pub fn draw(&mut self, shapes: Vec<Shape>) -> Result<Vec<EntityId>, Hindrance> {
-        let style = self.style().ok_or(Hindrance::Other("The drawing is not here yet".into()))?;
-        self.put(shapes.into_iter().map(|shape| (style.clone(), shape)).collect())
-    }
-
-    /// Puts new entities on top of the shown space; returns their ids.
-    pub fn put(&mut self, new: Vec<(drawing::Style, Shape)>) -> Result<Vec<EntityId>, Hindrance> {
-        let space = self.space.ok_or(Hindrance::Other("The drawing is not here yet".into()))?;
-        let Some(ids) = self.session.take_ids(new.len()) else {
-            return Err(Hindrance::Other(
-                "The server has to grant numbers for new things first; try again in a moment".into(),
-            ));
-        };
-        let first = self.drawing().order_on_top(space);
-        let ids: Vec<_> = ids.into_iter().map(|id| EntityId(id.0)).collect();
-        let entities = new.into_iter().zip(&ids).enumerate().map(|(at, ((style, shape), id))| {
-            let order = drawing::Order(first.0.saturating_add(at as u64 * drawing::Order::STEP));
-            Record::Entity(Entity { id: *id, handle: None, source: None, owner: space, order, style, shape })
-        });
-        let op = Op::New(entities.collect());
-        self.submit(op)?;
-        Ok(ids)
-    }
-
-    /// Puts copies of the selection that far away.
-    pub fn copy_by(&mut self, by: Vec2) -> Result<usize, Hindrance> {
-        let mut new = Vec::new();
-        for entity in self.selection.iter().filter_map(|id| self.drawing().entity(*id)) {
-            let mut shape = entity.shape.clone();
-            shape
-                .translate(by)
-                .map_err(|kind| Hindrance::Other(format!("{kind} can't be copied: Linework does not read it")))?;
-            detach(&mut shape);
-            new.push((entity.style.clone(), shape));
-        }
-        let count = new.len();
-        if count > 0 {
-            self.put(new)?;
-        }
-        Ok(count)
-    }
-}
-
-/// Makes a copied shape's parts new ones: what points into the file, or has a handle there, is the original's.
-pub fn detach(shape: &mut Shape) {
-    if let Shape::Insert(insert) = shape {
-        for attribute in &mut insert.attributes {
-            attribute.handle = None;
-            attribute.source = None;
-        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! What the panels say of the selection, summed up once a change and not once a frame.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use drawing::{Color, LayerId, LineStyle, Lineweight};
+use drawing::{Color, EntityId, LayerId, LineStyle, Lineweight, RecordId};
+use protocol::SessionId;
 
 use super::Document;
+use super::picture::OVERLAY_MAX;
 
 /// The selection in sum; a value is none where the selected differ in it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -23,23 +26,38 @@ pub struct Facts {
     pub lineweight: Option<Lineweight>,
     /// How many of them others hold.
     pub held: usize,
+    /// Whether the lock on one of them is asked for and not granted yet.
+    pub asked: bool,
+    /// Those that nobody else holds, as many as are outlined.
+    pub outlined: Vec<EntityId>,
+    /// Those whose lock lapsed, as many as are outlined.
+    pub lapsed: Vec<EntityId>,
+    /// What others are told of them.
+    pub told: Vec<RecordId>,
+    /// What others hold, selected or not.
+    pub held_by: BTreeMap<SessionId, Vec<EntityId>>,
 }
 
 impl Document {
     /// The selection in sum.
-    pub fn facts(&mut self) -> Facts {
+    pub fn facts(&mut self) -> Arc<Facts> {
         if let Some((revision, facts)) = &self.facts
             && *revision == self.revision
         {
             return facts.clone();
         }
-        let facts = self.sum_up();
+        let facts = Arc::new(self.sum_up());
         self.facts = Some((self.revision, facts.clone()));
         facts
     }
 
     fn sum_up(&self) -> Facts {
-        let mut facts = Facts::default();
+        let told = self.session.limits().ghost_records_max as usize;
+        let mut facts = Facts {
+            held_by: self.held_by_others(),
+            told: self.selection.iter().take(told).map(|id| RecordId(id.0)).collect(),
+            ..Facts::default()
+        };
         let same = |first: bool, kept: &mut bool, equal: bool| *kept = first || (*kept && equal);
         let (mut layer, mut color, mut linetype, mut lineweight) = (false, false, false, false);
         let mut model = None;
@@ -53,7 +71,18 @@ impl Document {
             same(first, &mut lineweight, model.lineweight == style.lineweight);
             facts.count += 1;
             *facts.kinds.entry(entity.shape.kind().to_owned()).or_default() += 1;
-            facts.held += usize::from(self.is_others(entity.id.into()));
+            let record = entity.id.into();
+            if self.is_others(record) {
+                facts.held += 1;
+                continue;
+            }
+            facts.asked |= self.session.is_asked(record);
+            if facts.outlined.len() < OVERLAY_MAX {
+                facts.outlined.push(entity.id);
+            }
+            if facts.lapsed.len() < OVERLAY_MAX && self.lapsed.contains(&record) {
+                facts.lapsed.push(entity.id);
+            }
         }
         if let Some(model) = model {
             facts.layer = layer.then_some(model.layer);
@@ -62,5 +91,17 @@ impl Document {
             facts.lineweight = lineweight.then_some(model.lineweight);
         }
         facts
+    }
+
+    /// The layers by name, sorted when one of them changed and not in each frame.
+    pub fn layers(&mut self) -> Arc<[LayerId]> {
+        if let Some(layers) = &self.layers {
+            return layers.clone();
+        }
+        let mut layers: Vec<_> = self.drawing().layers().collect();
+        layers.sort_by_cached_key(|layer| layer.name.to_lowercase());
+        let layers: Arc<[LayerId]> = layers.into_iter().map(|layer| layer.id).collect();
+        self.layers = Some(layers.clone());
+        layers
     }
 }

@@ -8,6 +8,10 @@ use protocol::{Event, SessionId, Told};
 /// Rows that are kept; the log itself has them all.
 const ROWS_MAX: usize = 500;
 
+/// What undos and redos begin with.
+const TOOK_BACK: &str = "took back: ";
+const BROUGHT_BACK: &str = "brought back: ";
+
 /// One entry of the log, in words.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -34,7 +38,13 @@ impl History {
     /// Takes in what was told; `name` finds the name of a session.
     pub fn take(&mut self, told: &[Told], name: impl Fn(SessionId) -> String) {
         for Told { seq, entry, .. } in told {
-            let Some((session, what)) = words(&entry.event, SessionId(*seq)) else { continue };
+            let Some((session, mut what)) = words(&entry.event, SessionId(*seq)) else { continue };
+            if let Event::Edited { undoes, .. } = &entry.event
+                && let Some(undone) = undoes.first().and_then(|undone| self.row_of(undone.0))
+            {
+                let back = if undone.what.starts_with(TOOK_BACK) { BROUGHT_BACK } else { TOOK_BACK };
+                what = format!("{back}{}", undone.deed());
+            }
             let name = match &entry.event {
                 Event::Joined { name, .. } => name.clone(),
                 _ => session.map(&name).unwrap_or_default(),
@@ -47,6 +57,21 @@ impl History {
     }
 }
 
+impl History {
+    /// The row of an entry, if it is among the latest.
+    pub fn row_of(&self, seq: u64) -> Option<&Row> {
+        self.rows.iter().rfind(|row| row.seq == seq)
+    }
+}
+
+impl Row {
+    /// What was done, taken back or brought back.
+    pub fn deed(&self) -> &str {
+        let what = self.what.strip_prefix(TOOK_BACK).or_else(|| self.what.strip_prefix(BROUGHT_BACK));
+        what.unwrap_or(&self.what)
+    }
+}
+
 /// Who did it and what; none for what nobody needs to read.
 fn words(event: &Event, this: SessionId) -> Option<(Option<SessionId>, String)> {
     Some(match event {
@@ -56,7 +81,7 @@ fn words(event: &Event, this: SessionId) -> Option<(Option<SessionId>, String)> 
         Event::Gone { session, why: protocol::Ended::Expired, .. } => (Some(*session), "lost the connection".into()),
         Event::Edited { session, op, undoes } => {
             let done = op_words(op);
-            (Some(*session), if undoes.is_empty() { done } else { format!("took back: {done}") })
+            (Some(*session), if undoes.is_empty() { done } else { format!("{TOOK_BACK}{done}") })
         }
         Event::Unlocked { session, ids, lapsed: true } => {
             (Some(*session), format!("lock on {} lapsed", count(ids.len())))

@@ -4,22 +4,25 @@ mod drafts;
 mod edit;
 mod facts;
 mod frames;
+mod graft;
 mod history;
+mod isolation;
 mod locks;
 mod people;
 mod picture;
+mod put;
 mod receive;
 mod selection;
 mod stake;
 mod store;
 pub mod turn;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use collab::{Session, Status};
-use drawing::{BlockId, Color, Drawing, DrawingHash, EntityId, LayerId, LineStyle, Lineweight, Point, Style};
+use collab::{Changes, Session, Status};
+use drawing::{BlockId, Color, Drawing, DrawingHash, EntityId, LayerId, LineStyle, Lineweight, Point, RecordId, Style};
 use protocol::{Address, ClientId, ClientSeq, Millis, ResumeKey, Seq, SessionId};
 
 use crate::canvas::Pointer;
@@ -31,12 +34,13 @@ use crate::prompt::{Prompt, PromptLine};
 use crate::tools::{Tool, View};
 
 pub use drafts::Undone;
-pub use edit::{Hindrance, detach, first_capital};
+pub use edit::{Hindrance, first_capital};
 pub use facts::Facts;
 pub use frames::FrameShown;
-pub use history::{History, Row};
+pub use history::{History, Row, op_words};
 pub use people::People;
 pub use picture::{Cover, Gpu, Picture, Studio, lock};
+pub use put::{Copied, Guest, New, Put, objects};
 pub use receive::News;
 pub use stake::AtStake;
 
@@ -172,8 +176,8 @@ pub struct Document {
     pub locks_changed: bool,
     /// Layers that one hides or shows for oneself.
     pub visibility: scene::Visibility,
-    /// What alone is shown, if something is isolated.
-    pub isolated: Option<BTreeSet<EntityId>>,
+    /// What alone is shown, where something is isolated.
+    pub isolated: BTreeMap<BlockId, BTreeSet<EntityId>>,
     /// What new things are drawn with.
     pub current: Current,
     /// The command that runs.
@@ -193,7 +197,21 @@ pub struct Document {
     /// Goes up whenever what is shown of the drawing or the selection changed.
     pub revision: u64,
     /// What was last summed up for the panels.
-    facts: Option<(u64, Facts)>,
+    facts: Option<(u64, Arc<Facts>)>,
+    /// The layers by name, until one changes.
+    layers: Option<Arc<[LayerId]>>,
+    /// What arrived in this frame and is not in the picture yet.
+    gathered: Changes,
+    /// More arrived than one frame takes in.
+    behind: bool,
+    /// What is selected and not held any more, since it was not used.
+    lapsed: BTreeSet<RecordId>,
+    /// Layers whose own states were asked to be everybody's.
+    applying: BTreeSet<LayerId>,
+    /// What is to be made and waits for ids.
+    held_back: VecDeque<New>,
+    /// What is about to be pasted.
+    pub guest: Option<Guest>,
     /// What one last showed of oneself, and whether it still waits to be sent.
     presence: (protocol::Presence, bool),
 }
@@ -227,7 +245,7 @@ impl Document {
             selection: BTreeSet::new(),
             locks_changed: false,
             visibility: scene::Visibility::default(),
-            isolated: None,
+            isolated: BTreeMap::new(),
             current: Current {
                 layer: None,
                 color: Color::ByLayer,
@@ -243,6 +261,13 @@ impl Document {
             history: History::default(),
             revision: 0,
             facts: None,
+            layers: None,
+            gathered: Changes::default(),
+            behind: false,
+            lapsed: BTreeSet::new(),
+            applying: BTreeSet::new(),
+            held_back: VecDeque::new(),
+            guest: None,
             presence: Default::default(),
         }
     }
@@ -275,7 +300,12 @@ impl Document {
 
     /// What a tool may read.
     pub fn view(&self) -> View<'_> {
-        View { drawing: self.session.drawing(), selection: &self.selection, pointer: self.pointer.at }
+        View {
+            drawing: self.session.drawing(),
+            space: self.space,
+            selection: &self.selection,
+            pointer: self.pointer.at,
+        }
     }
 
     /// What the running command asks for; an empty prompt where none runs.
@@ -302,6 +332,15 @@ impl Document {
         self.fitted = Some((self.camera.center, self.camera.scale));
     }
 
+    /// The interface is drawn at another scale: the drawing keeps its pixels.
+    pub fn rescale(&mut self, factor: f64) {
+        self.camera.scale *= factor;
+        self.views.values_mut().for_each(|(_, scale)| *scale *= factor);
+        if let Some((_, scale)) = &mut self.fitted {
+            *scale *= factor;
+        }
+    }
+
     /// Something that is shown changed.
     pub fn touched(&mut self) {
         self.revision += 1;
@@ -322,7 +361,7 @@ impl Document {
             self.presence.1 = false;
         }
         self.link.send(outgoing);
-        self.link.is_waiting() || (self.presence.1 && *self.session.status() == Status::Live)
+        self.behind || self.link.is_waiting() || (self.presence.1 && *self.session.status() == Status::Live)
     }
 }
 

@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use collab::Session;
-use drawing::{Point, Vec2};
-use protocol::SessionId;
+use drawing::{BlockId, Drawing, Point, Vec2, View};
+use protocol::{Presence, SessionId};
+
+use super::Document;
 
 /// How long a glide takes to get most of the way, in seconds.
 const GLIDE_S: f64 = 0.08;
 /// A name is shown so long after the pointer came to rest, in seconds.
 const NAMED_S: f64 = 3.0;
+/// Who has not moved for so long is idle, in seconds.
+const IDLE_S: f64 = 300.0;
 /// A pointer that left fades so long, in seconds.
 const FADE_S: f64 = 0.12;
 
@@ -58,19 +62,37 @@ impl Glide {
 pub struct People {
     /// By session.
     pub glides: BTreeMap<SessionId, Glide>,
+    /// What each showed last, and since when: by that somebody is idle.
+    shown: BTreeMap<SessionId, (Option<Point>, Option<View>, f64)>,
+    /// Pointers jump and vanish at once.
+    pub still: bool,
     last_s: f64,
 }
 
 impl People {
-    /// Moves all pointers to `now_s`. Gives the seconds after which they look different again, 0 while one glides;
+    /// For how many whole minutes somebody has not moved, once that is worth a word.
+    pub fn idle_min(&self, session: SessionId, now_s: f64) -> Option<u64> {
+        let (_, _, since_s) = self.shown.get(&session)?;
+        let idle_s = now_s - since_s;
+        (idle_s >= IDLE_S).then(|| (idle_s / 60.0) as u64)
+    }
+
+    /// Moves all pointers in `space` to `now_s`. Gives the seconds after which they look different again, 0 while one glides;
     /// none where all rest.
-    pub fn step(&mut self, session: &Session, now_s: f64, unit: f64) -> Option<f64> {
+    pub fn step(&mut self, session: &Session, space: Option<BlockId>, now_s: f64, unit: f64) -> Option<f64> {
         // After a rest there is nothing to catch up with.
         let dt_s = (now_s - self.last_s).clamp(0.0, 0.1);
         self.last_s = now_s;
         let me = session.me();
+        self.shown.retain(|id, _| session.person(*id).is_some());
         for person in session.people().filter(|person| Some(person.session) != me) {
-            let cursor = session.presence_of(person.session).and_then(|presence| presence.cursor);
+            let shown = session.presence_of(person.session).map_or((None, None), |shown| (shown.cursor, shown.view));
+            let last = self.shown.entry(person.session).or_insert((shown.0, shown.1, now_s));
+            if (last.0, last.1) != shown {
+                *last = (shown.0, shown.1, now_s);
+            }
+            let presence = session.presence_of(person.session).filter(|shown| is_in(shown, space, session.drawing()));
+            let cursor = presence.and_then(|presence| presence.cursor);
             match (cursor, self.glides.get_mut(&person.session)) {
                 (Some(at), None) => {
                     self.glides.insert(person.session, Glide::new(at, now_s));
@@ -94,6 +116,12 @@ impl People {
         self.glides.retain(|id, glide| {
             if session.person(*id).is_none() {
                 glide.left_s.get_or_insert(now_s);
+            }
+            if self.still {
+                glide.at = glide.target;
+                if glide.left_s.is_some() {
+                    return false;
+                }
             }
             glide.step(dt_s);
             let near = (glide.at - glide.target).hypot() < unit * 0.25 && glide.speed.hypot() < unit;
@@ -119,6 +147,70 @@ impl People {
     }
 }
 
+/// Whether somebody looks at this space.
+fn is_in(presence: &Presence, space: Option<BlockId>, drawing: &Drawing) -> bool {
+    presence.space.or_else(|| drawing.model_space()) == space
+}
+
+/// How long a chain of people who follow one another may be.
+const CHAIN_MAX: usize = 1_000;
+
+impl Document {
+    /// What somebody shows, if they look at the space that is in front here.
+    pub fn presence_here(&self, session: SessionId) -> Option<&Presence> {
+        self.session.presence_of(session).filter(|presence| is_in(presence, self.space, self.drawing()))
+    }
+
+    /// Whether somebody's view is one's own in the end: they follow oneself, or one who does.
+    pub fn follows_me(&self, session: SessionId) -> bool {
+        let mut at = session;
+        for _ in 0..CHAIN_MAX {
+            match self.session.presence_of(at).and_then(|presence| presence.following) {
+                Some(next) if Some(next) == self.session.me() => return true,
+                Some(next) => at = next,
+                None => return false,
+            }
+        }
+        false
+    }
+
+    /// Sees what the one who is followed sees, on the sheet where they see it.
+    pub fn follow(&mut self) {
+        let Some(session) = self.following else { return };
+        // Two who began at the same moment: the one who was here first leads.
+        let leads = self.session.me().is_some_and(|me| me < session);
+        if self.session.person(session).is_none() || (leads && self.follows_me(session)) {
+            self.following = None;
+            return;
+        }
+        let Some(presence) = self.session.presence_of(session) else { return };
+        let space = presence.space.or_else(|| self.drawing().model_space());
+        let view = presence.view;
+        if let Some(space) = space.filter(|space| Some(*space) != self.space && self.drawing().block(*space).is_some())
+        {
+            if self.tool.is_some() {
+                // What one is drawing is on this sheet.
+                self.following = None;
+                return;
+            }
+            self.show_space(space);
+        }
+        if let Some(view) = view {
+            self.camera.follow(view);
+            self.placed = true;
+        }
+    }
+
+    /// While another drawing is in front, nobody sees one's pointer in this one.
+    pub fn show_no_pointer(&mut self) {
+        self.pointer.over = false;
+        if self.presence.0.cursor.is_some() || self.presence.0.ghost.is_some() {
+            let presence = Presence { cursor: None, ghost: None, ..self.presence.0.clone() };
+            self.show_presence(presence);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,6 +230,14 @@ mod tests {
             }
             assert!(last > 99.0, "{dt}: {last}");
         }
+    }
+
+    #[test]
+    fn who_has_not_moved_for_five_minutes_is_idle() {
+        let mut people = People::default();
+        people.shown.insert(SessionId(protocol::Seq(7)), (None, None, 100.0));
+        let idle = |now_s| people.idle_min(SessionId(protocol::Seq(7)), now_s);
+        assert_eq!((idle(399.0), idle(401.0), idle(830.0)), (None, Some(5), Some(12)));
     }
 
     #[test]

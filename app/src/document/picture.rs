@@ -13,7 +13,9 @@ use scene::{
 };
 
 use super::frames::{FrameShown, Frames};
+use super::put::Guest;
 use super::store::Store;
+use crate::canvas::lift::lifted;
 use crate::link::Wake;
 use crate::work::Pool;
 
@@ -103,7 +105,13 @@ pub struct Picture {
     /// When the scene came whose first chunks wait for one another.
     held_since: Option<Instant>,
     overlays: BTreeMap<OverlayId, Overlay>,
+    /// How often an overlay was tessellated: what a moving cursor must not do.
+    pub overlays_made: u64,
+    /// How often a chunk was given to be tessellated.
+    pub chunks_given: u64,
     paint_due: bool,
+    /// The background that colours are lifted from, if they are.
+    lifted_from: Option<egui::Color32>,
     /// The table of styles that was last set.
     styles: Vec<PaintStyle>,
     next: u64,
@@ -153,7 +161,10 @@ impl Picture {
             unfinished: Arc::default(),
             held_since: None,
             overlays: BTreeMap::new(),
+            overlays_made: 0,
+            chunks_given: 0,
             paint_due: true,
+            lifted_from: None,
             styles: Vec::new(),
             next: 0,
             made,
@@ -240,6 +251,24 @@ impl Picture {
         });
     }
 
+    /// Forgets what is shown: another space comes.
+    pub fn leave(&mut self) {
+        self.scene = None;
+        self.frames = None;
+        self.store.clear();
+        self.pending.clear();
+        self.overlays.clear();
+        if let Some(renderer) = &self.renderer {
+            lock(renderer).clear();
+        }
+    }
+
+    /// The scene of a small drawing of its own, such as what is about to be pasted.
+    pub fn scene_of(&self, drawing: &Drawing, space: BlockId) -> Scene {
+        let options = SceneOptions { text: TextMode::Drawn, fonts: self.studio.fonts.clone(), frames: true };
+        Scene::new(drawing, space, options)
+    }
+
     /// Follows a drawing in which these records changed.
     pub fn update(&mut self, drawing: &Drawing, changed: &BTreeSet<RecordId>) {
         if self.building.is_some() {
@@ -261,6 +290,12 @@ impl Picture {
             let dirty = scene.isolate(only);
             self.take(drawing, dirty);
         }
+    }
+
+    /// Has colours that this background swallows lifted, or shows all as they are.
+    pub fn lift(&mut self, background: Option<egui::Color32>) {
+        self.paint_due |= self.lifted_from != background;
+        self.lifted_from = background;
     }
 
     /// The table of styles is out of date: a layer was hidden, the theme changed.
@@ -307,6 +342,7 @@ impl Picture {
         self.next += 1;
         let number = self.next;
         self.store.begin(id, number, band);
+        self.chunks_given += 1;
         self.pending.insert(id);
         let (drawing, sender) = (drawing.clone(), self.sender.clone());
         let (wake, wake_soon) = (self.studio.wake.clone(), self.studio.wake_soon.clone());
@@ -393,6 +429,9 @@ impl Picture {
         if self.paint_due {
             self.paint_due = false;
             self.styles = scene.paint(drawing, visibility, scene::Theme { background, ink: false });
+            if let Some(background) = self.lifted_from {
+                self.styles.iter_mut().for_each(|style| style.color = lifted(style.color, background));
+            }
             if let (Some(gpu), Some(renderer)) = (&self.studio.gpu, &self.renderer) {
                 lock(renderer).set_styles(&gpu.device, &gpu.queue, &self.styles);
             }
@@ -490,8 +529,26 @@ impl Picture {
             shown = shown.and(renderer.set_overlay(&gpu.device, &gpu.queue, id, mesh, paint));
         }
         self.trouble = shown.err().map(|error| error.to_string());
+        self.overlays_made += 1;
         let cores = cores.len() as u32;
         self.overlays.insert(id, Overlay { ids: ids.to_vec(), revision, band: self.band, cores });
+    }
+
+    /// Shows what is about to be pasted over the picture.
+    pub fn overlay_guest(&mut self, place: u32, guest: &Guest, paint: OverlayPaint) {
+        let id = OverlayId(place * (CORES_MAX + 1));
+        let (Some(gpu), Some(renderer)) = (&self.studio.gpu, &self.renderer) else { return };
+        let mut renderer = lock(renderer);
+        let up = self.overlays.get(&id);
+        let same = up.is_some_and(|up| up.revision == guest.number && up.band >= self.band);
+        if same && renderer.paint_overlay(id, paint) {
+            return;
+        }
+        let mesh = guest.scene.mesh_of(&guest.drawing, &guest.ids, self.band);
+        self.trouble = renderer.set_overlay(&gpu.device, &gpu.queue, id, &mesh, paint).err().map(|e| e.to_string());
+        let up = Overlay { ids: guest.ids.clone(), revision: guest.number, band: self.band, cores: 0 };
+        self.overlays.insert(id, up);
+        self.overlays_made += 1;
     }
 
     /// Takes overlays down that are not among these.

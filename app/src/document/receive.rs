@@ -1,10 +1,12 @@
 //! What arrives from the room, taken in.
 
+use std::time::{Duration, Instant};
+
 use collab::{Changes, Notice, Status};
-use drawing::{BlockId, RecordId};
+use drawing::{BlockId, Record};
 use protocol::{Ended, Millis, Refusal, ServerMessage};
 
-use super::{Document, Home};
+use super::{Document, Hindrance, Home, Put};
 use crate::link::Incoming;
 
 /// What the window should know of what arrived.
@@ -16,6 +18,8 @@ pub enum News {
     Warn(String),
     /// The drawing is here, for the first time or anew.
     Here,
+    /// Locks of one's own ended because they were not used: on so many records.
+    Lapsed(usize),
     /// A part of what a save needs is here.
     Part(protocol::Hash, Option<Vec<u8>>),
     /// The room is over.
@@ -30,14 +34,34 @@ const GIVEN_UP_MAX: u32 = 5;
 const QUIET_MS: Millis = 60_000;
 /// Attempts to connect until it is said that the room may be gone.
 const ATTEMPTS_MANY: u32 = 6;
+/// And how long that may take: a frame is to come soon.
+const TAKEN_IN_MAX: Duration = Duration::from_millis(8);
 
 impl Document {
     /// Takes in what arrived since the last time.
     pub fn receive(&mut self, now: Millis) -> Vec<News> {
         let mut news = Vec::new();
-        for _ in 0..MESSAGES_MAX {
+        let began = Instant::now();
+        self.behind = false;
+        for count in 1..=MESSAGES_MAX {
             let Some(incoming) = self.link.receive() else { break };
             self.take_incoming(now, incoming, &mut news);
+            self.behind = count == MESSAGES_MAX || began.elapsed() >= TAKEN_IN_MAX;
+            if self.behind {
+                break;
+            }
+        }
+        // Once for all that arrived: a chunk that ten messages touch is tessellated once.
+        self.show_gathered();
+        self.settle_layers();
+        for put in self.put_held_back() {
+            match put {
+                Ok(Put::Done(words)) => news.push(News::Say(words)),
+                Ok(Put::Waits) => {}
+                Err(Hindrance::Held { who: why, .. } | Hindrance::Other(why)) => {
+                    news.push(News::Warn(format!("What waited was not done: {why}")));
+                }
+            }
         }
         if self.picture.receive(self.session.drawing()) {
             self.place();
@@ -120,7 +144,7 @@ impl Document {
     fn take_result(&mut self, now: Millis, result: Result<Changes, collab::SessionError>, news: &mut Vec<News>) {
         let error = match result {
             Ok(changes) => {
-                for notice in self.take_changes(changes) {
+                for notice in self.gather(changes) {
                     self.take_notice(notice, news);
                 }
                 return;
@@ -152,20 +176,51 @@ impl Document {
 
     /// Brings the picture up to date with what changed; hands on what happened.
     pub fn take_changes(&mut self, changes: Changes) -> Vec<Notice> {
-        if changes.whole {
-            self.take_whole();
-        } else if !changes.ids.is_empty() {
-            self.picture.update(self.session.drawing(), &changes.ids);
-            let drawing = self.session.drawing();
-            self.selection.retain(|id| drawing.entity(*id).is_some());
-        }
+        let notices = self.gather(changes);
+        self.show_gathered();
+        notices
+    }
+
+    /// Puts what changed to what else arrived in this frame; hands on what happened.
+    fn gather(&mut self, changes: Changes) -> Vec<Notice> {
+        let Changes { ids, whole, notices } = changes;
+        self.gathered.ids.extend(ids);
+        self.gathered.whole |= whole;
+        // A pointer that moves or an edit that is safe now changes nothing of what was made of the drawing.
+        let marks = |notice: &Notice| {
+            matches!(notice, Notice::Locks | Notice::LockRefused { .. } | Notice::Refused { .. } | Notice::Left(..))
+        };
         let of_locks =
             |notice: &Notice| matches!(notice, Notice::Locks | Notice::Granted { .. } | Notice::Welcomed { .. });
-        self.locks_changed |= changes.notices.iter().any(of_locks);
-        if changes.whole || !changes.ids.is_empty() || !changes.notices.is_empty() {
+        self.locks_changed |= notices.iter().any(of_locks);
+        if notices.iter().any(marks) {
             self.touched();
         }
-        changes.notices
+        notices
+    }
+
+    fn show_gathered(&mut self) {
+        let Changes { ids, whole, .. } = std::mem::take(&mut self.gathered);
+        if whole {
+            self.layers = None;
+            self.take_whole();
+        } else if !ids.is_empty() {
+            self.picture.update(self.session.drawing(), &ids);
+            for id in &ids {
+                match self.session.drawing().get(*id) {
+                    Some(Record::Entity(_)) => {}
+                    Some(Record::Layer(_)) => self.layers = None,
+                    Some(_) => {}
+                    None => {
+                        self.layers = None;
+                        self.selection.remove(&drawing::EntityId(id.0));
+                    }
+                }
+            }
+        }
+        if whole || !ids.is_empty() {
+            self.touched();
+        }
     }
 
     fn take_whole(&mut self) {
@@ -186,6 +241,10 @@ impl Document {
                 if matches!(self.home, Home::Joined(_)) && !self.session.title().is_empty() {
                     self.title = self.session.title().to_owned();
                 }
+                if !resumed {
+                    // Another session holds nothing yet.
+                    self.lock_selection();
+                }
                 news.push(if resumed { News::Say("Connected again; nothing was lost".into()) } else { News::Here });
             }
             // The bar with the drafts says what and why.
@@ -193,8 +252,10 @@ impl Document {
             Notice::Refused { refusal, .. } => {
                 news.push(News::Warn(format!("Not done: {}", self.refusal_words(&refusal))));
             }
-            Notice::Lapsed { ids } => {
-                news.push(News::Say(format!("Your lock on {} lapsed, since you did not use it", ids.len())));
+            Notice::Lapsed { ids } => news.push(News::Lapsed(self.note_lapsed(&ids))),
+            // Somebody was faster with a part: the rest of the selection is still to be had.
+            Notice::LockRefused { ids, refusal: Refusal::Held { free, .. } } if free.len() < ids.len() => {
+                self.lock_free(&free);
             }
             Notice::Joined(person) if Some(person.session) != self.session.me() => {
                 news.push(News::Say(format!("{} came in", person.name)));
@@ -215,7 +276,7 @@ impl Document {
                 ));
             }
             Notice::Blob { hash, bytes } => news.push(News::Part(hash, bytes)),
-            // Granted and refused locks show in the picture; selecting always succeeds.
+            // Granted locks show in the picture; selecting always succeeds.
             _ => {}
         }
     }
@@ -246,8 +307,14 @@ impl Document {
         if self.placed {
             return;
         }
-        let Some(extents) = self.picture.extents(self.session.drawing(), &self.visibility) else { return };
+        let scene = self.picture.scene();
+        let found = scene.and_then(|scene| scene.extents(self.session.drawing(), &self.visibility));
+        let Some(scene::Extents { rect: extents, strays }) = found else { return };
         self.placed = true;
+        if !strays.is_empty() && self.is_model() {
+            let far = super::objects(strays.len());
+            self.findings.push(format!("{far} very far from all others: left out when all of the drawing is shown"));
+        }
         let saved = self.session.drawing().header().active_view.filter(|_| self.is_model());
         self.fit(extents);
         if let Some(view) = saved.filter(|view| view.height > 0.0) {
@@ -277,14 +344,19 @@ impl Document {
         }
         self.select_none();
         self.tool = None;
-        match self.views.get(&space) {
+        self.fitted = None;
+        self.placed = match self.views.get(&space) {
             Some(&(center, scale)) => {
                 self.camera.center = center;
                 self.camera.scale = scale;
+                true
             }
-            None => self.placed = false,
-        }
+            None => false,
+        };
         let drawing = self.session.drawing().clone();
+        // Nothing of the space before is drawn or picked through the view of this one.
+        self.picture.leave();
+        self.picture.isolate(&drawing, self.isolated_here().cloned());
         self.picture.build(&drawing, space);
     }
 
@@ -314,10 +386,5 @@ impl Document {
             Status::Reconnecting => Some(format!("Reconnecting... {waiting}")),
             Status::Ended { why, .. } => Some(format!("{why}. What you see stays here; save a copy to keep it")),
         }
-    }
-
-    /// Records by the ids of entities.
-    pub fn record_ids(&self) -> Vec<RecordId> {
-        self.selection.iter().map(|id| RecordId(id.0)).collect()
     }
 }

@@ -1,9 +1,9 @@
 //! History: what happened to the drawing since one came in, the latest first.
 
-use egui::{RichText, Ui};
+use egui::{RichText, ScrollArea, Ui};
 
 use super::widgets::initials;
-use crate::document::Row;
+use crate::document::{Document, Row};
 use crate::theme::{Theme, size};
 use crate::window::Window;
 
@@ -16,20 +16,32 @@ pub(super) fn show(ui: &mut Ui, window: &Window) {
         return;
     }
     ui.spacing_mut().item_spacing.y = 2.0;
-    for row in document.history.rows.iter().rev() {
-        let Row { seq, time_ms, session, name, what } = row;
-        let person = session.and_then(|session| document.session.person(session));
-        let color = person.map_or(theme.quiet, |person| theme.person(person.color));
-        ui.horizontal(|ui| {
-            let who = if name.is_empty() { "-".to_owned() } else { initials(name) };
-            ui.label(RichText::new(who).small().color(color)).on_hover_text(name);
-            ui.add(egui::Label::new(RichText::new(what).size(size::DENSE)).truncate());
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                let clock = RichText::new(clock(*time_ms)).small().color(theme.disabled);
-                ui.label(clock).on_hover_text(format!("Entry {seq} of the log"));
-            });
+    let rows = &document.history.rows;
+    let area = ScrollArea::vertical().auto_shrink(false);
+    area.show_rows(ui, size::ROW, rows.len(), |ui, range| {
+        for at in range {
+            if let Some(row) = rows.get(rows.len() - 1 - at) {
+                show_row(ui, document, row);
+            }
+        }
+    });
+}
+
+fn show_row(ui: &mut Ui, document: &Document, row: &Row) {
+    let theme = Theme::of(ui.ctx());
+    let Row { seq, time_ms, session, name, what } = row;
+    let person = session.and_then(|session| document.session.person(session));
+    let color = person.map_or(theme.quiet, |person| theme.person(person.color));
+    ui.horizontal(|ui| {
+        ui.set_height(size::ROW);
+        let who = if name.is_empty() { "-".to_owned() } else { initials(name) };
+        ui.label(RichText::new(who).small().color(color)).on_hover_text(name);
+        ui.add(egui::Label::new(RichText::new(what).size(size::DENSE)).truncate());
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let clock = RichText::new(clock(*time_ms)).small().color(theme.disabled);
+            ui.label(clock).on_hover_text(format!("Entry {seq} of the log"));
         });
-    }
+    });
 }
 
 /// A time of day in this place, as people read it.

@@ -5,7 +5,7 @@ use egui::{Grid, RichText, Ui};
 
 use super::styles;
 use super::widgets::heading;
-use crate::action::Action;
+use crate::action::{Action, Restyle};
 use crate::icon;
 use crate::measure;
 use crate::theme::{Theme, size};
@@ -36,31 +36,32 @@ pub(super) fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) 
         }
     }
     heading(ui, "General");
+    let layers = document.layers();
     let drawing = document.drawing();
     Grid::new("general").num_columns(2).spacing([size::M, size::S]).min_col_width(80.0).show(ui, |ui| {
         let row = |ui: &mut Ui, name: &str| ui.label(quiet(name));
         row(ui, "Layer");
         ui.horizontal(|ui| {
-            if let Some(layer) = styles::layer(ui, "layer", drawing, facts.layer, 132.0) {
-                actions.push(Action::Layer(layer));
+            if let Some(layer) = styles::layer(ui, "layer", (drawing, &layers), facts.layer, 132.0).1 {
+                actions.push(Action::Restyle(Restyle::Layer(layer)));
             }
         });
         ui.end_row();
         row(ui, "Color");
         ui.horizontal(|ui| {
             if let Some(color) = styles::color(ui, "color", drawing, facts.color, facts.layer, 132.0) {
-                actions.push(Action::Color(color));
+                actions.push(Action::Restyle(Restyle::Color(color)));
             }
         });
         ui.end_row();
         row(ui, "Linetype");
         if let Some(linetype) = styles::linetype(ui, "linetype", drawing, facts.linetype, 150.0) {
-            actions.push(Action::Linetype(linetype));
+            actions.push(Action::Restyle(Restyle::Linetype(linetype)));
         }
         ui.end_row();
         row(ui, "Lineweight");
         if let Some(weight) = styles::lineweight(ui, "lineweight", facts.lineweight, 150.0) {
-            actions.push(Action::Lineweight(weight));
+            actions.push(Action::Restyle(Restyle::Lineweight(weight)));
         }
         ui.end_row();
     });

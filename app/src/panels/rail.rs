@@ -1,7 +1,8 @@
 //! The tool rail on the left.
 
-use egui::Ui;
+use egui::{Button, Popup, Response, RichText, SetOpenCommand, Ui};
 
+use super::panes;
 use super::widgets::{icon_button, tip};
 use crate::action::{Action, CanvasEvent};
 use crate::command::{Command, Family};
@@ -14,11 +15,13 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
     let theme = Theme::of(ui.ctx());
     let running = window.document().and_then(|document| document.tool.as_ref()).map(|tool| tool.command());
     let has_drawing = window.document().is_some_and(|document| document.is_here());
+    let pane = ui.max_rect();
     ui.add_enabled_ui(has_drawing, |ui| {
         ui.vertical_centered(|ui| {
             ui.add_space(size::S);
             ui.spacing_mut().item_spacing.y = 2.0;
             let select = icon_button(ui, icon::CURSOR, "Select", running.is_none() && has_drawing, 32.0);
+            panes::pane(ui, pane, &select);
             if select.on_hover_text("Select: click, or draw a window. Esc comes back here").clicked() {
                 actions.push(Action::Tell(CanvasEvent::Cancel));
             }
@@ -29,7 +32,9 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
                 ui.add_space(size::S);
                 for about in family.commands() {
                     let response = icon_button(ui, about.icon, about.label, running == Some(about.command), 32.0);
-                    if response.on_hover_ui(|ui| tip(ui, about)).clicked() {
+                    let held = held(ui, &response);
+                    family_menu(ui, &response, family, held, actions);
+                    if response.on_hover_ui(|ui| tip(ui, about)).clicked() && !held {
                         actions.push(Action::Run(about.command));
                     }
                 }
@@ -44,6 +49,47 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
             let response = icon_button(ui, icon, about.label, false, 32.0);
             if response.on_hover_ui(|ui| tip(ui, about)).clicked() {
                 actions.push(Action::Run(command));
+            }
+        }
+    });
+}
+
+/// How long a button is pressed until its family opens, in seconds.
+const HELD_S: f64 = 0.35;
+
+/// Whether a button is held, or was until just now.
+fn held(ui: &Ui, response: &Response) -> bool {
+    let down = response.is_pointer_button_down_on() || response.clicked();
+    let since_s = ui.input(|input| input.pointer.press_start_time());
+    let now_s = ui.input(|input| input.time);
+    let id = response.id.with("held since");
+    if let Some(since_s) = since_s.filter(|_| response.is_pointer_button_down_on()) {
+        ui.data_mut(|data| data.insert_temp(id, since_s));
+        let left_s = since_s + HELD_S - now_s;
+        if left_s > 0.0 {
+            ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(left_s + 0.01));
+        }
+    }
+    let began_s: Option<f64> = ui.data(|data| data.get_temp(id));
+    down && began_s.is_some_and(|began_s| now_s - began_s >= HELD_S)
+}
+
+/// The family of a button, with words and keys: opened by holding it, or by its other button.
+fn family_menu(ui: &Ui, response: &Response, family: Family, held: bool, actions: &mut Vec<Action>) {
+    let theme = Theme::of(ui.ctx());
+    let open = (held || response.secondary_clicked()).then_some(SetOpenCommand::Bool(true));
+    let menu = Popup::menu(response).open_memory(open).align(egui::RectAlign::RIGHT_START);
+    menu.show(|ui| {
+        ui.label(RichText::new(family.label()).small().color(theme.quiet));
+        for about in family.commands() {
+            let keys = about.aliases.first().copied().map_or_else(|| about.keys(), str::to_owned);
+            let keys = RichText::new(keys).small().color(theme.quiet);
+            let item = Button::new((crate::theme::icon(about.icon), about.label)).right_text(keys);
+            let item = ui.add(item.min_size(egui::vec2(180.0, size::ROW)));
+            item.widget_info(|| egui::WidgetInfo::labeled(egui::Role::MenuItem, true, about.label));
+            if item.clicked() {
+                actions.push(Action::Run(about.command));
+                ui.close();
             }
         }
     });

@@ -2,7 +2,7 @@
 
 use egui::{Button, RichText, ScrollArea, Ui};
 
-use super::{history, layers, properties};
+use super::{history, layers, panes, properties};
 use crate::action::{Action, Panel};
 use crate::theme::{Theme, size};
 use crate::window::Window;
@@ -10,6 +10,7 @@ use crate::window::Window;
 /// The panels, with one in front.
 pub fn show(ui: &mut Ui, window: &mut Window, front: Panel, actions: &mut Vec<Action>) {
     let theme = Theme::of(ui.ctx());
+    let pane = ui.max_rect();
     ui.horizontal(|ui| {
         ui.set_height(size::ROW + size::M);
         ui.add_space(size::M);
@@ -19,6 +20,9 @@ pub fn show(ui: &mut Ui, window: &mut Window, front: Panel, actions: &mut Vec<Ac
             let text = RichText::new(name).size(size::DENSE).color(if chosen { theme.text } else { theme.quiet });
             let tab = ui.add(Button::new(text).frame_when_inactive(false));
             tab.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, chosen, format!("{name} panel")));
+            if panel == Panel::Layers {
+                panes::pane(ui, pane, &tab);
+            }
             if chosen {
                 let line = tab.rect;
                 ui.painter().hline(line.shrink(size::S).x_range(), line.bottom() + 3.0, (2.0, theme.accent));
@@ -28,11 +32,12 @@ pub fn show(ui: &mut Ui, window: &mut Window, front: Panel, actions: &mut Vec<Ac
             }
         }
     });
-    egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 4)).show(ui, |ui| {
-        ScrollArea::vertical().auto_shrink(false).show(ui, |ui| match front {
-            Panel::Layers => layers::show(ui, window, actions),
-            Panel::Properties => properties::show(ui, window, actions),
-            Panel::History => history::show(ui, window),
-        });
+    egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 4)).show(ui, |ui| match front {
+        Panel::Layers => layers::show(ui, window, actions),
+        Panel::Properties => {
+            let area = ScrollArea::vertical().auto_shrink(false);
+            area.show(ui, |ui| properties::show(ui, window, actions));
+        }
+        Panel::History => history::show(ui, window),
     });
 }

@@ -1,9 +1,13 @@
 //! The status bar: layouts, coordinates, drawing aids, zoom, work under way.
 
-use egui::{Align, Button, Layout, RichText, Ui};
+use egui::scroll_area::ScrollBarVisibility;
+use egui::{Align, Button, Layout, Response, RichText, ScrollArea, Ui, vec2};
 
+use super::panes;
 use crate::action::Action;
 use crate::command::Command;
+use crate::document::Document;
+use crate::icon;
 use crate::measure;
 use crate::theme::{Theme, mono, size};
 use crate::window::Window;
@@ -18,10 +22,22 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
         let drawing = document.drawing();
         let mut layouts: Vec<_> = drawing.layouts().collect();
         layouts.sort_by_key(|layout| (layout.tab_order, layout.id));
-        for layout in layouts.into_iter().take(12) {
-            let front = document.space == Some(layout.block);
-            toggle(ui, &layout.name, front, &layout.name, || Action::Space(layout.block), actions);
-        }
+        let room = (ui.available_width() * 0.35).max(120.0);
+        let tabs = ScrollArea::horizontal().id_salt("sheets").max_width(room).auto_shrink([true, true]);
+        tabs.scroll_bar_visibility(ScrollBarVisibility::AlwaysHidden).show(ui, |ui| {
+            ui.horizontal_centered(|ui| {
+                for (at, layout) in layouts.into_iter().enumerate() {
+                    let front = document.space == Some(layout.block);
+                    let tab = toggle(ui, &layout.name, front, &layout.name, || Action::Space(layout.block), actions);
+                    if tab.gained_focus() || (tab.clicked() && !front) {
+                        tab.scroll_to_me(None);
+                    }
+                    if at == 0 {
+                        panes::pane(ui, ui.max_rect().expand2(vec2(2_000.0, 0.0)), &tab);
+                    }
+                }
+            });
+        });
         ui.add_space(size::L);
         let at = measure::point(drawing.header(), document.pointer.at);
         let words = RichText::new(at).font(mono(size::LABEL)).color(if document.pointer.over {
@@ -33,32 +49,90 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add_space(size::M);
             let across = document.camera.units(document.camera.area.width());
-            let zoom = format!("{} wide", measure::length(drawing.header(), round_to_three(across)));
-            ui.label(RichText::new(zoom).font(mono(size::LABEL)).color(theme.quiet));
+            let wide = format!("{} from side to side", measure::length(drawing.header(), round_to_three(across)));
+            let scale =
+                RichText::new(measure::scale(drawing.header(), document.camera.units_per_mm())).font(mono(size::LABEL));
+            ui.label(scale.color(theme.quiet)).on_hover_text(wide);
             ui.add_space(size::M);
             let settings = &window.settings;
             for (command, on, text) in [
                 (Command::Grid, settings.grid, "Grid F7"),
+                (Command::Polar, settings.polar, "Polar F10"),
                 (Command::Ortho, settings.ortho, "Ortho F8"),
                 (Command::Snap, settings.snap, "Snap F3"),
             ] {
                 toggle(ui, text, on, command.about().label, || Action::Run(command), actions);
             }
-            if document.picture.is_busy() {
-                ui.add_space(size::M);
-                ui.label(RichText::new("Drawing...").size(size::LABEL).color(theme.quiet));
-            }
-            if !document.selection.is_empty() {
-                ui.add_space(size::M);
-                let words = format!("{} selected", document.selection.len());
-                ui.label(RichText::new(words).size(size::LABEL).color(theme.accent));
-            }
+            notes(ui, document, actions);
         });
     });
 }
 
+/// What is not as usual: isolation, findings, work under way, what waits, what is selected.
+fn notes(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
+    let theme = Theme::of(ui.ctx());
+    let word = |ui: &mut Ui, text: String, color| {
+        ui.add_space(size::M);
+        ui.label(RichText::new(text).size(size::LABEL).color(color))
+    };
+    if let Some(only) = document.isolated_here() {
+        ui.add_space(size::M);
+        let text = format!("{} {} isolated", icon::EYE_SLASH, only.len());
+        let text = RichText::new(text).size(size::LABEL).color(theme.warn);
+        let mark = ui.add(Button::new(text).frame_when_inactive(false));
+        mark.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, Command::EndIsolate.about().label));
+        if mark.on_hover_text("Everything else is hidden, for you alone. Click to show it again").clicked() {
+            actions.push(Action::Run(Command::EndIsolate));
+        }
+    }
+    if !document.findings.is_empty() {
+        ui.add_space(size::M);
+        findings(ui, &document.findings);
+    }
+    match document.session.waiting() {
+        0 => {}
+        count => drop(word(ui, format!("{count} waiting"), theme.warn)),
+    }
+    if document.picture.is_busy() {
+        word(ui, "Drawing...".into(), theme.quiet);
+    }
+    if !document.selection.is_empty() {
+        word(ui, format!("{} selected", document.selection.len()), theme.accent);
+    }
+}
+
+/// What was found while the file was read, to be looked up at any time.
+fn findings(ui: &mut Ui, findings: &[String]) {
+    let theme = Theme::of(ui.ctx());
+    let name = if findings.len() == 1 { "1 finding".to_owned() } else { format!("{} findings", findings.len()) };
+    let text = RichText::new(format!("{} {name}", icon::WARNING)).size(size::LABEL).color(theme.quiet);
+    let button = Button::new(text).frame_when_inactive(false);
+    let (response, _) = egui::containers::menu::MenuButton::from_button(button).ui(ui, |ui| {
+        ui.set_width(440.0);
+        ui.label(RichText::new("What was found while this file was read. Nothing of it is lost.").color(theme.quiet));
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ScrollArea::vertical().max_height(320.0).show_rows(ui, size::ROW, findings.len(), |ui, rows| {
+            for finding in &findings[rows] {
+                ui.horizontal(|ui| {
+                    ui.set_height(size::ROW);
+                    ui.add(egui::Label::new(RichText::new(finding).size(size::DENSE)).truncate())
+                        .on_hover_text(finding);
+                });
+            }
+        });
+    });
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+}
+
 /// A word that is on or off.
-fn toggle(ui: &mut Ui, text: &str, on: bool, name: &str, action: impl Fn() -> Action, actions: &mut Vec<Action>) {
+fn toggle(
+    ui: &mut Ui,
+    text: &str,
+    on: bool,
+    name: &str,
+    action: impl Fn() -> Action,
+    actions: &mut Vec<Action>,
+) -> Response {
     let theme = Theme::of(ui.ctx());
     let color = if on { theme.accent } else { theme.disabled };
     let button = Button::new(RichText::new(text).size(size::LABEL).color(color)).frame_when_inactive(false);
@@ -67,6 +141,7 @@ fn toggle(ui: &mut Ui, text: &str, on: bool, name: &str, action: impl Fn() -> Ac
     if response.clicked() {
         actions.push(action());
     }
+    response
 }
 
 /// Three digits are enough to say how much is seen.

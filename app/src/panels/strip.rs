@@ -2,8 +2,8 @@
 
 use egui::Ui;
 
-use super::styles;
-use crate::action::Action;
+use super::{panes, styles};
+use crate::action::{Action, Restyle};
 use crate::theme::size;
 use crate::window::Window;
 
@@ -18,24 +18,28 @@ pub fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) {
         let layer = document.style().map(|style| style.layer);
         (layer, Some(current.color), Some(current.linetype), Some(current.lineweight))
     };
+    let layers = document.layers();
     let drawing = document.drawing();
+    let pane = ui.max_rect();
     ui.horizontal_centered(|ui| {
         ui.add_space(size::M);
         ui.spacing_mut().item_spacing.x = 6.0;
-        if let Some(layer) = styles::layer(ui, "current layer", drawing, layer, 150.0) {
-            actions.push(Action::Layer(layer));
+        let (field, chosen) = styles::layer(ui, "current layer", (drawing, &layers), layer, 150.0);
+        panes::pane(ui, pane, &field);
+        if let Some(layer) = chosen {
+            actions.push(Action::Restyle(Restyle::Layer(layer)));
         }
         ui.add_space(size::S);
         if let Some(color) = styles::color(ui, "current color", drawing, color, layer, 100.0) {
-            actions.push(Action::Color(color));
+            actions.push(Action::Restyle(Restyle::Color(color)));
         }
         ui.add_space(size::S);
         if let Some(linetype) = styles::linetype(ui, "current linetype", drawing, linetype, 110.0) {
-            actions.push(Action::Linetype(linetype));
+            actions.push(Action::Restyle(Restyle::Linetype(linetype)));
         }
         ui.add_space(size::S);
         if let Some(weight) = styles::lineweight(ui, "current lineweight", weight, 90.0) {
-            actions.push(Action::Lineweight(weight));
+            actions.push(Action::Restyle(Restyle::Lineweight(weight)));
         }
     });
 }

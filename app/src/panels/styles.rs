@@ -1,7 +1,7 @@
 //! Choosing a layer, a colour, a linetype, a lineweight: in the strip over the canvas and in the properties.
 
 use drawing::{Color, Drawing, LayerId, LineStyle, Lineweight};
-use egui::{Color32, ComboBox, Ui};
+use egui::{Color32, ComboBox, Response, Ui};
 use scene::{Background, ColorRule, rgb_of};
 
 use super::widgets::swatch;
@@ -18,17 +18,21 @@ pub(super) fn on_canvas(rule: ColorRule, drawing: &Drawing, theme: &Theme) -> Co
 }
 
 /// Chooses a layer; none where those selected differ.
-pub(super) fn layer(ui: &mut Ui, id: &str, drawing: &Drawing, now: Option<LayerId>, width: f32) -> Option<LayerId> {
+pub(super) fn layer(
+    ui: &mut Ui,
+    id: &str,
+    (drawing, layers): (&Drawing, &[LayerId]),
+    now: Option<LayerId>,
+    width: f32,
+) -> (Response, Option<LayerId>) {
     let theme = Theme::of(ui.ctx());
     if let Some(layer) = now {
         swatch(ui, on_canvas(ColorRule::OfLayer(layer), drawing, theme));
     }
     let name = now.and_then(|id| drawing.layer(id)).map_or("mixed", |layer| &layer.name);
     let mut chosen = None;
-    let mut layers: Vec<_> = drawing.layers().collect();
-    layers.sort_by_key(|layer| layer.name.to_lowercase());
     let shown = ComboBox::from_id_salt(id).selected_text(name).width(width).height(400.0).show_ui(ui, |ui| {
-        for layer in layers {
+        for layer in layers.iter().filter_map(|id| drawing.layer(*id)) {
             ui.horizontal(|ui| {
                 swatch(ui, on_canvas(ColorRule::OfLayer(layer.id), drawing, theme));
                 if ui.selectable_label(now == Some(layer.id), &layer.name).clicked() {
@@ -39,7 +43,7 @@ pub(super) fn layer(ui: &mut Ui, id: &str, drawing: &Drawing, now: Option<LayerI
         }
     });
     shown.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Layer {name}")));
-    chosen
+    (shown.response, chosen)
 }
 
 /// What people call a colour.

@@ -1,9 +1,10 @@
 //! The top bar: menu, documents, search, people, connection, share.
 
 use collab::Status;
-use egui::{Align, Button, Layout, RichText, Sense, Shape, Stroke, Ui, vec2};
+use egui::{Align, Button, Layout, Response, RichText, Sense, Shape, Stroke, Ui, vec2};
 
-use super::widgets::{avatar, icon_button, main_button};
+use super::panes;
+use super::widgets::{avatar_of, icon_button, main_button};
 use crate::action::Action;
 use crate::command::{Command, Family};
 use crate::document::Document;
@@ -15,7 +16,9 @@ use crate::window::Window;
 pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
     ui.horizontal_centered(|ui| {
         ui.add_space(size::M);
-        menu(ui, actions);
+        let pane = ui.max_rect();
+        let first = menu(ui, actions);
+        panes::pane(ui, pane, &first);
         tabs(ui, window, actions);
         if icon_button(ui, icon::PLUS, "New drawing", false, size::ROW).on_hover_text("New drawing  Ctrl+N").clicked() {
             actions.push(Action::Run(Command::New));
@@ -37,7 +40,7 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
     });
 }
 
-fn menu(ui: &mut Ui, actions: &mut Vec<Action>) {
+fn menu(ui: &mut Ui, actions: &mut Vec<Action>) -> Response {
     let theme = Theme::of(ui.ctx());
     let button = Button::new(RichText::new(icon::LIST).size(size::ICON)).frame_when_inactive(false);
     let (response, _) = egui::containers::menu::MenuButton::from_button(button).ui(ui, |ui| {
@@ -57,6 +60,7 @@ fn menu(ui: &mut Ui, actions: &mut Vec<Action>) {
         }
     });
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Menu"));
+    response
 }
 
 fn tabs(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
@@ -68,7 +72,9 @@ fn tabs(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
         let color = if front { theme.text } else { theme.quiet };
         let text = RichText::new(format!("{}{mark}", document.title)).size(size::DENSE).color(color);
         let tab = ui.add(Button::new(text).selected(false).fill(if front { theme.raised } else { theme.panel }));
-        tab.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, front, &document.title));
+        let state = if document.is_dirty() { ", not saved" } else { "" };
+        let name = format!("{}{state}", document.title);
+        tab.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, front, &name));
         let place = document.file.path.as_ref().map_or("Not saved yet".into(), |path| path.display().to_string());
         if tab.on_hover_text(place).clicked() {
             actions.push(Action::Activate(at));
@@ -94,7 +100,11 @@ fn search(ui: &mut Ui, room: f32, actions: &mut Vec<Action>) {
         ui.set_max_width(room);
         let width = 300f32.min(room - 2.0 * size::L);
         let (rect, response) = ui.allocate_exact_size(vec2(width, 26.0), Sense::click());
-        let edge = if response.hovered() { theme.disabled } else { theme.line };
+        let edge = match (response.has_focus(), response.hovered()) {
+            (true, _) => theme.accent,
+            (false, true) => theme.disabled,
+            (false, false) => theme.line,
+        };
         ui.painter().rect(
             rect,
             f32::from(size::RADIUS),
@@ -124,7 +134,9 @@ fn people(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
     for person in people.into_iter().rev() {
         let mine = Some(person.session) == me;
         let followed = document.following == Some(person.session);
-        let response = avatar(ui, person, mine, followed).on_hover_ui(|ui| {
+        let now_s = ui.input(|input| input.time);
+        let idle_min = document.people.idle_min(person.session, now_s).filter(|_| !mine);
+        let response = avatar_of(ui, person, mine, followed, idle_min.is_some()).on_hover_ui(|ui| {
             ui.label(crate::theme::strong(if mine { format!("{} (you)", person.name) } else { person.name.clone() }));
             let presence = document.session.presence_of(person.session);
             let doing = presence.and_then(|presence| presence.tool.clone());
@@ -132,6 +144,13 @@ fn people(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
             let theme = Theme::of(ui.ctx());
             let quiet = |text: String| RichText::new(text).size(size::DENSE).color(theme.quiet);
             ui.label(quiet(format!("{:?}", person.role)));
+            let space = presence.and_then(|presence| presence.space).filter(|space| Some(*space) != document.space);
+            if let Some(layout) = space.and_then(|space| document.drawing().layouts().find(|l| l.block == space)) {
+                ui.label(quiet(format!("on {}", layout.name)));
+            }
+            if let Some(minutes) = idle_min {
+                ui.label(quiet(format!("Idle for {minutes} min")));
+            }
             if !person.connected {
                 ui.label(quiet("Connection lost".into()));
             }
@@ -184,11 +203,19 @@ fn connection(ui: &mut Ui, document: &Document) {
 pub fn reconnecting(ui: &mut Ui, document: &Document) {
     let theme = Theme::of(ui.ctx());
     let words = document.connection_words().unwrap_or_default();
-    egui::Panel::top("reconnecting").exact_size(20.0).frame(egui::Frame::new().fill(theme.panel)).show(ui, |ui| {
-        let rect = ui.max_rect();
-        ui.painter().hline(rect.x_range(), rect.top() + 1.0, Stroke::new(2.0, theme.warn));
-        ui.centered_and_justified(|ui| {
-            ui.label(RichText::new(words).small().color(theme.warn));
+    // Over the canvas: what is drawn there does not move when the connection comes and goes.
+    let area = egui::Area::new(egui::Id::unique("reconnecting")).order(egui::Order::Middle).interactable(false);
+    let screen = ui.ctx().content_rect();
+    area.fixed_pos(screen.left_top() + vec2(0.0, size::TOP)).show(ui.ctx(), |ui| {
+        let (rect, _) = ui.allocate_exact_size(vec2(screen.width(), 2.0), Sense::hover());
+        ui.painter().rect_filled(rect, 0.0, theme.warn);
+    });
+    let pill = egui::Area::new(egui::Id::unique("reconnecting words")).order(egui::Order::Middle).interactable(false);
+    let below = size::TOP + size::ROW + size::M + size::M;
+    pill.anchor(egui::Align2::CENTER_TOP, vec2(0.0, below)).show(ui.ctx(), |ui| {
+        let frame = egui::Frame::new().fill(theme.panel).stroke(Stroke::new(1.0, theme.warn));
+        frame.corner_radius(size::RADIUS).inner_margin(egui::Margin::symmetric(10, 4)).show(ui, |ui| {
+            ui.add(egui::Label::new(RichText::new(words).small().color(theme.warn)).extend());
         });
     });
 }

@@ -3,6 +3,7 @@
 use egui::{Align2, Button, Color32, FontId, Response, RichText, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, vec2};
 use protocol::Person;
 
+use super::sketch;
 use crate::command::About;
 use crate::theme::{Theme, size, strong};
 
@@ -27,6 +28,7 @@ pub fn icon_button(ui: &mut Ui, icon: &str, name: &str, selected: bool, side: f3
 /// What a tooltip says of a command: name, alias, key and one line.
 pub fn tip(ui: &mut Ui, about: &About) {
     let theme = Theme::of(ui.ctx());
+    sketch::show(ui, about.command);
     ui.horizontal(|ui| {
         ui.label(strong(about.label));
         for alias in about.aliases.iter().take(1) {
@@ -51,13 +53,22 @@ pub fn initials(name: &str) -> String {
 
 /// A person as a disc with initials.
 pub fn avatar(ui: &mut Ui, person: &Person, me: bool, followed: bool) -> Response {
+    avatar_of(ui, person, me, followed, false)
+}
+
+/// A person as a disc with initials, paler and with a moon where they are idle.
+pub fn avatar_of(ui: &mut Ui, person: &Person, me: bool, followed: bool, idle: bool) -> Response {
     let theme = Theme::of(ui.ctx());
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(size::ROW + size::S), Sense::click());
     let painter = ui.painter();
     let fill = theme.person(person.color);
-    let fill = if person.connected { fill } else { fill.gamma_multiply(0.35) };
+    let fill = match (person.connected, idle) {
+        (false, _) => fill.gamma_multiply(0.35),
+        (true, true) => fill.gamma_multiply(0.6),
+        (true, false) => fill,
+    };
     painter.circle_filled(rect.center(), size::ROW / 2.0, fill);
-    let ring = if followed {
+    let ring = if followed || response.has_focus() {
         Stroke::new(2.0, theme.accent)
     } else if response.hovered() || me {
         Stroke::new(1.5, theme.text)
@@ -67,7 +78,15 @@ pub fn avatar(ui: &mut Ui, person: &Person, me: bool, followed: bool) -> Respons
     painter.circle_stroke(rect.center(), size::ROW / 2.0, ring);
     let font = FontId::proportional(size::LABEL);
     painter.text(rect.center(), Align2::CENTER_CENTER, initials(&person.name), font, theme.on_person(person.color));
-    let name = if me { format!("{} (you)", person.name) } else { person.name.clone() };
+    if idle {
+        // A shape besides the paler colour: a small crescent of the bar's own.
+        let at = rect.center() + vec2(8.0, 8.0);
+        painter.circle(at, 4.5, theme.panel, Stroke::NONE);
+        painter.circle_filled(at, 3.5, theme.warn);
+        painter.circle_filled(at + vec2(1.5, -1.0), 2.8, theme.panel);
+    }
+    let idle = if idle { ", idle" } else { "" };
+    let name = if me { format!("{} (you)", person.name) } else { format!("{}{idle}", person.name) };
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Person {name}")));
     response
 }

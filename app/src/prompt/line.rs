@@ -70,6 +70,17 @@ impl PromptLine {
         }
     }
 
+    /// Takes in text from the clipboard, as if it were typed and not entered yet.
+    pub fn paste(&mut self, text: &str) {
+        let letters = text.trim().chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+        for letter in letters {
+            if self.typed.len() + letter.len_utf8() > TYPED_MAX {
+                break;
+            }
+            self.typed.push(letter);
+        }
+    }
+
     /// A space is a character in a text, and between feet, inches and a fraction; else it accepts.
     fn takes_space(&self, asked: Asked) -> bool {
         let inches = self.typed.rsplit_once('\'').map(|(_, inches)| inches.trim_start_matches('-'));

@@ -124,7 +124,6 @@ mod tests {
         let got = parse(text, asked, options, origin);
         let same = match (&got, &expect) {
             (Answer::Point(a), Answer::Point(b)) => (*a - *b).hypot() < 1e-9,
-            (Answer::Wrong(_), Answer::Wrong(_)) => true,
             (a, b) => a == b,
         };
         assert!(same, "{text:?}: {got:?}, not {expect:?}");
@@ -148,16 +147,18 @@ mod tests {
         check("", Asked::Point, &[], Answer::Accept);
         check("move", Asked::Command, &[], Answer::Word("MOVE".into()));
         check(" a b ", Asked::Words, &[], Answer::Words(" a b ".into()));
-        check("3,", Asked::Point, &[], Answer::Wrong(""));
-        check("@", Asked::Point, &[], Answer::Wrong(""));
-        check("10<", Asked::Point, &[], Answer::Wrong(""));
-        check("1;2", Asked::Length, &[], Answer::Wrong(""));
+        let no_point = Answer::Wrong("That is no point. Try x,y or @dx,dy or distance<angle");
+        check("3,", Asked::Point, &[], no_point.clone());
+        check("@", Asked::Point, &[], no_point.clone());
+        check("10<", Asked::Point, &[], no_point);
+        check("1;2", Asked::Length, &[], Answer::Wrong("That is no number. Try 25.4 or 5'-3 1/2\""));
     }
 
     #[test]
     fn a_length_needs_a_point_before_it() {
         let origin = Origin { last: None, pointer: Point::new(10.0, 30.0), inch: 1.0 };
-        assert!(matches!(parse("5", Asked::Point, &[], origin), Answer::Wrong(_)));
+        let wrong = Answer::Wrong("A point is x,y. A length alone needs a point before it");
+        assert_eq!(parse("5", Asked::Point, &[], origin), wrong);
         assert_eq!(parse("@5,0", Asked::Point, &[], origin), Answer::Point(Point::new(5.0, 0.0)));
     }
 }

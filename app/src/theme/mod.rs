@@ -161,6 +161,11 @@ pub fn install(ctx: &egui::Context) {
     }
 }
 
+/// Whether things may glide and fade.
+pub fn set_motion(ctx: &egui::Context, moves: bool) {
+    ctx.all_styles_mut(|style| style.animation_time = if moves { style::ANIMATION_S } else { 0.0 });
+}
+
 /// Sizes in points.
 pub mod size {
     /// Steps of spacing.

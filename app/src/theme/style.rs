@@ -4,6 +4,9 @@ use egui::{CornerRadius, FontFamily, FontId, Margin, Shadow, Stroke, Style, Text
 
 use super::{Theme, size};
 
+/// How long things glide and fade, in seconds.
+pub(super) const ANIMATION_S: f32 = 0.08;
+
 pub(super) fn apply(style: &mut Style, theme: &Theme) {
     let font = |size| FontId::new(size, FontFamily::Proportional);
     style.text_styles = [
@@ -14,7 +17,7 @@ pub(super) fn apply(style: &mut Style, theme: &Theme) {
         (TextStyle::Monospace, FontId::new(size::DENSE, FontFamily::Monospace)),
     ]
     .into();
-    style.animation_time = 0.08;
+    style.animation_time = ANIMATION_S;
     let spacing = &mut style.spacing;
     spacing.item_spacing = Vec2::new(size::S, size::S);
     spacing.button_padding = Vec2::new(size::M, size::S);

@@ -62,9 +62,13 @@ impl Tool for Line {
                 vec![Action::Draw(vec![line(self.points[self.points.len() - 1], self.points[0])]), Action::EndTool]
             }
             CanvasEvent::Back => match self.points.pop() {
-                Some(_) if !self.points.is_empty() => vec![Action::Run(Command::Undo)],
+                Some(_) if !self.points.is_empty() => vec![Action::TakeBack],
                 _ => Vec::new(),
             },
+            CanvasEvent::Refused => {
+                self.points.pop();
+                Vec::new()
+            }
             CanvasEvent::Word(word) if word == "EXIT" => vec![Action::EndTool],
             CanvasEvent::Accept | CanvasEvent::Cancel => vec![Action::EndTool],
             _ => Vec::new(),
@@ -162,7 +166,7 @@ impl Tool for Circle {
                 self.center = Some(*at);
                 return Vec::new();
             }
-            (CanvasEvent::Word(word), _) => {
+            (CanvasEvent::Word(word), Some(_)) if word == "DIAMETER" || word == "RADIUS" => {
                 self.diameter = word == "DIAMETER";
                 return Vec::new();
             }
@@ -258,12 +262,14 @@ impl Tool for Rectangle {
 pub(super) struct Text {
     at: Option<Point>,
     height: Option<f64>,
+    /// The height that Enter takes, looked up once.
+    usual: f64,
 }
 
 impl Text {
     /// The height that Enter takes: that of the last text of the drawing, else of a new drawing's style.
     fn usual_height(view: &View) -> f64 {
-        let last = view.drawing.model_space().and_then(|space| {
+        let last = view.space.and_then(|space| {
             let texts = view.drawing.entities_of(space).filter_map(|entity| match &entity.shape {
                 Shape::Text(text) => Some(text.height),
                 Shape::MText(text) => Some(text.height),
@@ -284,7 +290,7 @@ impl Tool for Text {
         match (self.at, self.height) {
             (None, _) => Prompt::point("Specify start point of text"),
             (Some(_), None) => {
-                let usual = measure::length(view.drawing.header(), Text::usual_height(view));
+                let usual = measure::length(view.drawing.header(), self.usual);
                 Prompt::length(format!("Specify height <{usual}>"))
             }
             (Some(_), Some(_)) => Prompt::words("Enter text"),
@@ -293,13 +299,16 @@ impl Tool for Text {
 
     fn event(&mut self, event: &CanvasEvent, view: &View) -> Vec<Action> {
         match (event, self.at, self.height) {
-            (CanvasEvent::Point(at), None, _) => self.at = Some(*at),
+            (CanvasEvent::Point(at), None, _) => {
+                self.at = Some(*at);
+                self.usual = Text::usual_height(view);
+            }
             (CanvasEvent::Point(to), Some(at), None) => self.height = Some((*to - at).hypot()).filter(|h| *h > 0.0),
             (CanvasEvent::Number(height), Some(_), None) if *height > 0.0 => self.height = Some(*height),
             (CanvasEvent::Number(_), Some(_), None) => {
                 return vec![Action::Say("A height is greater than zero".into())];
             }
-            (CanvasEvent::Accept, Some(_), None) => self.height = Some(Text::usual_height(view)),
+            (CanvasEvent::Accept, Some(_), None) => self.height = Some(self.usual),
             (CanvasEvent::Words(value), Some(at), Some(height)) => {
                 let text = drawing::Text {
                     value: value.clone(),
@@ -319,6 +328,9 @@ impl Tool for Text {
                 // The next line follows below, until an empty one ends the command.
                 self.at = Some(Point::new(at.x, at.y - height * 5.0 / 3.0));
                 return vec![Action::Draw(vec![Shape::Text(text)])];
+            }
+            (CanvasEvent::Refused, Some(at), Some(height)) => {
+                self.at = Some(Point::new(at.x, at.y + height * 5.0 / 3.0));
             }
             (CanvasEvent::Back, _, Some(_)) => self.height = None,
             (CanvasEvent::Back, _, None) => self.at = None,

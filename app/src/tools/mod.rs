@@ -2,11 +2,12 @@
 
 mod draw;
 mod modify;
+mod paste;
 mod view;
 
 use std::collections::BTreeSet;
 
-use drawing::{Drawing, EntityId, Point, Vec2};
+use drawing::{BlockId, Drawing, EntityId, Point, Vec2};
 
 use crate::action::{Action, CanvasEvent};
 use crate::command::Command;
@@ -16,6 +17,8 @@ use crate::prompt::Prompt;
 pub struct View<'a> {
     /// The drawing as it is shown.
     pub drawing: &'a Drawing,
+    /// Which space of it is in front.
+    pub space: Option<BlockId>,
     /// What is selected.
     pub selection: &'a BTreeSet<EntityId>,
     /// Where the pointer is, snapped and kept level where that is on.
@@ -42,6 +45,8 @@ pub enum Ghosting {
     Moved(Vec2),
     /// Turned around a point, radians counter-clockwise.
     Turned(Point, f64),
+    /// Not the selection at all: what is about to be pasted, moved.
+    Guest(Vec2),
 }
 
 /// A command that takes points.
@@ -80,10 +85,37 @@ pub fn tool_of(command: Command, has_selection: bool) -> Option<Box<dyn Tool>> {
     })
 }
 
+/// The tool that pastes what stands by `base`.
+pub fn paste_of(base: Point) -> Box<dyn Tool> {
+    Box::new(paste::Paste::new(base))
+}
+
 /// Keeps `to` level with or upright above `from`, whichever is nearer.
 pub fn ortho(from: Point, to: Point) -> Point {
     let by = to - from;
     if by.x.abs() >= by.y.abs() { Point::new(to.x, from.y) } else { Point::new(from.x, to.y) }
+}
+
+/// Draws `to` to the nearest multiple of 45 degrees around `from`, where it is within `reach` of that way; none
+/// elsewhere.
+pub fn polar(from: Point, to: Point, reach: f64) -> Option<Point> {
+    let by = to - from;
+    let step = std::f64::consts::FRAC_PI_4;
+    let eighth = (by.atan2() / step).round() as i64;
+    let diagonal = std::f64::consts::FRAC_1_SQRT_2;
+    // Level and upright come out exact.
+    let way = match eighth.rem_euclid(8) {
+        0 => Vec2::new(1.0, 0.0),
+        1 => Vec2::new(diagonal, diagonal),
+        2 => Vec2::new(0.0, 1.0),
+        3 => Vec2::new(-diagonal, diagonal),
+        4 => Vec2::new(-1.0, 0.0),
+        5 => Vec2::new(-diagonal, -diagonal),
+        6 => Vec2::new(0.0, -1.0),
+        _ => Vec2::new(diagonal, -diagonal),
+    };
+    let on_way = from + way * by.dot(way);
+    ((on_way - to).hypot() <= reach).then_some(on_way)
 }
 
 #[cfg(test)]

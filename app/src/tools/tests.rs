@@ -14,7 +14,7 @@ fn check(command: Command, selected: usize, answers: &[CanvasEvent], expect: &[&
         if let CanvasEvent::Point(at) = answer {
             pointer = *at;
         }
-        let view = View { drawing: &drawing, selection: &selection, pointer };
+        let view = View { drawing: &drawing, space: drawing.model_space(), selection: &selection, pointer };
         out.extend(tool.event(answer, &view).iter().map(brief));
         // A preview and a prompt exist in every state.
         tool.preview(&view);
@@ -32,6 +32,8 @@ fn brief(action: &Action) -> String {
         Action::ZoomTo(rect) => format!("zoom {} {} {} {}", rect.x0, rect.y0, rect.x1, rect.y1),
         Action::Run(command) => format!("run {}", command.about().word),
         Action::EndTool => "end".into(),
+        Action::TakeBack => "take back".into(),
+        Action::PasteBy(by) => format!("paste {} {}", by.x, by.y),
         Action::Erase => "erase".into(),
         Action::Say(text) => format!("say {text}"),
         other => format!("{other:?}"),
@@ -66,7 +68,7 @@ fn drawing_commands() {
         &[p(0., 0.), p(1., 0.), p(1., 1.), word("CLOSE")],
         &["line 0,0 1,0", "line 1,0 1,1", "line 1,1 0,0", "end"],
     );
-    check(Command::Line, 0, &[p(0., 0.), p(1., 0.), Back, p(2., 0.)], &["line 0,0 1,0", "run UNDO", "line 0,0 2,0"]);
+    check(Command::Line, 0, &[p(0., 0.), p(1., 0.), Back, p(2., 0.)], &["line 0,0 1,0", "take back", "line 0,0 2,0"]);
     check(Command::Line, 0, &[p(0., 0.), p(0., 0.)], &["say A line needs two different points"]);
     check(Command::Polyline, 0, &[p(0., 0.), p(1., 0.), p(1., 1.), word("CLOSE")], &["3 corners closed", "end"]);
     check(Command::Polyline, 0, &[p(0., 0.), p(1., 0.), Cancel], &["2 corners", "end"]);
@@ -112,4 +114,112 @@ fn ortho_keeps_level_or_upright() {
     let from = Point::new(1.0, 1.0);
     assert_eq!(ortho(from, Point::new(9.0, 3.0)), Point::new(9.0, 1.0));
     assert_eq!(ortho(from, Point::new(3.0, 9.0)), Point::new(1.0, 9.0));
+}
+
+/// Every option that a prompt offers does something: it changes the prompt, or asks for something.
+#[test]
+fn every_offered_option_has_an_effect() {
+    let starts: [(Command, &[CanvasEvent]); 9] = [
+        (Command::Line, &[p(0., 0.)]),
+        (Command::Line, &[p(0., 0.), p(1., 0.)]),
+        (Command::Line, &[p(0., 0.), p(1., 0.), p(1., 1.)]),
+        (Command::Polyline, &[p(0., 0.)]),
+        (Command::Polyline, &[p(0., 0.), p(1., 0.), p(1., 1.)]),
+        (Command::Circle, &[p(0., 0.)]),
+        (Command::Move, &[]),
+        (Command::CopyTo, &[]),
+        (Command::ZoomWindow, &[]),
+    ];
+    let drawing = Drawing::new();
+    let selection = BTreeSet::from([EntityId(1)]);
+    let view = View { drawing: &drawing, space: drawing.model_space(), selection: &selection, pointer: Point::ZERO };
+    let mut offered = 0;
+    let pasting = || paste_of(Point::ZERO);
+    let tools = starts.iter().map(|(command, answers)| (format!("{command:?} {answers:?}"), Some(*command), *answers));
+    for (name, command, answers) in tools.chain([("Paste".to_owned(), None, [].as_slice())]) {
+        let begin = || {
+            let mut tool = command.map_or_else(pasting, |command| tool_of(command, true).expect("a tool"));
+            answers.iter().for_each(|answer| drop(tool.event(answer, &view)));
+            tool
+        };
+        for option in begin().prompt(&view).options {
+            let mut tool = begin();
+            let (prompt, base) = (tool.prompt(&view), tool.base());
+            let actions = tool.event(&CanvasEvent::option(option), &view);
+            let changed = tool.prompt(&view) != prompt || tool.base() != base;
+            assert!(changed || !actions.is_empty(), "{name}: {option} does nothing");
+            offered += 1;
+        }
+    }
+    assert!(offered >= 14, "{offered} options were offered");
+}
+
+#[test]
+fn a_line_that_is_not_taken_does_not_go_on_from_its_end() {
+    let drawing = Drawing::new();
+    let selection = BTreeSet::new();
+    let view = View { drawing: &drawing, space: drawing.model_space(), selection: &selection, pointer: Point::ZERO };
+    let mut tool = tool_of(Command::Line, false).expect("a tool");
+    for answer in [p(0., 0.), p(1., 0.), CanvasEvent::Refused] {
+        tool.event(&answer, &view);
+    }
+    assert_eq!(tool.base(), Some(Point::ZERO));
+}
+
+#[test]
+fn polar_draws_near_ways_to_multiples_of_45_degrees() {
+    let from = Point::new(1.0, 1.0);
+    assert_eq!(polar(from, Point::new(9.0, 1.2), 0.5), Some(Point::new(9.0, 1.0)));
+    assert_eq!(polar(from, Point::new(0.9, 9.0), 0.5), Some(Point::new(1.0, 9.0)));
+    let diagonal = polar(from, Point::new(5.1, 4.9), 0.5).expect("it is near the diagonal");
+    assert!((diagonal - Point::new(5.0, 5.0)).hypot() < 1e-9, "{diagonal:?}");
+    assert_eq!(polar(from, Point::new(9.0, 4.0), 0.5), None);
+}
+
+#[test]
+fn a_text_takes_the_height_of_the_last_text_of_the_space_in_front() {
+    let text = |height| {
+        drawing::Shape::Text(drawing::Text {
+            value: "a".into(),
+            at: drawing::Point3::flat(0.0, 0.0),
+            align_at: None,
+            height,
+            rotation_deg: 0.0,
+            width_factor: 1.0,
+            oblique_deg: 0.0,
+            style: None,
+            h_align: drawing::HAlign::Left,
+            v_align: drawing::VAlign::Baseline,
+            backward: false,
+            upside_down: false,
+            extrusion: drawing::Extrusion::UP,
+        })
+    };
+    let mut drawing = Drawing::new();
+    let sheet = drawing.blocks().find(|block| block.is_paper_space()).expect("a sheet").id;
+    let model = drawing.model_space().expect("model space");
+    let entity = |id, owner, height| {
+        drawing::Record::Entity(drawing::Entity {
+            id: EntityId(id),
+            handle: None,
+            source: None,
+            owner,
+            order: drawing::Order(id),
+            style: drawing::Style::on(Drawing::LAYER_0),
+            shape: text(height),
+        })
+    };
+    let records = vec![entity(100, model, 3.0), entity(101, model, 7.0), entity(102, sheet, 5.0)];
+    drawing.apply(&drawing::Op::New(records)).expect("they keep the rules");
+    let selection = BTreeSet::new();
+    for (space, expect) in [(model, "<7.0000>"), (sheet, "<5.0000>")] {
+        let mut tool = tool_of(Command::Text, false).expect("a tool");
+        let view = View { drawing: &drawing, space: Some(space), selection: &selection, pointer: Point::ZERO };
+        tool.event(&p(0., 0.), &view);
+        // What is asked in each frame after that looks at no entity any more.
+        let nothing = Drawing::new();
+        let view = View { drawing: &nothing, ..view };
+        let prompt = tool.prompt(&view).text;
+        assert!(prompt.contains(expect), "{prompt}");
+    }
 }

@@ -1,11 +1,14 @@
 //! Edits, and what is said of them.
 
-use collab::RedoError;
-use drawing::{Color, Layer, LineStyle, Lineweight, Op, Record, Vec2};
+use std::sync::Arc;
+
+use collab::{RedoError, Undoing};
+use drawing::{Color, Layer, Lineweight};
 
 use super::Window;
-use crate::action::{Action, Pick};
-use crate::document::{Document, Hindrance};
+use crate::action::Action;
+use crate::document::{Document, Hindrance, New, Put, objects, op_words};
+use crate::tools::paste_of;
 
 impl Window {
     /// Carries out one of the editing actions.
@@ -14,8 +17,11 @@ impl Window {
         let selected: Vec<_> = document.selection.iter().copied().collect();
         match action {
             Action::Draw(shapes) => {
-                let done = document.draw(shapes).map(|_| ());
-                self.told("draw", done, None);
+                let done = document.draw(shapes);
+                if done.is_err() {
+                    document.tell_tool_of_refusal();
+                }
+                self.tell_put("draw", done);
             }
             Action::Translate(by) => {
                 let done = document.translate(selected, by);
@@ -27,11 +33,22 @@ impl Window {
                 self.told("move", done, None);
             }
             Action::CopyBy(by) => {
-                let done = document.copy_by(by).map(|_| ());
-                self.told("copy", done, None);
+                let done = document.copy_by(by);
+                self.tell_put("copy", done);
+            }
+            Action::PasteBy(by) => {
+                document.guest = None;
+                let Some(of) = self.clipboard.copied.clone() else { return };
+                let done = document.put_copies(of, by, true);
+                self.tell_put("paste", done);
             }
             Action::Rotate { center, radians } => {
-                let done = document.rotate(center, radians).map(|_| ());
+                let done = document.rotate(&selected, center, radians).map(|_| ());
+                self.told("rotate", done, Some(Box::new(move |free| Action::RotateOnly(free, center, radians))));
+            }
+            Action::RotateOnly(ids, center, radians) => {
+                let done = document.rotate(&ids, center, radians).map(|_| ());
+                self.message = None;
                 self.told("rotate", done, None);
             }
             Action::Erase => {
@@ -43,26 +60,19 @@ impl Window {
                 self.message = None;
                 self.told("erase", done, None);
             }
-            Action::Layer(layer) if selected.is_empty() => document.current.layer = Some(layer),
-            Action::Layer(layer) => self.restyle(move |style| style.layer = layer),
-            Action::Color(color) if selected.is_empty() => document.current.color = color,
-            Action::Color(color) => self.restyle(move |style| style.color = color),
-            Action::Linetype(linetype) if selected.is_empty() => document.current.linetype = linetype,
-            Action::Linetype(linetype) => self.restyle(move |style| style.linetype = linetype),
-            Action::Lineweight(weight) if selected.is_empty() => document.current.lineweight = weight,
-            Action::Lineweight(weight) => self.restyle(move |style| style.lineweight = weight),
+            Action::Restyle(change) if selected.is_empty() => document.restyle_new(change),
+            Action::Restyle(change) => {
+                let done = document.restyle(&selected, change).map(|_| ());
+                self.told("change", done, Some(Box::new(move |free| Action::RestyleOnly(free, change))));
+            }
+            Action::RestyleOnly(ids, change) => {
+                let done = document.restyle(&ids, change).map(|_| ());
+                self.message = None;
+                self.told("change", done, None);
+            }
             Action::NewLayer(name) => self.new_layer(name),
             _ => {}
         }
-    }
-
-    fn restyle(&mut self, change: impl Fn(&mut drawing::Style)) {
-        let Some(document) = self.documents.get_mut(self.active) else { return };
-        let done = document.change_selection(|entity| {
-            change(&mut entity.style);
-            Ok(())
-        });
-        self.told("change", done.map(|_| ()), None);
     }
 
     fn new_layer(&mut self, name: String) {
@@ -71,12 +81,8 @@ impl Window {
         if name.is_empty() {
             return;
         }
-        let Some(id) = document.session.take_ids(1).and_then(|ids| ids.first().copied()) else {
-            return self.warn("The server has to grant numbers for new things first; try again in a moment");
-        };
-        let id = drawing::LayerId(id.0);
         let layer = Layer {
-            id,
+            id: drawing::LayerId(0),
             handle: None,
             source: None,
             name,
@@ -88,11 +94,18 @@ impl Window {
             locked: false,
             plotted: true,
         };
-        let done = document.submit(Op::New(vec![Record::Layer(layer)]));
-        if done.is_ok() {
-            document.current.layer = Some(id);
+        let done = document.put(New::Layer(layer));
+        self.tell_put("add the layer", done);
+    }
+
+    /// Says how something new came in, where that can't be seen.
+    fn tell_put(&mut self, what: &str, done: Result<Put, Hindrance>) {
+        match done {
+            Ok(Put::Done(words)) if what != "draw" => self.say(words),
+            Ok(Put::Done(_)) => {}
+            Ok(Put::Waits) => self.say("It comes as soon as the server has granted numbers for new things"),
+            Err(hindrance) => self.hindered(what, hindrance, None),
         }
-        self.told("add the layer", done, None);
     }
 
     /// Says what stood in the way, if anything did.
@@ -126,103 +139,72 @@ impl Window {
         }
     }
 
-    /// Takes back one's last change, or brings it back.
+    /// Takes one's last change back, or brings back what was taken back; says what it was.
     pub(super) fn undo(&mut self, redo: bool) {
         let Some(document) = self.documents.get_mut(self.active) else { return };
-        let done = match redo {
-            true => document.session.redo().map_err(|error| match error {
-                RedoError::Nothing => None,
-                RedoError::Refused(error) => Some(document.in_words(error)),
-            }),
-            false => document.session.undo().map_err(|_| None),
-        };
+        if !redo && document.take_back_held() {
+            return self.say("Undone: what waited for numbers");
+        }
+        let what = undone_words(document, redo);
+        let done = if redo { document.session.redo() } else { document.session.undo().map_err(Into::into) };
         match done {
             Ok(changes) => {
                 document.take_changes(changes);
-                self.say(if redo { "Redone" } else { "Undone" });
+                self.say(match what {
+                    Some(what) => format!("{}: {what}", if redo { "Redone" } else { "Undone" }),
+                    None => if redo { "Redone" } else { "Undone" }.into(),
+                });
             }
-            Err(Some(hindrance)) => self.hindered("redo", hindrance, None),
-            Err(None) => self.say(if redo { "Nothing to redo" } else { "Nothing of yours to undo" }),
+            Err(RedoError::Nothing) => self.say(if redo { "Nothing to redo" } else { "Nothing of yours to undo" }),
+            Err(RedoError::Refused(error)) => {
+                let hindrance = document.in_words(error);
+                self.hindered("redo", hindrance, None);
+            }
         }
     }
 
     /// Keeps the selection for pasting, and takes it out where it is cut.
     pub(super) fn copy(&mut self, ctx: &egui::Context, cut: bool) {
         let Some(document) = self.documents.get(self.active) else { return };
-        let items: Vec<_> = document
-            .selection
-            .iter()
-            .filter_map(|id| document.drawing().entity(*id))
-            .filter_map(|entity| {
-                let layer = document.drawing().layer(entity.style.layer)?.name.clone();
-                Some((entity.style.clone(), layer, entity.shape.clone()))
-            })
-            .collect();
-        if items.is_empty() {
+        let count = document.selection.len();
+        if count == 0 {
             return self.say("Select something first");
         }
-        let count = items.len();
-        self.clipboard.items = items;
         // The system's clipboard says what is in ours; without it, the key for pasting would not arrive.
-        ctx.copy_text(format!("{count} objects from Linework"));
-        self.say(format!("{count} objects {}", if cut { "cut" } else { "copied" }));
+        let text = format!("{} from {} in Linework", objects(count), document.title);
+        self.clipboard.copied = Some(Arc::new(document.copied(text.clone())));
+        ctx.copy_text(text);
+        self.say(format!("{} {}", objects(count), if cut { "cut" } else { "copied" }));
         if cut {
             self.edit(Action::Erase);
         }
     }
 
-    /// Puts in what was copied, and selects it.
-    pub(super) fn paste(&mut self) {
-        let items = std::mem::take(&mut self.clipboard.items);
-        self.clipboard.items.clone_from(&items);
-        let Some(document) = self.documents.get_mut(self.active).filter(|document| document.is_here()) else { return };
-        if items.is_empty() {
-            return self.say("Nothing was copied");
+    /// Asks where what was copied goes.
+    pub(super) fn start_paste(&mut self) {
+        let Some(copied) = self.clipboard.copied.clone() else { return self.say("Nothing was copied") };
+        let Some(document) = self.documents.get_mut(self.active).filter(|document| document.is_here()) else {
+            return self.say("Open a drawing first");
+        };
+        if !document.may_edit() {
+            return self.warn("You may look at this drawing, not change it");
         }
-        let mut left_out = 0;
-        let mut new = Vec::new();
-        for (style, layer, mut shape) in items {
-            let Some(style) = fitting_style(document, style, &layer) else { continue };
-            crate::document::detach(&mut shape);
-            if !fits(document, &shape) || shape.translate(Vec2::ZERO).is_err() {
-                left_out += 1;
-                continue;
-            }
-            new.push((style, shape));
-        }
-        let done = document.put(new);
-        match done {
-            Ok(ids) => {
-                document.select_none();
-                document.select(&ids, Pick::Add);
-                self.say(match left_out {
-                    0 => format!("{} objects pasted", ids.len()),
-                    _ => format!("{} objects pasted; {left_out} need blocks that this drawing has not", ids.len()),
-                });
-            }
-            Err(hindrance) => self.hindered("paste", hindrance, None),
-        }
+        let Some(guest) = document.guest_of(&copied) else {
+            return self.warn("What was copied can't be pasted: Linework does not read those kinds of objects");
+        };
+        document.tool = Some(paste_of(guest.base));
+        document.guest = Some(guest);
+        document.prompt.typed.clear();
+        document.last_command = Some(crate::command::Command::Paste);
+        self.message = None;
     }
 }
 
-/// The style in this drawing: the layer of that name, else the current one.
-fn fitting_style(document: &Document, style: drawing::Style, layer: &str) -> Option<drawing::Style> {
-    let current = document.style()?;
-    let linetype = match style.linetype {
-        LineStyle::Named(id) if document.drawing().linetype(id).is_none() => LineStyle::ByLayer,
-        other => other,
-    };
-    Some(drawing::Style { layer: document.drawing().layer_named(layer).unwrap_or(current.layer), linetype, ..style })
-}
-
-/// Whether what a shape needs is in this drawing.
-fn fits(document: &Document, shape: &drawing::Shape) -> bool {
-    let drawing = document.drawing();
-    match shape {
-        drawing::Shape::Insert(insert) => drawing.block(insert.block).is_some(),
-        drawing::Shape::Dimension(dimension) => dimension.block.is_none_or(|block| drawing.block(block).is_some()),
-        drawing::Shape::Text(text) => text.style.is_none_or(|style| drawing.text_style(style).is_some()),
-        drawing::Shape::MText(text) => text.style.is_none_or(|style| drawing.text_style(style).is_some()),
-        _ => true,
+/// What the next undo or redo takes back or brings back, in words, as far as one remembers.
+fn undone_words(document: &Document, redo: bool) -> Option<String> {
+    let next = if redo { document.session.next_redo() } else { document.session.next_undo() };
+    match next? {
+        Undoing::Op(op) => Some(op_words(op)),
+        Undoing::Entry(seq) => document.history.row_of(seq.0).map(|row| row.deed().to_owned()),
     }
 }

@@ -26,23 +26,16 @@ impl Window {
             }
             return actions;
         }
-        let in_field = ctx.egui_wants_keyboard_input();
+        let in_field = ctx.text_edit_focused();
         self.shortcuts(ctx, in_field, &mut actions);
+        let left = leaves_control(ctx);
         if in_field || egui::Popup::is_any_open(ctx) {
             return actions;
         }
-        // A clicked button doesn't keep the keyboard: Space and Enter are the prompt's.
-        if let Some(focused) = ctx.memory(|memory| memory.focused())
-            && ctx.input(|input| input.pointer.any_released())
-        {
-            ctx.memory_mut(|memory| memory.surrender_focus(focused));
+        for action in std::mem::take(&mut actions) {
+            self.perform(ctx, action);
         }
-        if ctx.memory(|memory| memory.focused()).is_none() {
-            for action in std::mem::take(&mut actions) {
-                self.perform(ctx, action);
-            }
-            self.prompt_keys(ctx);
-        }
+        self.prompt_keys(ctx, left);
         actions
     }
 
@@ -57,9 +50,17 @@ impl Window {
             if in_field && (shortcut.modifiers.is_none() || text_keys.contains(&shortcut.logical_key)) {
                 continue;
             }
+            // What a command is about is not erased under it.
+            if *command == Command::Erase && self.document().is_some_and(|document| document.tool.is_some()) {
+                continue;
+            }
             if ctx.input_mut(|input| input.consume_shortcut(shortcut)) {
                 actions.push(Action::Run(*command));
             }
+        }
+        // Where + is Shift+=, the key without Shift is meant too.
+        if ctx.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Equals)) {
+            actions.push(Action::Run(Command::LargerUi));
         }
         if in_field {
             return;
@@ -70,25 +71,52 @@ impl Window {
             match event {
                 Event::Copy => actions.push(Action::Run(Command::Copy)),
                 Event::Cut => actions.push(Action::Run(Command::Cut)),
-                Event::Paste(text) => actions.push(match self.asks_for_words() {
-                    true => Action::Tell(CanvasEvent::Words(text)),
-                    false => Action::Run(Command::Paste),
-                }),
+                Event::Paste(text) => actions.extend(self.pasted(&text)),
                 _ => {}
             }
         }
     }
 
-    fn asks_for_words(&self) -> bool {
-        self.document().is_some_and(|document| document.asked().asked == Asked::Words)
+    /// What the system's clipboard holds goes to where it fits: one's own objects into the drawing, text to a command
+    /// that runs, where it waits to be read and entered.
+    fn pasted(&mut self, text: &str) -> Option<Action> {
+        let ours = self.clipboard.copied.as_ref().is_some_and(|copied| copied.text == text);
+        let document = self.document_mut()?;
+        if ours {
+            return Some(Action::Run(Command::Paste));
+        }
+        if document.tool.is_none() {
+            return Some(Action::Say("The clipboard holds text, no objects; TEXT asks for text".into()));
+        }
+        document.prompt.paste(text);
+        None
     }
 
     /// Event by event, each answered before the next: in one slow frame a command and its first points may come
     /// together.
-    fn prompt_keys(&mut self, ctx: &egui::Context) {
+    ///
+    /// A control that Tab went to keeps its own keys: Space and Enter press it, Esc leaves it, arrows are its own.
+    /// Typing is the prompt's.
+    fn prompt_keys(&mut self, ctx: &egui::Context, left: bool) {
         for event in ctx.input(|input| input.events.clone()) {
+            let focused = ctx.memory(|memory| memory.focused());
             match event {
+                Event::Text(text) if focused.is_some() && text.trim().is_empty() => {}
+                Event::Key { key: Key::Escape, .. } if left => {}
+                Event::Key { .. } if focused.is_some() => {}
+                Event::Key { key: Key::Space, pressed: true, modifiers, .. }
+                    if modifiers.shift_only() && !self.takes_words() =>
+                {
+                    if let Some(document) = self.document_mut() {
+                        document.cycle();
+                    }
+                }
+                Event::Text(text)
+                    if text == " " && ctx.input(|input| input.modifiers.shift_only()) && !self.takes_words() => {}
                 Event::Text(text) => {
+                    if let Some(focused) = focused {
+                        ctx.memory_mut(|memory| memory.surrender_focus(focused));
+                    }
                     for letter in text.chars() {
                         self.prompt_event(ctx, &Event::Text(letter.to_string()));
                     }
@@ -98,9 +126,17 @@ impl Window {
         }
     }
 
+    fn takes_words(&self) -> bool {
+        self.document().is_some_and(|document| document.asked().asked == Asked::Words)
+    }
+
     fn prompt_event(&mut self, ctx: &egui::Context, event: &Event) {
         let Some(document) = self.documents.get_mut(self.active).filter(|_| !self.dialog.is_open()) else { return };
         let asked = document.asked().asked;
+        if document.tool.is_some() && matches!(event, Event::Key { key: Key::Escape, pressed: true, .. }) {
+            // One key ends the command, whatever was typed for it.
+            document.prompt.typed.clear();
+        }
         let action = match document.prompt.event(event, asked) {
             None => return,
             Some(Typed::Search) => Some(Action::Run(Command::Search)),
@@ -155,10 +191,12 @@ impl Window {
             Answer::Words(words) => CanvasEvent::Words(words),
             Answer::Accept => CanvasEvent::Accept,
             Answer::Wrong(why) => return Some(Action::Warn(why.into())),
-            Answer::Word(word) if word == "U" || word == "UNDO" => CanvasEvent::Back,
-            Answer::Word(word) if prompt.options.iter().any(|option| option.eq_ignore_ascii_case(&word)) => {
-                CanvasEvent::Word(word)
+            Answer::Word(word)
+                if word == "U" || prompt.options.iter().any(|option| option.eq_ignore_ascii_case(&word)) =>
+            {
+                CanvasEvent::option(&word)
             }
+            Answer::Word(word) if word == "UNDO" => CanvasEvent::Back,
             // E in ZOOM is its Extents, as everybody types it; elsewhere another command's name starts that one.
             Answer::Word(word) => match Command::of_word(&word) {
                 Some(command) => return Some(Action::Run(command)),
@@ -167,4 +205,22 @@ impl Window {
         };
         Some(Action::Tell(event))
     }
+}
+
+/// A control that was clicked doesn't keep the keyboard, and Esc leaves the one that Tab went to. Whether Esc did that
+/// in this frame: then it does nothing else.
+fn leaves_control(ctx: &egui::Context) -> bool {
+    let id = egui::Id::unique("a control has the keyboard");
+    let focused = ctx.memory(|memory| memory.focused());
+    let had = ctx.data(|data| data.get_temp::<bool>(id)).unwrap_or_default();
+    let in_field = ctx.text_edit_focused();
+    if let Some(focused) = focused
+        && !in_field
+        && ctx.input(|input| input.pointer.any_released())
+    {
+        ctx.memory_mut(|memory| memory.surrender_focus(focused));
+    }
+    let has = ctx.memory(|memory| memory.focused()).is_some();
+    ctx.data_mut(|data| data.insert_temp(id, has));
+    had && !has && ctx.input(|input| input.key_pressed(Key::Escape))
 }

@@ -12,10 +12,10 @@ mod witness;
 mod words;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
-use drawing::{Shape, Style};
 use eframe::CreationContext;
 use egui::{CentralPanel, Panel as Side, Ui, ViewportBuilder, ViewportCommand};
 use protocol::Millis;
@@ -24,7 +24,7 @@ use crate::action::{Action, Panel};
 use crate::arguments::Arguments;
 use crate::canvas;
 use crate::dialogs::{self, Dialog};
-use crate::document::{Document, Home, News};
+use crate::document::{Copied, Document, Home, News, objects};
 use crate::panels;
 use crate::settings::Settings;
 use crate::theme::{self, Theme, size};
@@ -35,11 +35,11 @@ pub use share::Shared;
 use words::Later;
 pub use words::Message;
 
-/// What was copied: with the names of its layers, so that it can be pasted into another drawing.
+/// What was copied.
 #[derive(Debug, Clone, Default)]
 pub struct Clipboard {
-    /// Each entity, and what its layer is called.
-    pub items: Vec<(Style, String, Shape)>,
+    /// The drawing as it was then, and what of it.
+    pub copied: Option<Arc<Copied>>,
 }
 
 /// The window.
@@ -125,6 +125,9 @@ impl Window {
         }
         ctx.set_theme(if settings.dark { egui::Theme::Dark } else { egui::Theme::Light });
         ctx.set_zoom_factor(settings.zoom);
+        // The scale of the interface is a setting, with commands and bounds of its own.
+        ctx.options_mut(|options| options.zoom_with_keyboard = false);
+        theme::set_motion(ctx, !settings.less_motion);
         let backstage = Backstage::new(ctx, created.wgpu_render_state.as_ref(), state_dir)?;
         let mut window = Window {
             documents: Vec::new(),
@@ -216,6 +219,10 @@ impl Window {
             }
             News::Here => self.fetch_parts(at),
             News::Part(hash, bytes) => self.take_part(at, hash, bytes),
+            News::Lapsed(count) => {
+                let text = format!("Your lock on {} lapsed, since you did not use it", objects(count));
+                self.offer(text, "Lock it again", Action::LockSelection);
+            }
         }
     }
 
@@ -236,7 +243,10 @@ impl Window {
     /// Sends what sessions want sent; comes back soon where the rate of presence holds something up.
     fn send(&mut self, ctx: &egui::Context) {
         let now = self.now();
-        for document in &mut self.documents {
+        for (at, document) in self.documents.iter_mut().enumerate() {
+            if at != self.active {
+                document.show_no_pointer();
+            }
             if document.send(now) {
                 ctx.request_repaint_after(std::time::Duration::from_millis(17));
             }
@@ -262,6 +272,7 @@ impl eframe::App for Window {
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
         let ctx = ui.ctx().clone();
         self.witness.frame_begins(&ctx, &self.documents);
+        panels::panes::begin(&ctx);
         for action in self.keys(&ctx) {
             self.perform(&ctx, action);
         }
@@ -319,11 +330,11 @@ impl Window {
                     panels::side::show(ui, self, panel, &mut actions);
                 });
             }
-            if self.document().is_some_and(Document::is_here) {
-                Side::top("strip").exact_size(size::ROW + size::M).frame(bar).show(ui, |ui| {
-                    panels::strip::show(ui, self, &mut actions);
-                });
-            }
+        }
+        if self.document().is_some_and(Document::is_here) {
+            Side::top("strip").exact_size(size::ROW + size::M).frame(bar).show(ui, |ui| {
+                panels::strip::show(ui, self, &mut actions);
+            });
         }
         CentralPanel::no_frame().show(ui, |ui| {
             let Window { documents, active, settings, .. } = self;
@@ -345,7 +356,7 @@ impl Window {
             Some(document) => {
                 let word = document.tool.as_ref().map_or("", |tool| tool.command().about().word);
                 if let Some(option) = crate::prompt::show(ui, word, &document.asked(), &document.prompt, message) {
-                    actions.push(Action::Tell(crate::action::CanvasEvent::Word(option)));
+                    actions.push(Action::Tell(crate::action::CanvasEvent::option(&option)));
                 }
             }
             None => {

@@ -1,12 +1,11 @@
 //! The one place that changes anything.
 
-use drawing::{Layer, Op, Record};
-
 use super::Window;
 use crate::action::{Action, CanvasEvent, Panel, Pick};
 use crate::command::Command;
 use crate::dialogs::Dialog;
 use crate::document::{Document, Then};
+use crate::settings::Scrolling;
 use crate::tools::tool_of;
 
 /// The scale of the interface goes up and down by this.
@@ -24,15 +23,17 @@ impl Window {
             Action::Draw(_)
             | Action::Translate(_)
             | Action::TranslateOnly(..)
+            | Action::RotateOnly(..)
+            | Action::PasteBy(_)
             | Action::CopyBy(_)
             | Action::Rotate { .. }
             | Action::Erase
             | Action::EraseOnly(_)
-            | Action::Layer(_)
-            | Action::Color(_)
-            | Action::Linetype(_)
-            | Action::Lineweight(_)
+            | Action::Restyle(_)
+            | Action::RestyleOnly(..)
             | Action::NewLayer(_) => self.edit(action),
+            Action::TakeBack => self.undo(false),
+            Action::LockSelection => self.with(Document::lock_selection),
             Action::CurrentLayer(layer) => self.with(|document| document.current.layer = Some(layer)),
             Action::LayerShown(layer, shown) => self.with(|document| {
                 document.visibility.layers.insert(layer, shown);
@@ -48,10 +49,14 @@ impl Window {
                 document.following = None;
                 document.camera.show(rect);
             }),
-            Action::Space(space) => self.with(|document| document.show_space(space)),
-            Action::Follow(session) => self.with(|document| {
-                document.following = session.filter(|session| document.following != Some(*session));
-            }),
+            Action::Space(space) => {
+                self.finish_tool(ctx);
+                self.with(|document| {
+                    document.following = None;
+                    document.show_space(space);
+                });
+            }
+            Action::Follow(session) => self.follow(session),
             Action::Say(text) => self.say(text),
             Action::Warn(text) => self.warn(text),
             Action::Unsay => self.message = None,
@@ -126,9 +131,16 @@ impl Window {
 
     /// Starts a command.
     fn run(&mut self, ctx: &egui::Context, command: Command) {
-        self.close_dialog(ctx);
+        if self.dialog.is_open() {
+            self.close_dialog(ctx);
+        }
         if command.is_tool() {
+            self.finish_tool(ctx);
             return self.start_tool(command);
+        }
+        if command == Command::Undo && self.document().is_some_and(|document| document.tool.is_some()) {
+            // Inside a command it takes back one step of that.
+            return self.tell(ctx, CanvasEvent::Back);
         }
         match command {
             Command::New => self.new_drawing(),
@@ -144,17 +156,17 @@ impl Window {
             Command::Redo => self.undo(true),
             Command::Cut => self.copy(ctx, true),
             Command::Copy => self.copy(ctx, false),
-            Command::Paste => self.paste(),
+            Command::Paste => {
+                self.finish_tool(ctx);
+                self.start_paste();
+            }
+            Command::PasteInPlace if self.clipboard.copied.is_none() => self.say("Nothing was copied"),
+            Command::PasteInPlace => {
+                self.finish_tool(ctx);
+                self.edit(Action::PasteBy(drawing::Vec2::ZERO));
+            }
             Command::SelectAll => self.with(|document| {
-                let ids: Vec<_> = match document.space {
-                    Some(space) => document
-                        .drawing()
-                        .entities_of(space)
-                        .filter(|entity| document.shows_layer(entity.style.layer))
-                        .map(|entity| entity.id)
-                        .collect(),
-                    None => Vec::new(),
-                };
+                let ids = document.shown();
                 document.select(&ids, Pick::Add);
             }),
             Command::SelectNone => self.with(Document::select_none),
@@ -168,7 +180,26 @@ impl Window {
             Command::EndIsolate => self.isolate(false),
             Command::ApplyLayers => self.apply_layers(),
             Command::Snap => self.toggle("Snap", |settings| &mut settings.snap),
-            Command::Ortho => self.toggle("Ortho", |settings| &mut settings.ortho),
+            Command::Ortho => {
+                self.settings.polar &= self.settings.ortho;
+                self.toggle("Ortho", |settings| &mut settings.ortho);
+            }
+            Command::Polar => {
+                self.settings.ortho &= self.settings.polar;
+                self.toggle("Polar", |settings| &mut settings.polar);
+            }
+            Command::CursorInput => self.toggle("Input at the cursor", |settings| &mut settings.cursor_input),
+            Command::PickAdd => self.toggle("Click adds to the selection:", |settings| &mut settings.click_adds),
+            Command::Scrolling => self.switch_scrolling(),
+            Command::LiftColors => {
+                self.toggle("Lifting dim colors", |settings| &mut settings.lift_colors);
+                self.documents.iter_mut().for_each(|document| document.picture.repaint());
+            }
+            Command::LessMotion => {
+                self.toggle("Less motion", |settings| &mut settings.less_motion);
+                crate::theme::set_motion(ctx, !self.settings.less_motion);
+            }
+            Command::NextPane => crate::panels::panes::next(ctx),
             Command::Grid => self.toggle("Grid", |settings| &mut settings.grid),
             Command::Layers => self.switch_panel(Panel::Layers),
             Command::Properties => self.switch_panel(Panel::Properties),
@@ -190,7 +221,6 @@ impl Window {
         if command != Command::Distance && command != Command::ZoomWindow && !document.may_edit() {
             return self.warn("You may look at this drawing, not change it");
         }
-        document.tool = None;
         document.prompt.typed.clear();
         document.last_command = Some(command);
         self.hush();
@@ -199,6 +229,27 @@ impl Window {
             return self.edit(Action::Erase);
         }
         document.tool = tool_of(command, !document.selection.is_empty());
+    }
+
+    /// Ends the running command before something else begins; it keeps what it finished.
+    fn finish_tool(&mut self, ctx: &egui::Context) {
+        if self.document().is_some_and(|document| document.tool.is_some()) {
+            self.tell(ctx, CanvasEvent::Cancel);
+            self.end_tool();
+        }
+    }
+
+    /// Sees what somebody sees. Not that of one who sees what oneself sees: two views would chase each other for ever.
+    fn follow(&mut self, session: Option<protocol::SessionId>) {
+        let Some(document) = self.document_mut() else { return };
+        let session = session.filter(|session| document.following != Some(*session));
+        match session.filter(|session| document.follows_me(*session)) {
+            Some(session) => {
+                let name = document.session.person(session).map_or("Somebody", |person| &person.name).to_owned();
+                self.say(format!("{name} follows you; one of you has to lead"));
+            }
+            None => document.following = session,
+        }
     }
 
     /// Hands an answer to the running command.
@@ -215,6 +266,7 @@ impl Window {
     fn end_tool(&mut self) {
         self.with(|document| {
             document.tool = None;
+            document.guest = None;
             document.prompt.typed.clear();
             document.pointer.snap = None;
         });
@@ -236,46 +288,40 @@ impl Window {
     }
 
     fn zoom_ui(&mut self, ctx: &egui::Context, by: f32) {
-        self.settings.zoom = (self.settings.zoom + by).clamp(0.8, 2.0);
+        let before = self.settings.zoom;
+        self.settings.zoom = (before + by).clamp(0.8, 2.0);
         ctx.set_zoom_factor(self.settings.zoom);
+        // All but the drawing: its points are others now, its pixels the same.
+        for document in &mut self.documents {
+            document.rescale(f64::from(before / self.settings.zoom));
+        }
         self.say(format!("Interface at {:.0} %", self.settings.zoom * 100.0));
+    }
+
+    fn switch_scrolling(&mut self) {
+        let (scrolling, words) = match self.settings.scrolling {
+            Scrolling::ByDevice => (Scrolling::Zooms, "Scrolling zooms"),
+            Scrolling::Zooms => (Scrolling::Pans, "Scrolling pans"),
+            Scrolling::Pans => (Scrolling::ByDevice, "A wheel zooms, two fingers pan"),
+        };
+        self.settings.scrolling = scrolling;
+        self.say(words);
     }
 
     fn isolate(&mut self, isolate: bool) {
         self.with(|document| {
             let only = (isolate && !document.selection.is_empty()).then(|| document.selection.clone());
-            document.isolated = only.clone();
-            let drawing = document.session.drawing().clone();
-            document.picture.isolate(&drawing, only);
-            document.touched();
+            document.isolate(only);
         });
     }
 
     /// Makes the layer states that one chose for oneself those of the drawing.
     fn apply_layers(&mut self) {
         let Some(document) = self.document_mut() else { return };
-        let changed: Vec<_> = document
-            .visibility
-            .layers
-            .iter()
-            .filter_map(|(id, shown)| {
-                let layer = document.drawing().layer(*id)?;
-                let frozen = layer.frozen && !shown;
-                let changed = layer.off == *shown || layer.frozen != frozen;
-                changed.then(|| Record::Layer(Layer { off: !shown, frozen, ..layer.clone() }))
-            })
-            .collect();
-        let count = changed.len();
-        let done = if count == 0 { Ok(()) } else { document.submit(Op::Change(changed)) };
-        match done {
-            Ok(()) => {
-                self.with(|document| document.visibility.layers.clear());
-                self.say(if count == 0 {
-                    "No layer is shown otherwise than in the drawing".into()
-                } else {
-                    format!("{count} layers changed for everyone")
-                });
-            }
+        match document.apply_layers() {
+            Ok(0) => self.say("No layer is shown otherwise than in the drawing"),
+            Ok(1) => self.say("1 layer changed for everyone"),
+            Ok(count) => self.say(format!("{count} layers changed for everyone")),
             Err(hindrance) => self.hindered("apply", hindrance, None),
         }
     }

@@ -13,5 +13,7 @@ mod shared;
 pub use desk::{Desk, Settings};
 pub use effect::{AppendAnswer, ConnId, Effect, Input, NewPayload, StoredPayload};
 pub use room::{CheckpointError, Decision, IDS_WITH_JOINING, Past, Room};
-pub use session::{Changes, Draft, NothingToUndo, Notice, RedoError, Session, SessionError, Status, SubmitError};
+pub use session::{
+    Changes, Draft, NothingToUndo, Notice, RedoError, Session, SessionError, Status, SubmitError, Undoing,
+};
 pub use shared::{Applied, FoldError, Holding, Member, Shared};

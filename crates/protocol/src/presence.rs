@@ -1,7 +1,9 @@
 //! What is worth forgetting: cursors, views, drag ghosts. Never in the log; only the latest of a person counts.
 
-use drawing::{Point, RecordId, Vec2, View};
+use drawing::{BlockId, Point, RecordId, Vec2, View};
 use serde::{Deserialize, Serialize};
+
+use crate::SessionId;
 
 /// What someone is dragging before they let go.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +23,12 @@ pub struct Presence {
     /// What they see.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<View>,
+    /// The space they look at: model space or a sheet. None from older programs, which means model space.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub space: Option<BlockId>,
+    /// Whose view they follow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub following: Option<SessionId>,
     /// The command they are in, such as `MOVE`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,

@@ -3,7 +3,7 @@
 use drawing::{Op, RecordId};
 use protocol::{ClientMessage, ClientSeq, Hash, Millis, Presence, Seq};
 
-use super::changes::{Changes, NothingToUndo, RedoError, Status, SubmitError};
+use super::changes::{Changes, NothingToUndo, RedoError, Status, SubmitError, Undoing};
 use super::pending::{Pending, PendingEdit, Wish};
 use super::{Session, Step, WAITING_MAX};
 use crate::room::{encoded_bytes, named};
@@ -110,17 +110,17 @@ impl Session {
         Ok(Changes::default())
     }
 
-    /// Redoes what one took back last. What can't be redone now stays the next to be redone.
+    /// Redoes what one took back last. What can't be redone now can be later.
     pub fn redo(&mut self) -> Result<Changes, RedoError> {
         match self.steps.redo.pop().ok_or(RedoError::Nothing)? {
             Step::Local(op) => {
-                let mut rest = std::mem::take(&mut self.steps.redo);
+                let rest = std::mem::take(&mut self.steps.redo);
                 let changes = self.submit(op.clone());
-                if changes.is_err() {
-                    rest.push(Step::Local(op));
-                }
                 self.steps.redo = rest;
-                Ok(changes?)
+                if changes.is_err() {
+                    self.steps.redo.push(Step::Local(op));
+                }
+                changes.map_err(RedoError::Refused)
             }
             step => {
                 if let Some(Wish::Undo { of, .. }) = self.take_unsent(&step) {
@@ -132,6 +132,33 @@ impl Session {
                 Ok(Changes::default())
             }
         }
+    }
+
+    /// What the next [`Session::undo`] takes back; none where there is nothing.
+    pub fn next_undo(&self) -> Option<Undoing<'_>> {
+        self.undoing(self.steps.undo.last()?)
+    }
+
+    /// What the next [`Session::redo`] brings back; none where there is nothing.
+    pub fn next_redo(&self) -> Option<Undoing<'_>> {
+        self.undoing(self.steps.redo.last()?)
+    }
+
+    fn undoing<'a>(&'a self, step: &'a Step) -> Option<Undoing<'a>> {
+        let mut step = step;
+        // An undo that waits is of something that may wait too.
+        for _ in 0..WAITING_MAX {
+            match step {
+                Step::Stored(seq) => return Some(Undoing::Entry(*seq)),
+                Step::Local(op) => return Some(Undoing::Op(op)),
+                Step::Waiting(of) => match &self.pending.iter().find(|pending| pending.client_seq == *of)?.wish {
+                    Wish::Edit(edit) => return Some(Undoing::Op(&edit.op)),
+                    Wish::Undo { of, .. } => step = of,
+                    _ => return None,
+                },
+            }
+        }
+        None
     }
 
     /// Takes an edit or an undo out of what waits, if it was never sent.

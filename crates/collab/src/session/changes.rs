@@ -163,12 +163,27 @@ pub struct NothingToUndo;
 /// Why nothing was redone.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum RedoError {
-    /// There is nothing to redo.
-    #[error("there is nothing to redo")]
+    /// There is nothing to bring back.
+    #[error("there is nothing to bring back")]
     Nothing,
     /// It can't be done now; it can be tried again.
     #[error(transparent)]
-    Refused(#[from] SubmitError),
+    Refused(SubmitError),
+}
+
+impl From<NothingToUndo> for RedoError {
+    fn from(_: NothingToUndo) -> RedoError {
+        RedoError::Nothing
+    }
+}
+
+/// What an undo or a redo is about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Undoing<'a> {
+    /// An entry of the log.
+    Entry(Seq),
+    /// An edit that is not stored yet.
+    Op(&'a Op),
 }
 
 /// What a server said doesn't fit: the connection is of no more use, a new one may be.

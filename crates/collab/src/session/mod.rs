@@ -18,7 +18,7 @@ use protocol::{
 
 use crate::shared::{Holding, Shared};
 
-pub use changes::{Changes, Draft, NothingToUndo, Notice, RedoError, SessionError, Status, SubmitError};
+pub use changes::{Changes, Draft, NothingToUndo, Notice, RedoError, SessionError, Status, SubmitError, Undoing};
 use ids::Ids;
 use pending::{Pending, Wish};
 use steps::{Step, Steps};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use collab::{
     AppendAnswer, ConnId, Desk, Effect, Input, Notice, RedoError, Session, SessionError, Settings, Status, SubmitError,
+    Undoing,
 };
 use drawing::{Color, EntityId, Op, RecordId};
 use protocol::{
@@ -207,6 +208,27 @@ fn undo_and_redo_follow_one_another_even_before_they_are_answered() {
     table.flush(0);
     assert_eq!((table.color(0, 10), table.color(1, 10)), (Some(Color::ByLayer), Some(Color::ByLayer)));
     assert!(table.sessions[0].can_redo() && !table.sessions[0].can_undo());
+}
+
+#[test]
+fn a_redo_that_others_locks_forbid_can_be_tried_again() {
+    let mut table = Table::new(TWO);
+    // What was never sent is taken back and brought back without anybody else.
+    table.sessions[0].submit(Op::Change(vec![colored(10, 3)])).expect("the edit is allowed");
+    assert!(matches!(table.sessions[0].next_undo(), Some(Undoing::Op(Op::Change(_)))));
+    table.sessions[0].undo().expect("there is something to take back");
+    assert!(matches!(table.sessions[0].next_redo(), Some(Undoing::Op(Op::Change(_)))));
+    table.sessions[1].lock(ids(&[10]));
+    table.flush(1);
+    assert!(matches!(table.sessions[0].redo(), Err(RedoError::Refused(SubmitError::Held { .. }))));
+    assert!(table.sessions[0].can_redo(), "the step is kept");
+    table.sessions[1].unlock(ids(&[10]));
+    table.flush(1);
+    table.sessions[0].redo().expect("nobody holds it any more");
+    table.flush(0);
+    assert_eq!(table.color(1, 10), Some(Color::Index(3)));
+    assert!(matches!(table.sessions[0].next_undo(), Some(Undoing::Entry(_))));
+    assert_eq!(table.sessions[0].redo(), Err(RedoError::Nothing));
 }
 
 #[test]

@@ -1,9 +1,17 @@
 //! The window without a screen: driven by the names that assistive technology sees, judged by what it then shows.
 
+mod commands;
+mod frames;
+mod pasting;
+mod seeing;
+mod together;
+
 use std::path::Path;
 
+use app::action::Action;
 use app::arguments::Arguments;
 use app::command::Command;
+use app::document::Document;
 use app::window::Window;
 use clap::Parser as _;
 use egui_kittest::Harness;
@@ -53,6 +61,81 @@ impl Opened {
                 .is_some_and(|document| document.is_here() && document.picture.scene().is_some() && document.may_edit())
         });
         opened
+    }
+
+    /// A window with these drawings open, each in a file of this name.
+    fn with(files: &[(&str, &str)]) -> Opened {
+        let folder = tempfile::tempdir().expect("a folder");
+        let state = folder.path().join("state");
+        std::fs::create_dir_all(&state).expect("a state folder");
+        let paths: Vec<_> = files
+            .iter()
+            .map(|(name, text)| {
+                let path = folder.path().join(name);
+                std::fs::write(&path, text).expect("the drawing is written");
+                path.to_str().expect("a plain path").to_owned()
+            })
+            .collect();
+        let harness = window(&state, &paths.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut opened = Opened { harness, folder };
+        let count = files.len();
+        opened.until("the drawings are here", |window| {
+            window.documents.len() == count
+                && window.documents.iter().all(|document| document.picture.scene().is_some() && document.may_edit())
+        });
+        opened
+    }
+
+    /// Two windows on one drawing: whose it is, and who joined.
+    fn shared() -> (Opened, Opened) {
+        Opened::shared_of(Opened::new())
+    }
+
+    fn shared_of(mut ana: Opened) -> (Opened, Opened) {
+        ana.perform(Action::Run(Command::Share));
+        ana.until("there is an address", |window| window.shared_address().is_some());
+        ana.perform(Action::CloseDialog);
+        let address = ana.harness.state().shared_address().expect("an address");
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut ben = Opened { harness: window(folder.path(), &[&address]), folder };
+        ben.until("Ben has the drawing", |window| {
+            window.document().is_some_and(|document| document.may_edit() && document.picture.scene().is_some())
+        });
+        ana.until("Ana sees Ben", |window| window.document().is_some_and(|d| d.session.people().count() == 2));
+        (ana, ben)
+    }
+
+    fn perform(&mut self, action: Action) {
+        let ctx = self.harness.ctx.clone();
+        self.harness.state_mut().perform(&ctx, action);
+        self.harness.step();
+        self.harness.step();
+    }
+
+    fn document(&self) -> &Document {
+        self.harness.state().document().expect("a drawing is open")
+    }
+
+    fn said(&self) -> String {
+        self.harness.state().message.as_ref().map_or(String::new(), |message| message.text.clone())
+    }
+
+    fn key(&mut self, key: egui::Key) {
+        self.harness.key_press(key);
+        self.harness.step();
+    }
+
+    fn ctrl(&mut self, key: egui::Key) {
+        self.harness.key_press_modifiers(egui::Modifiers::COMMAND, key);
+        self.harness.step();
+        self.harness.step();
+    }
+
+    /// Moves the pointer over a place of the drawing.
+    fn point(&mut self, x: f64, y: f64) {
+        let at = self.at(x, y);
+        self.harness.event(egui::Event::PointerMoved(at));
+        self.harness.step();
     }
 
     /// Runs frames until `is` holds.
@@ -135,6 +218,7 @@ fn window(state: &Path, files: &[&str]) -> Harness<'static, Window> {
     Harness::builder()
         .with_size([1280.0, 800.0])
         .with_max_steps(4)
+        .with_step_dt(1.0 / 60.0)
         .wgpu()
         .build_eframe(move |created| Window::new(created, arguments, state).expect("the window opens"))
 }
@@ -353,7 +437,7 @@ fn both_themes_show_the_drawing() {
 /// A drawing with a red square from (100, 100) to (110, 110) in model space, and a sheet with nothing but a frame from
 /// (0, 0) to (20, 20) that shows the square in its middle.
 fn sheet() -> String {
-    let text = include_str!("../../crates/formats/tests/data/line_on_sheet_crlf.dxf").replace('\r', "");
+    let text = include_str!("../../../crates/formats/tests/data/line_on_sheet_crlf.dxf").replace('\r', "");
     let (before, rest) = text.split_once("ENTITIES\n").expect("a section of entities");
     let (_, after) = rest.split_once("  0\nENDSEC\n").expect("its end");
     let solid = "  0\nSOLID\n  5\n31\n330\n9\n100\nAcDbEntity\n  8\nWalls\n100\nAcDbTrace\n \
