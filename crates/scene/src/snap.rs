@@ -187,8 +187,9 @@ impl Scene {
             points_max: 0,
         };
         // If there are very many, those whose rectangles are nearest, and of equally near ones the small ones.
+        let beyond = |distance: f64| if distance <= reach { 0.0 } else { distance };
         let mut near: Vec<(f64, EntityId)> =
-            self.near(around).into_iter().map(|id| (self.distance(id, at), id)).collect();
+            self.near(around).into_iter().map(|id| (beyond(self.distance(id, at)), id)).collect();
         near.retain(|(_, id)| !except(*id));
         let size = |id: EntityId| {
             let drawn = self.entries.get(&id).and_then(|entry| entry.drawn);
