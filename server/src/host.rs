@@ -11,7 +11,7 @@ use oplog::Log;
 use protocol::{Address, Durability, Hello, Limits, Role};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, oneshot};
 
 use crate::clock::Clock;
 use crate::connection::local;
@@ -214,13 +214,16 @@ impl Host {
         }
     }
 
-    /// Tells everybody who came in over the network why they have to go; connections within the process stay.
+    /// Tells everybody who came in over the network why they have to go, and waits until that is on its way; connections within the process stay.
     pub async fn put_out(&self, why: &str) {
         let slots: Vec<_> = self.lock().values().cloned().collect();
         for slot in slots {
             let live = slot.live.lock().await.clone();
             if let Some(live) = live {
-                live.tell(Command::PutOut { why: why.into() }).await;
+                let (done, told) = oneshot::channel();
+                live.tell(Command::PutOut { why: why.into(), done }).await;
+                // An error is what is waited for: whatever else is said to them, this is said first.
+                let _ = told.await;
             }
         }
     }

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use collab::{ConnId, Desk, Settings};
 use protocol::{ClientMessage, Hello, Limits, Role};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub(crate) use run::CLOSING;
 
@@ -57,6 +57,8 @@ pub(crate) enum Command {
     PutOut {
         /// Why, in words for a person.
         why: String,
+        /// Dropped once that is the last thing that they will be told.
+        done: oneshot::Sender<()>,
     },
     /// The drawing is to be closed, everybody told.
     Close {

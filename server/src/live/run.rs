@@ -122,9 +122,10 @@ impl OpenDrawing {
                                 self.connections.remove(&conn);
                                 self.handle(Input::Closed { conn });
                             }
-                            Command::PutOut { why } => {
+                            Command::PutOut { why, done } => {
                                 let guests = self.connections.values().filter(|each| each.encoding.is_some());
                                 guests.for_each(|guest| guest.end(why.clone(), false));
+                                drop(done);
                             }
                             Command::Close { why, retry } => {
                                 taken.for_each(|command| self.greet_late(command));
