@@ -17,6 +17,8 @@ mod words;
 
 use std::process::ExitCode;
 
+pub use input::is_log;
+
 /// What to do without a window.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {

@@ -7,7 +7,7 @@ use oplog::{Broken, LogReader};
 use protocol::{Hash, LogId, Seq, Told};
 
 /// Entries read at once.
-const ENTRIES_AT_ONCE: usize = 1_000;
+const ENTRIES_AT_ONCE: u64 = 1_000;
 /// Bytes of payload read at once.
 const BYTES_AT_ONCE: usize = 32 << 20;
 
@@ -40,9 +40,9 @@ impl Source for LogFile {
         self.reader.position().seq
     }
 
-    fn read_after(&mut self, after: Seq) -> Result<Vec<Told>, String> {
-        let entries =
-            self.reader.read_after(after, ENTRIES_AT_ONCE, BYTES_AT_ONCE).map_err(|error| error.to_string())?;
+    fn read_after(&mut self, after: Seq, upto: Seq) -> Result<Vec<Told>, String> {
+        let most = upto.0.saturating_sub(after.0).min(ENTRIES_AT_ONCE) as usize;
+        let entries = self.reader.read_after(after, most, BYTES_AT_ONCE).map_err(|error| error.to_string())?;
         let told = entries.into_iter().map(|stored| {
             let entry = protocol::decode_entry(&stored.payload)
                 .map_err(|error| format!("entry {} could not be read: {error}", stored.seq))?;

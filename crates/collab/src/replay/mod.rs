@@ -28,9 +28,9 @@ pub trait Source {
     /// Its last entry.
     fn head(&self) -> Seq;
 
-    /// Some entries after `after`, dense and ascending, one at least if `after` is before the head. Their chain is
-    /// checked.
-    fn read_after(&mut self, after: Seq) -> Result<Vec<Told>, String>;
+    /// Some entries after `after` and not beyond `upto`, dense and ascending, one at least if there is any. Their chain
+    /// is checked.
+    fn read_after(&mut self, after: Seq, upto: Seq) -> Result<Vec<Told>, String>;
 
     /// The bytes with this hash.
     fn blob(&mut self, hash: Hash) -> Result<Option<Vec<u8>>, String>;
@@ -131,22 +131,19 @@ impl Replay {
         }
         let mut near = BTreeMap::new();
         while room.position().seq < to {
-            let entries = source.read_after(room.position().seq).map_err(ReplayError::Source)?;
+            let entries = source.read_after(room.position().seq, to).map_err(ReplayError::Source)?;
             if entries.is_empty() {
                 return Err(ReplayError::Beyond { asked: to, head: room.position().seq });
             }
             for told in entries {
                 let applied = room.apply_or_spoil(&told)?;
-                let behind = to.0 - told.seq.0;
+                let behind = to.0.saturating_sub(told.seq.0);
                 self.ladder.pass(&room, 1 + applied.touched.len() as u64);
                 if behind > 0 && behind.is_power_of_two() {
                     near.insert(told.seq, room.clone());
                 }
                 if seen(&told, &applied, &room).is_break() {
                     return Ok(ControlFlow::Break(()));
-                }
-                if behind == 0 {
-                    break;
                 }
             }
         }
@@ -194,7 +191,7 @@ impl Replay {
 
 /// The room after the first entry of a log.
 fn start(source: &mut dyn Source) -> Result<Room, ReplayError> {
-    let entries = source.read_after(Seq(0)).map_err(ReplayError::Source)?;
+    let entries = source.read_after(Seq(0), Seq(1)).map_err(ReplayError::Source)?;
     let first = entries.first().ok_or(ReplayError::NoStart)?;
     let Event::Created { snapshot, .. } = &first.entry.event else { return Err(ReplayError::NoStart) };
     let bytes = source.blob(*snapshot).map_err(ReplayError::Source)?.ok_or(ReplayError::NoDrawing(*snapshot))?;

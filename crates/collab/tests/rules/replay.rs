@@ -27,8 +27,15 @@ impl Source for Shelf {
         Seq(self.told.len() as u64)
     }
 
-    fn read_after(&mut self, after: Seq) -> Result<Vec<Told>, String> {
-        let some: Vec<_> = self.told.iter().skip(after.0 as usize).take(7).cloned().collect();
+    fn read_after(&mut self, after: Seq, upto: Seq) -> Result<Vec<Told>, String> {
+        let some: Vec<_> = self
+            .told
+            .iter()
+            .skip(after.0 as usize)
+            .take(7)
+            .filter(|told| told.seq <= upto || told.seq == Seq(99))
+            .cloned()
+            .collect();
         self.read += some.len();
         Ok(some)
     }
