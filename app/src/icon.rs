@@ -141,6 +141,6 @@ pub const CARET_LEFT: &str = "\u{e138}";
 /// `caret-right`
 pub const CARET_RIGHT: &str = "\u{e13a}";
 /// `caret-double-left`
-pub const CARET_DOUBLE_LEFT: &str = "\u{e134}";
+pub const CARET_DOUBLE_LEFT: &str = "\u{e128}";
 /// `caret-double-right`
-pub const CARET_DOUBLE_RIGHT: &str = "\u{e136}";
+pub const CARET_DOUBLE_RIGHT: &str = "\u{e12a}";

@@ -346,3 +346,140 @@ fn bad_logs_are_told_in_a_sentence() {
     let told = format!("This log is damaged: entry {} is not what was stored", head - 3);
     assert!(opened.harness.query_by_label_contains(&told).is_some());
 }
+
+/// Ana's drawing, shared, and a window that opens whatever `join` gives.
+fn live() -> (Opened, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("plan.dxf");
+    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/sample.dxf"), &file).expect("a copy");
+    let harness = window(&folder.path().join("state"), &[file.to_str().expect("a plain path")]);
+    let mut ana = Opened { harness, folder, digests: Vec::new() };
+    ana.until("the drawing is here", |window| {
+        window.document().is_some_and(|d| d.may_edit() && d.picture.scene().is_some())
+    });
+    let ctx = ana.harness.ctx.clone();
+    ana.harness.state_mut().perform(&ctx, Action::Run(app::command::Command::Share));
+    ana.until("there is an address", |window| window.shared_address().is_some());
+    ana.harness.state_mut().perform(&ctx, Action::CloseDialog);
+    ana.harness.step();
+    let address = ana.harness.state().shared_address().expect("an address");
+    (ana, address)
+}
+
+impl Opened {
+    fn perform(&mut self, action: Action) {
+        let ctx = self.harness.ctx.clone();
+        self.harness.state_mut().perform(&ctx, action);
+        self.harness.step();
+    }
+
+    /// Two chairs of the café.
+    fn chairs(&self) -> Vec<drawing::EntityId> {
+        let drawing = self.document().session.drawing();
+        let furniture = drawing.layer_named("FURNITURE").expect("a layer of the sample");
+        let is = |e: &&drawing::Entity| e.style.layer == furniture && matches!(e.shape, drawing::Shape::Insert(_));
+        let model = drawing.model_space().expect("a model space");
+        drawing.entities_of(model).filter(is).take(2).map(|entity| entity.id).collect()
+    }
+
+    fn shape(&self, id: drawing::EntityId) -> Option<drawing::Shape> {
+        self.document().session.drawing().entity(id).map(|entity| entity.shape.clone())
+    }
+
+    fn settle(&mut self) {
+        self.until("all is stored", |window| window.document().is_some_and(|d| d.session.waiting() == 0));
+    }
+
+    fn look_back(&mut self) {
+        self.harness.state_mut().panel = Some(app::action::Panel::History);
+        self.harness.step();
+        self.click("Look back");
+        self.until("the past is shown", |window| {
+            let document = window.document();
+            document.is_some_and(|d| d.past().is_some() && d.review.as_ref().is_some_and(|review| review.all_read))
+        });
+        self.harness.step();
+    }
+}
+
+#[test]
+fn one_looks_back_in_a_live_session_and_restores_a_moment_that_undo_takes_back() {
+    let (mut ana, _) = live();
+    let chairs = ana.chairs();
+    let before = chairs.iter().map(|id| ana.shape(*id)).collect::<Vec<_>>();
+    ana.perform(Action::Select(vec![chairs[0]], app::action::Pick::Add));
+    ana.perform(Action::Translate(drawing::Vec2::new(500.0, 0.0)));
+    ana.settle();
+    ana.perform(Action::SelectNone);
+    ana.perform(Action::EraseOnly(vec![chairs[1]]));
+    ana.settle();
+    let count = ana.document().session.drawing().entity_count();
+    let now = ana.shape(chairs[0]);
+    assert_ne!(now, before[0]);
+    ana.look_back();
+    assert!(!ana.document().may_edit());
+    ana.click("First entry");
+    ana.arrives(1);
+    assert!(ana.harness.query_by_label_contains("Looking at").is_some());
+    let then = ana.document().past().expect("the past");
+    assert_eq!(then.entity(chairs[0]).map(|entity| entity.shape.clone()), before[0]);
+    assert_eq!(ana.shape(chairs[0]), now, "the drawing itself is as it was");
+    // Back to now, and once more.
+    ana.click("Back to now");
+    assert!(ana.document().past().is_none() && ana.document().may_edit());
+    ana.look_back();
+    ana.click("First entry");
+    ana.arrives(1);
+    ana.click("Restore this moment");
+    ana.settle();
+    assert!(ana.document().past().is_none());
+    assert_eq!(ana.shape(chairs[0]), before[0]);
+    assert_eq!(ana.document().session.drawing().entity_count(), count + 1, "what was erased is there again");
+    let said = ana.harness.state().message.clone().expect("it is said").text;
+    assert_eq!(said, "Restored: 2 objects are as then. Undo takes it back");
+    ana.perform(Action::Run(app::command::Command::Undo));
+    ana.until("it is taken back", |window| {
+        window.document().is_some_and(|d| d.session.drawing().entity_count() == count)
+    });
+    assert_eq!(ana.shape(chairs[0]), now);
+}
+
+#[test]
+fn restoring_leaves_alone_what_others_hold_and_says_so() {
+    let (mut ana, address) = live();
+    let chairs = ana.chairs();
+    let before = chairs.iter().map(|id| ana.shape(*id)).collect::<Vec<_>>();
+    for id in &chairs {
+        ana.perform(Action::Select(vec![*id], app::action::Pick::Add));
+        ana.perform(Action::Translate(drawing::Vec2::new(500.0, 0.0)));
+        ana.settle();
+        ana.perform(Action::SelectNone);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let harness = window(&folder.path().join("state"), &[&address]);
+    let mut ben = Opened { harness, folder, digests: Vec::new() };
+    ben.until("Ben has the drawing", |window| {
+        window.document().is_some_and(|d| d.may_edit() && d.picture.scene().is_some())
+    });
+    ana.perform(Action::Select(vec![chairs[0]], app::action::Pick::Add));
+    ana.until("Ana holds a chair", |window| {
+        window.document().is_some_and(|d| d.selection.iter().all(|id| d.session.is_mine((*id).into())))
+    });
+    ben.until("Ben sees that she does", |window| window.document().is_some_and(|d| !d.held_by_others().is_empty()));
+    // Over the network, too, one looks back to before one came.
+    ben.look_back();
+    ben.click("First entry");
+    ben.arrives(1);
+    ben.click("Restore this moment");
+    ben.settle();
+    assert_eq!(ben.shape(chairs[1]), before[1]);
+    assert_ne!(ben.shape(chairs[0]), before[0], "Ana holds it");
+    let said = ben.harness.state().message.clone().expect("it is said").text;
+    assert!(said.starts_with("Restored: 1 object is as then; Dana holds it, which stays as it is"), "{said}");
+    ben.look_back();
+    ben.click("First entry");
+    ben.arrives(1);
+    ben.click("Restore this moment");
+    let said = ben.harness.state().message.clone().expect("it is said").text;
+    assert_eq!(said, "Can't restore: Dana holds it");
+}

@@ -1,10 +1,15 @@
 //! Looking back in a document: what is shown is a moment of its log, and nothing can be changed meanwhile.
 
-use drawing::{Drawing, RecordId};
+use std::collections::BTreeSet;
 
+use collab::Status;
+use drawing::{Drawing, EntityId, RecordId};
+use protocol::Millis;
+
+use super::edit::first_capital;
 use super::receive::News;
-use super::{Document, Home};
-use crate::review::{Change, Told};
+use super::{Document, Hindrance, Home};
+use crate::review::{Change, ENTRIES_MAX, Gathering, Review, Told, restoring};
 
 /// Records that may differ for the picture to follow one by one.
 const CHANGED_MAX: usize = 1_500;
@@ -74,8 +79,91 @@ impl Document {
         self.touched();
     }
 
+    /// Begins to look back: asks the room for the log up to here.
+    ///
+    /// # Errors
+    /// In words, where that can't be.
+    pub fn look_back(&mut self, now: Millis) -> Result<(), String> {
+        let Some(position) = self.session.position().filter(|_| self.review.is_none() && self.gathering.is_none())
+        else {
+            return Ok(());
+        };
+        if position.seq.0 > ENTRIES_MAX {
+            return Err(format!(
+                "the log has {} entries, and up to {ENTRIES_MAX} are looked back at here; open a saved copy of it",
+                position.seq
+            ));
+        }
+        if *self.session.status() != Status::Live {
+            return Err("the connection has to come back first".into());
+        }
+        let blobs: Vec<_> = self.session.source().into_iter().chain(self.session.original()).collect();
+        blobs.iter().for_each(|hash| self.session.request_blob(*hash));
+        self.gathering = Some(Gathering::new(position, blobs, now));
+        Ok(())
+    }
+
+    /// Asks for more of the log, and begins to look at it once all of it is here.
+    pub(super) fn gather(&mut self, now: Millis, news: &mut Vec<News>) {
+        let Some(gathering) = &mut self.gathering else { return };
+        if *self.session.status() != Status::Live {
+            self.gathering = None;
+            return news.push(News::Warn("Looking back was given up: the connection broke".into()));
+        }
+        if let Some(ask) = gathering.ask() {
+            self.link.send([ask]);
+        }
+        if let Some(received) = gathering.finish() {
+            self.gathering = None;
+            match Review::begin(Box::new(received), None, self.picture.wake()) {
+                Ok(review) => self.review = Some(review),
+                Err(error) => news.push(News::Warn(format!("Looking back can't begin: {error}"))),
+            }
+        } else if gathering.is_in_vain(now) {
+            self.gathering = None;
+            news.push(News::Warn("The server sent nothing of its log: it may be an older one".into()));
+        }
+    }
+
+    /// Makes the drawing what it is in the look back, as one change; what was done, in words.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub fn restore(&mut self) -> Result<String, Hindrance> {
+        let Some(then) = self.past().cloned() else { return Err(Hindrance::Other("There is no moment yet".into())) };
+        let now = self.session.drawing().clone();
+        let most = self.session.limits().records_max as usize;
+        let me = self.session.me();
+        let session = &mut self.session;
+        let others: BTreeSet<RecordId> =
+            session.locks().filter(|(_, holding)| Some(holding.session) != me).map(|(id, _)| id).collect();
+        let restoring = restoring(&now, &then, most, |id| others.contains(&id), |count| session.take_ids(count))
+            .map_err(|why| Hindrance::Other(first_capital(&why)))?;
+        let who = self.held_of(&restoring.held.iter().map(|id| EntityId(id.0)).collect::<Vec<_>>());
+        let Some(op) = restoring.op else {
+            return Err(who.unwrap_or(Hindrance::Other("The drawing is as it was then".into())));
+        };
+        self.stop_looking_back();
+        self.submit(op)?;
+        self.made.extend(restoring.made);
+        let mut said = format!(
+            "Restored: {} {} as then",
+            restoring.count,
+            if restoring.count == 1 { "object is" } else { "objects are" }
+        );
+        if let Some(Hindrance::Held { who, .. }) = who {
+            said += &format!("; {who}, which stays as it is");
+        }
+        if restoring.left_out > 0 {
+            said +=
+                &format!("; {} erased ones can't be made anew: Linework does not read their kind", restoring.left_out);
+        }
+        Ok(said + ". Undo takes it back")
+    }
+
     /// Back to now, from wherever one looked back to.
     pub fn stop_looking_back(&mut self) {
+        self.gathering = None;
         let past = self.past().cloned();
         self.review = None;
         self.picture_of_past = false;

@@ -24,7 +24,7 @@ use crate::command::Command;
 use crate::file::Stamp;
 use crate::link::Link;
 use crate::prompt::{Prompt, PromptLine};
-use crate::review::Review;
+use crate::review::{Gathering, Review};
 use crate::tools::{Tool, View};
 
 pub use edit::{Hindrance, detach, first_capital};
@@ -161,6 +161,8 @@ pub struct Document {
     pub history: History,
     /// The look back at its log; a saved log is nothing else.
     pub review: Option<Review>,
+    /// The log on its way from the room, to look back.
+    pub gathering: Option<Gathering>,
     /// Whether the picture is of the past.
     picture_of_past: bool,
     /// Goes up whenever what is shown of the drawing or the selection changed.
@@ -208,6 +210,7 @@ impl Document {
             following: None,
             history: History::default(),
             review: None,
+            gathering: None,
             picture_of_past: false,
             revision: 0,
             facts: None,

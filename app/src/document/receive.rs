@@ -2,7 +2,7 @@
 
 use collab::{Changes, Notice, Status};
 use drawing::{BlockId, RecordId};
-use protocol::{Ended, Millis, Refusal, ServerMessage};
+use protocol::{Ended, Millis, Refusal, Seq, ServerMessage};
 
 use super::{Document, Home, history};
 use crate::link::Incoming;
@@ -36,6 +36,7 @@ impl Document {
             let Some(incoming) = self.link.receive() else { break };
             self.take_incoming(now, incoming, &mut news);
         }
+        self.gather(now, &mut news);
         self.take_review(&mut news);
         let drawing = self.drawing().clone();
         if self.picture.receive(&drawing) {
@@ -60,14 +61,20 @@ impl Document {
             Incoming::Message(message) => {
                 if let ServerMessage::Entries(told) = &message {
                     let session = &self.session;
+                    // What one has already was asked for, to look back.
+                    let known = session.position().map_or(Seq(0), |position| position.seq);
+                    let (past, told) = told.split_at(told.partition_point(|told| told.seq <= known));
+                    if let Some(gathering) = &mut self.gathering {
+                        gathering.take(past, now);
+                    }
                     self.history.take(told, |id| session.person(id).map(|p| p.name.clone()).unwrap_or_default());
                 }
                 let changes = self.session.receive(now, message);
-                self.take_result(changes, news);
+                self.take_result(now, changes, news);
             }
             Incoming::Drawing(drawing) => {
                 let changes = self.session.receive_drawing(now, *drawing);
-                self.take_result(changes, news);
+                self.take_result(now, changes, news);
             }
             Incoming::Loading(received, pieces) => {
                 self.trouble = Some(format!("Receiving the drawing: {} of {}", received, pieces));
@@ -87,11 +94,11 @@ impl Document {
         }
     }
 
-    fn take_result(&mut self, result: Result<Changes, collab::SessionError>, news: &mut Vec<News>) {
+    fn take_result(&mut self, now: Millis, result: Result<Changes, collab::SessionError>, news: &mut Vec<News>) {
         match result {
             Ok(changes) => {
                 for notice in self.take_changes(changes) {
-                    self.take_notice(notice, news);
+                    self.take_notice(now, notice, news);
                 }
             }
             Err(error) => {
@@ -131,7 +138,7 @@ impl Document {
         }
     }
 
-    fn take_notice(&mut self, notice: Notice, news: &mut Vec<News>) {
+    fn take_notice(&mut self, now: Millis, notice: Notice, news: &mut Vec<News>) {
         match notice {
             Notice::Welcomed { resumed } => {
                 self.trouble = None;
@@ -166,7 +173,12 @@ impl Document {
                     "Your copy of the drawing differed from the server's; a fresh one is coming".into(),
                 ));
             }
-            Notice::Blob { hash, bytes } => news.push(News::Blob(hash, bytes)),
+            Notice::Blob { hash, bytes } => {
+                if let Some(gathering) = &mut self.gathering {
+                    gathering.take_blob(hash, bytes.as_ref(), now);
+                }
+                news.push(News::Blob(hash, bytes));
+            }
             // Granted and refused locks show in the picture; selecting always succeeds.
             _ => {}
         }

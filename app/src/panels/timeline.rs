@@ -153,8 +153,8 @@ fn bars(ui: &mut Ui, review: &Review, actions: &mut Vec<Action>) {
 
 /// Over the canvas: that one looks at the past of a drawing that is being worked on, or that a log is damaged.
 pub fn banner(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
-    let Some(review) = &document.review else { return };
     let theme = Theme::of(ui.ctx());
+    let Some(review) = &document.review else { return gathering(ui, document, actions) };
     let saved = matches!(document.home, Home::Log(_));
     if saved && review.broken.is_none() {
         return;
@@ -192,6 +192,23 @@ pub fn banner(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
                     ui.add(egui::Label::new(words).truncate());
                 });
             });
+        });
+    });
+}
+
+/// While the log is on its way.
+fn gathering(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
+    let Some(gathering) = &document.gathering else { return };
+    let theme = Theme::of(ui.ctx());
+    let frame = Frame::new().fill(theme.raised).inner_margin(egui::Margin::symmetric(12, 4));
+    Panel::top("looking back").frame(frame).show(ui, |ui| {
+        ui.horizontal(|ui| {
+            let (have, all) = gathering.progress();
+            ui.label(RichText::new(icon::CLOCK_COUNTER_CLOCKWISE).color(theme.warn));
+            ui.label(format!("Reading the log: {have} of {all}"));
+            if ui.button("Cancel").clicked() {
+                actions.push(Action::Review(Wish::Leave));
+            }
         });
     });
 }

@@ -5,7 +5,7 @@ use protocol::Seq;
 use super::lines::Lines;
 
 /// Bins along the timeline.
-pub const BINS: usize = 480;
+pub const BINS: usize = 240;
 /// People that are told apart; the rest are counted together with the last.
 const PEOPLE_MAX: usize = 16;
 

@@ -5,8 +5,10 @@
 mod area;
 mod density;
 mod filter;
+mod gather;
 mod life;
 mod lines;
+mod restore;
 mod source;
 mod steps;
 mod worker;
@@ -25,8 +27,10 @@ use worker::Ask;
 
 pub use density::{BINS, Density};
 pub use filter::Filter;
+pub use gather::{ENTRIES_MAX, Gathering};
 pub use life::Step;
 pub use lines::{Kind, Line, Lines, Who};
+pub use restore::{Restoring, restoring};
 pub use source::LogFile;
 pub use worker::{Change, Copied, Told};
 

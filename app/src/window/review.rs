@@ -71,8 +71,8 @@ impl Window {
     pub(super) fn review(&mut self, wish: Wish) {
         match wish {
             Wish::OpenCopy => self.ask_copy(),
-            Wish::Begin => {}
-            Wish::Restore => {}
+            Wish::Begin => self.look_back(),
+            Wish::Restore => self.restore(),
             Wish::Leave => {
                 if let Some(document) = self.document_mut().filter(|d| !matches!(d.home, Home::Log(_))) {
                     document.stop_looking_back();
@@ -86,6 +86,33 @@ impl Window {
                     document.touched();
                 }
             }
+        }
+    }
+
+    fn look_back(&mut self) {
+        let now = self.now();
+        let Some(document) = self.document_mut().filter(|document| document.is_here()) else {
+            return self.say("Open a drawing first");
+        };
+        let begun = document.look_back(now);
+        self.panel = Some(Panel::History);
+        match begun {
+            Ok(()) => self.say("Reading the log..."),
+            Err(why) => self.warn(format!("Can't look back: {why}")),
+        }
+    }
+
+    fn restore(&mut self) {
+        let Some(document) = self.document_mut().filter(|document| document.review.is_some()) else { return };
+        if matches!(document.home, Home::Log(_)) {
+            return self.is_read_only("change it");
+        }
+        if !document.session.role().may_edit() {
+            return self.warn("You may look at this drawing, not change it");
+        }
+        match document.restore() {
+            Ok(said) => self.say(said),
+            Err(hindrance) => self.hindered("restore", hindrance, None),
         }
     }
 
