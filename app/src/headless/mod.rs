@@ -12,6 +12,7 @@ mod log;
 mod look;
 mod output;
 mod render;
+mod report;
 mod verify;
 mod words;
 

@@ -31,7 +31,7 @@ pub use gather::{ENTRIES_MAX, Gathering};
 pub use life::Step;
 pub use lines::{Kind, Line, Lines, Who};
 pub use restore::{Restoring, restoring};
-pub use source::LogFile;
+pub use source::{FromStart, LogFile};
 pub use worker::{Change, Copied, Told};
 
 /// How many times as fast as it was.

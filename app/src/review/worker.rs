@@ -13,6 +13,7 @@ use protocol::{Hash, Seq};
 use super::density::Density;
 use super::life::{self, Step};
 use super::lines::{Chunk, Lines, Names, Writer};
+use super::source::FromStart;
 use crate::link::Wake;
 
 /// Records that may differ between what is shown and what comes next; beyond that the picture is built anew.
@@ -296,30 +297,5 @@ impl Worker {
         let original = blob("the drawing that it starts from", original)?;
         let original = protocol::decode_drawing(&original).map_err(|error| error.to_string())?;
         Ok(Copied { drawing, source, original })
-    }
-}
-
-/// A log without its checkpoints: to read all of it.
-struct FromStart<'a>(&'a mut (dyn Source + Send));
-
-impl Source for FromStart<'_> {
-    fn log(&self) -> protocol::LogId {
-        self.0.log()
-    }
-
-    fn head(&self) -> Seq {
-        self.0.head()
-    }
-
-    fn read_after(&mut self, after: Seq, upto: Seq) -> Result<Vec<protocol::Told>, String> {
-        self.0.read_after(after, upto)
-    }
-
-    fn blob(&mut self, hash: Hash) -> Result<Option<Vec<u8>>, String> {
-        self.0.blob(hash)
-    }
-
-    fn checkpoint(&mut self, _: Seq) -> Result<Option<Vec<u8>>, String> {
-        Ok(None)
     }
 }

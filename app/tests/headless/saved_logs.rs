@@ -168,3 +168,32 @@ fn what_is_no_saved_log_is_refused_in_one_sentence() {
 fn oplog_id() -> protocol::LogId {
     protocol::LogId([3; 16])
 }
+
+#[test]
+fn a_report_tells_a_session_on_one_page() {
+    let bench = Bench::new();
+    let head = cafe(&bench.path("cafe.linework"), true).last().map(|(seq, _)| seq.0).unwrap();
+    bench.succeed(&["log", "cafe.linework", "--report", "session.html"]);
+    let page = bench.text("session.html");
+    assert_eq!(page.matches("data:image/png;base64,iVBOR").count(), 4, "before and after, on light and on dark");
+    assert!(!page.contains("<script") && !page.contains("://"), "it needs nothing from elsewhere");
+    assert!(!page.contains("{title}") && !page.contains("{people}"));
+    for words in ["<h1>Caf\u{e9} Linde</h1>", "Ana Sousa", "Ben Okoye", "Cleo Maric", "3 people, ", "15 May 2026"] {
+        assert!(page.contains(words), "it says {words}");
+    }
+    // Ben drew two chairs, moved them, and erased two others.
+    let ben = page.lines().find(|line| line.contains("Ben Okoye")).unwrap();
+    let numbers: Vec<&str> =
+        ben.split("<td class=\"n\">").skip(2).map(|cell| cell.split('<').next().unwrap()).collect();
+    assert_eq!(numbers, ["2", "2", "0", "1", "0"], "{ben}");
+    assert!(ben.contains("4 INSERT"), "{ben}");
+    assert!(page.contains(&format!("{head} entries.")) && page.contains("--verify --head "));
+    let noted = page.split("--verify --head ").nth(1).unwrap().split('<').next().unwrap();
+    assert!(bench.succeed(&["log", "cafe.linework", "--verify", "--head", noted]).contains("ends where you noted it"));
+    // What is intact of a damaged log, and why there is no more.
+    bench.sql("cafe.linework", "UPDATE entry SET payload = x'00' WHERE seq = 20");
+    bench.status(1, &["log", "cafe.linework", "--report", "damaged.html"]);
+    assert!(bench.text("damaged.html").contains("The log is damaged: entry 20 is not what was stored"));
+    bench.refuse(&["log", "absent.linework", "--report", "x.html"], &["absent.linework"]);
+    assert!(!bench.path("x.html").exists());
+}
