@@ -49,8 +49,46 @@ fn main() -> anyhow::Result<()> {
         look(window).and_then(|review| review.life.as_ref()).is_some_and(|(_, steps)| steps.is_some())
     };
     settle(&mut desk, "its life is told", told)?;
-    take(&mut desk, true, &out.join("review-life.png"))?;
-    take(&mut desk, false, &out.join("review-life-light.png"))
+    take(&mut desk, false, &out.join("review-life.png"))?;
+    drop(desk);
+
+    damaged(folder.path(), &log, &out.join("review-damaged.png"))?;
+    live(folder.path(), &out.join("review-live.png"))
+}
+
+/// A log with an entry that is not what was stored.
+fn damaged(folder: &Path, log: &Path, out: &Path) -> anyhow::Result<()> {
+    let harmed = folder.join("harmed.linework");
+    std::fs::copy(log, &harmed)?;
+    rusqlite::Connection::open(&harmed)?.execute_batch("UPDATE entry SET payload = x'00' WHERE seq = 31")?;
+    let mut desk = open(&folder.join("harmed"), &harmed)?;
+    settle(&mut desk, "what is intact is read", |window| look(window).is_some_and(|review| review.all_read))?;
+    take(&mut desk, true, out)
+}
+
+/// A drawing that is being worked on, looked back at.
+fn live(folder: &Path, out: &Path) -> anyhow::Result<()> {
+    let file = folder.join("cafe-linde.dxf");
+    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/sample.dxf"), &file)?;
+    let mut desk = open(&folder.join("live"), &file)?;
+    let here = |window: &Window| window.document().is_some_and(|d| d.may_edit() && d.picture.scene().is_some());
+    settle(&mut desk, "the drawing is here", here)?;
+    let document = desk.state().document().context("a drawing")?;
+    let furniture = document.drawing().layer_named("FURNITURE");
+    let is = |e: &&drawing::Entity| Some(e.style.layer) == furniture && matches!(e.shape, drawing::Shape::Insert(_));
+    let chairs: Vec<EntityId> = document.drawing().entities().filter(is).take(8).map(|entity| entity.id).collect();
+    for chair in chairs {
+        run(&mut desk, Action::Select(vec![chair], Pick::Add));
+        run(&mut desk, Action::Translate(drawing::Vec2::new(300.0, -200.0)));
+        settle(&mut desk, "it is stored", |window| window.document().is_some_and(|d| d.session.waiting() == 0))?;
+        run(&mut desk, Action::SelectNone);
+    }
+    run(&mut desk, Action::Review(Wish::Begin));
+    settle(&mut desk, "the log is read through", |window| look(window).is_some_and(|review| review.all_read))?;
+    let moved = find(&desk, |review, seq| review.lines.get(seq).is_some_and(|line| line.kind == Kind::Moved))?;
+    wish(&mut desk, Wish::Go(moved))?;
+    run(&mut desk, Action::Unsay);
+    take(&mut desk, false, out)
 }
 
 fn look(window: &Window) -> Option<&Review> {
