@@ -76,7 +76,9 @@ fn live(folder: &Path, out: &Path) -> anyhow::Result<()> {
     let document = desk.state().document().context("a drawing")?;
     let furniture = document.drawing().layer_named("FURNITURE");
     let is = |e: &&drawing::Entity| Some(e.style.layer) == furniture && matches!(e.shape, drawing::Shape::Insert(_));
-    let chairs: Vec<EntityId> = document.drawing().entities().filter(is).take(8).map(|entity| entity.id).collect();
+    let model = document.drawing().model_space().context("a model space")?;
+    let chairs: Vec<EntityId> =
+        document.drawing().entities_of(model).filter(is).take(8).map(|entity| entity.id).collect();
     for chair in chairs {
         run(&mut desk, Action::Select(vec![chair], Pick::Add));
         run(&mut desk, Action::Translate(drawing::Vec2::new(300.0, -200.0)));

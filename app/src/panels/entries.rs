@@ -1,6 +1,6 @@
 //! The entries of a log that one looks back at: which are listed, what they say, and the life of what is selected.
 
-use drawing::RecordId;
+use drawing::{RecordId, Rect};
 use egui::{Button, ComboBox, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 use super::timeline::day_and_time;
@@ -8,7 +8,7 @@ use super::widgets::{heading, icon_button, initials};
 use crate::action::Action;
 use crate::document::Document;
 use crate::icon;
-use crate::review::{Filter, Kind, Review, Wish};
+use crate::review::{Filter, Kind, Review, Who, Wish};
 use crate::theme::{Theme, size};
 use crate::window::Window;
 
@@ -19,7 +19,7 @@ pub(super) fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
     ui.add_space(size::S);
     match &review.life {
         Some((id, _)) => life(ui, review, *id, actions),
-        None => list(ui, review, actions),
+        None => list(ui, document, review, actions),
     }
 }
 
@@ -124,7 +124,7 @@ fn toggle(ui: &mut Ui, text: &str, name: &str, on: bool, tip: &str) -> bool {
 }
 
 /// All that is listed, the latest first; only what is seen is laid out.
-fn list(ui: &mut Ui, review: &Review, actions: &mut Vec<Action>) {
+fn list(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<Action>) {
     let theme = Theme::of(ui.ctx());
     ui.spacing_mut().item_spacing.y = 0.0;
     let count = review.listed_len();
@@ -163,9 +163,7 @@ fn list(ui: &mut Ui, review: &Review, actions: &mut Vec<Action>) {
             });
             let layout = egui::Layout::left_to_right(egui::Align::Center);
             let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect).layout(layout));
-            let color = who.map_or(theme.quiet, |who| theme.person(who.color));
-            let mark = who.map_or("-".to_owned(), |who| initials(&who.name));
-            inside.add_sized(vec2(22.0, size::ROW), egui::Label::new(RichText::new(mark).small().color(color)));
+            disc(&mut inside, who);
             inside.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let time = day_and_time(line.time_ms);
                 let clock = time.rsplit(' ').next().unwrap_or_default().to_owned();
@@ -177,11 +175,28 @@ fn list(ui: &mut Ui, review: &Review, actions: &mut Vec<Action>) {
                 });
             });
             let tip = format!("Entry {seq}   {}\n{name} {words}", day_and_time(line.time_ms));
-            if response.on_hover_text(tip).clicked() {
+            let response = response.on_hover_text(tip);
+            if response.clicked() {
                 actions.push(Action::Review(Wish::Go(seq)));
+            }
+            if let Some([x0, y0, x1, y1]) = line.area.filter(|_| response.double_clicked()) {
+                let place = Rect::new(x0.into(), y0.into(), x1.into(), y1.into());
+                // With what stands around it, so that one sees where it is.
+                let around = place.width().max(place.height()).max(document.camera.units(200.0));
+                actions.push(Action::ZoomTo(place.inflate(around, around)));
             }
         }
     });
+}
+
+/// A small disc in somebody's colour, with their initials.
+fn disc(ui: &mut Ui, who: Option<&Who>) {
+    let theme = Theme::of(ui.ctx());
+    let (rect, _) = ui.allocate_exact_size(vec2(22.0, size::ROW), Sense::hover());
+    let Some(who) = who else { return };
+    ui.painter().circle_filled(rect.center(), 9.0, theme.person(who.color));
+    let (middle, font) = (egui::Align2::CENTER_CENTER, egui::FontId::proportional(size::TINY));
+    ui.painter().text(rect.center(), middle, initials(&who.name), font, theme.on_person(who.color));
 }
 
 /// The row of the moment that is shown, or the nearest before it.
@@ -226,14 +241,15 @@ fn life(ui: &mut Ui, review: &Review, id: RecordId, actions: &mut Vec<Action>) {
             response.widget_info(|| {
                 WidgetInfo::selected(Role::ListItem, true, here, format!("Entry {}: {}", step.seq, step.what))
             });
-            let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect));
-            inside.add_space(2.0);
-            inside.add(egui::Label::new(RichText::new(&step.what).size(size::DENSE).color(theme.text)).truncate());
-            let color = who.map_or(theme.quiet, |who| theme.person(who.color));
+            let layout = egui::Layout::left_to_right(egui::Align::Center);
+            let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect).layout(layout));
+            disc(&mut inside, who);
             let when = line.map_or(String::new(), |line| day_and_time(line.time_ms));
-            inside.horizontal(|ui| {
-                ui.label(RichText::new(name).small().color(color));
-                ui.label(RichText::new(when).small().color(theme.quiet));
+            inside.vertical(|ui| {
+                ui.add_space(size::S);
+                ui.add(egui::Label::new(RichText::new(&step.what).size(size::DENSE).color(theme.text)).truncate());
+                let words = RichText::new(format!("{name}   {when}")).small().color(theme.quiet);
+                ui.add(egui::Label::new(words).truncate());
             });
             if response.on_hover_text(&step.what).clicked() {
                 actions.push(Action::Review(Wish::Go(step.seq)));

@@ -70,11 +70,18 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
 
 /// Where one is, in words.
 pub fn moment(review: &Review) -> String {
-    let mut parts = vec![format!("Entry {} of {}", review.going, review.head)];
+    let (first, last) = review.lit;
+    let mut parts = vec![match first < last {
+        true => format!("Entries {first} to {last} of {}", review.head),
+        false => format!("Entry {} of {}", review.going, review.head),
+    }];
     if let Some(line) = review.lines.get(review.going) {
         parts.push(day_and_time(line.time_ms));
         let who = review.lines.who(line).map_or(String::new(), |who| format!("{} ", who.name));
-        parts.push(crate::document::first_capital(&format!("{who}{}", review.lines.words(line))));
+        parts.push(match review.burst_at(last) {
+            Some(run) if first < last && run == (first, last) => format!("{who}at work"),
+            _ => crate::document::first_capital(&format!("{who}{}", review.lines.words(line))),
+        });
     }
     parts.join("   ")
 }

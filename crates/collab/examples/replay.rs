@@ -1,4 +1,5 @@
-//! How fast a long log is opened, played and searched: `cargo run --release -p collab --example replay -- BIG.dxf`.
+//! How fast a long log is opened, played and searched: `cargo run --release -p collab --example replay -- BIG.dxf`; a
+//! second name is where the log that it makes is kept.
 //!
 //! Makes a log of 200,000 entries (four people who lock, move, recolour, copy, erase and let go) on the drawing, saves
 //! it with a checkpoint near its end, and times what the app does with it, on one thread unless it says otherwise.
@@ -17,7 +18,7 @@ use drawing::{Color, Drawing, Entity, EntityId, IdRange, Op, Record, RecordId, V
 use oplog::{Appended, Checkpoints, Log, NewEntry};
 use protocol::{Author, ClientId, ClientSeq, Entry, Event, LogId, Role, Seq, SessionId};
 use scene::{Band, Fonts, Scene, SceneOptions, TextMode};
-use source::LogFile;
+use source::{FromStart, LogFile};
 
 /// Entries of the log.
 const ENTRIES: u64 = 200_000;
@@ -31,16 +32,17 @@ const SEEKS: usize = 1_000;
 fn main() {
     let mut arguments = std::env::args_os().skip(1);
     let dxf = arguments.next().expect("name the DXF file to make a log of");
-    let entries = arguments.next().map_or(ENTRIES, |count| {
-        count.into_string().ok().and_then(|count| count.parse().ok()).expect("a number of entries")
-    });
+    let kept = arguments.next();
     let bytes = std::fs::read(&dxf).expect("the drawing is read");
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("long.linework");
     let made = Instant::now();
-    make(&path, &bytes, entries);
+    make(&path, &bytes);
     let mib = std::fs::metadata(&path).expect("the log is there").len() >> 20;
-    println!("a log of {entries} entries, {mib} MiB, made in {:.1} s", made.elapsed().as_secs_f64());
+    if let Some(kept) = kept {
+        std::fs::copy(&path, kept).expect("the log is kept");
+    }
+    println!("a log of {ENTRIES} entries, {mib} MiB, made in {:.1} s", made.elapsed().as_secs_f64());
     open(&path);
     let mut log = LogFile::open(&path).expect("the log opens");
     let mut replay = Replay::new();
@@ -56,6 +58,7 @@ fn open(path: &Path) {
     let start = Instant::now();
     let mut log = LogFile::open(path).expect("the log opens");
     let walked = start.elapsed();
+    assert!(log.broken.is_none());
     let mut replay = Replay::new();
     let head = log.head().0;
     go(&mut replay, &mut log, head);
@@ -94,7 +97,7 @@ fn play(log: &mut LogFile, replay: &mut Replay) {
     println!("the drawing at the start unpacked in {:.0} ms", unpacked.elapsed().as_secs_f64() * 1e3);
     let start = Instant::now();
     let (head, mut touched) = (log.head(), 0);
-    let went = replay.seek(log, head, |_, applied, _| {
+    let went = replay.seek(&mut FromStart(log), head, |_, applied, _| {
         touched += applied.touched.len();
         ControlFlow::Continue(())
     });
@@ -143,7 +146,7 @@ fn resident_kib() -> Option<u64> {
 }
 
 /// Writes the log.
-fn make(path: &Path, bytes: &[u8], count: u64) {
+fn make(path: &Path, bytes: &[u8]) {
     let drawing = formats::read(bytes, &mut |_| ControlFlow::Continue(())).expect("a drawing").drawing;
     let working = path.with_extension("working");
     let mut log = Log::create(&working, LogId([5; 16])).expect("a log");
@@ -167,17 +170,17 @@ fn make(path: &Path, bytes: &[u8], count: u64) {
         writer.put(None, Event::Joined { client, name, color, role, ids, resume_lock: None, carries_on: None });
     }
     let mut random = 99u64;
-    while (writer.batch.len() as u64) < count {
+    while (writer.batch.len() as u64) < ENTRIES {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         writer.act(random >> 16, &movable);
     }
-    writer.batch.truncate(count as usize);
+    writer.batch.truncate(ENTRIES as usize);
     for entries in writer.batch.chunks(1_000) {
         let at = log.position();
         assert!(matches!(log.append(&at, entries).expect("they are stored"), Appended::Stored(_)));
     }
     let reader = log.reader().expect("the log is read");
-    keep_checkpoint(&reader, count.saturating_sub(TAIL).max(1));
+    keep_checkpoint(&reader, ENTRIES - TAIL);
     reader.backup(path).expect("it is saved");
 }
 
