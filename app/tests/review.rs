@@ -2,6 +2,7 @@
 
 mod recorded;
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use app::action::Action;
@@ -482,4 +483,39 @@ fn restoring_leaves_alone_what_others_hold_and_says_so() {
     ben.click("Restore this moment");
     let said = ben.harness.state().message.clone().expect("it is said").text;
     assert_eq!(said, "Can't restore: Dana holds it");
+}
+
+#[test]
+fn a_checkpoint_that_is_not_what_the_entries_give_is_found_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("cafe.linework");
+    let head = recorded::cafe(&path, true).len() as u64;
+    let mut log = app::review::LogFile::open(&path).expect("the log opens");
+    let mut at = |seq: u64| {
+        let mut replay = collab::Replay::new();
+        let went = replay.seek(&mut app::review::FromStart(&mut log), Seq(seq), |_, _, _| ControlFlow::Continue(()));
+        assert!(went.is_ok_and(|went| went.is_continue()));
+        replay.room().expect("it stands there").clone()
+    };
+    let (start, end) = (at(1), at(head));
+    // The room at the end, but with the drawing of the start, and all its own hashes right.
+    let state = end.to_checkpoint();
+    let (books, _) = state.split_at(state.len() - protocol::encode_drawing(end.drawing()).len());
+    let (right, wrong) = (end.drawing().hash().to_string(), start.drawing().hash().to_string());
+    let place = books.windows(right.len()).position(|bytes| bytes == right.as_bytes()).expect("it names its drawing");
+    let mut forged = books.to_vec();
+    forged[place..place + wrong.len()].copy_from_slice(wrong.as_bytes());
+    forged.extend(protocol::encode_drawing(start.drawing()));
+    drop(log);
+    let changed = rusqlite::Connection::open(&path)
+        .and_then(|db| db.execute("UPDATE checkpoint SET state = ?1, state_hash = ?2", (&forged, Hash::of(&forged).0)));
+    assert_eq!(changed, Ok(1));
+
+    let harness = window(&folder.path().join("state"), &[path.to_str().expect("a plain path")]);
+    let mut opened = Opened { harness, folder, digests: Vec::new() };
+    opened.until("it is said", |window| {
+        window.message.as_ref().is_some_and(|message| message.text.contains("not what its entries give"))
+    });
+    opened.arrives(head);
+    assert_eq!(opened.document().drawing().hash(), end.drawing().hash());
 }

@@ -160,6 +160,7 @@ impl Window {
             Command::Layers => self.switch_panel(Panel::Layers),
             Command::Properties => self.switch_panel(Panel::Properties),
             Command::History => self.switch_panel(Panel::History),
+            Command::LookBack => self.review(crate::review::Wish::Begin),
             Command::HidePanels => self.bare = !self.bare,
             Command::SwitchTheme => self.switch_theme(ctx),
             Command::LargerUi => self.zoom_ui(ctx, ZOOM_STEP),
