@@ -167,7 +167,7 @@ fn list(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<Act
             inside.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let time = day_and_time(line.time_ms);
                 let clock = time.rsplit(' ').next().unwrap_or_default().to_owned();
-                ui.label(RichText::new(clock).small().color(theme.disabled));
+                ui.label(RichText::new(clock).small().color(theme.quiet));
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     let quiet = !line.kind.is_edit();
                     let color = if quiet { theme.quiet } else { theme.text };
