@@ -8,8 +8,8 @@ use protocol::{ClientSeq, Ended, Event, Seq, SessionId, Told};
 
 use crate::faults::limits;
 use crate::person::{Fate, Person};
-use crate::store::Store;
 use crate::world::World;
+use tests::model::Model;
 
 /// Checks a world that has settled.
 pub fn check(world: &World) -> Result<(), String> {
@@ -193,8 +193,8 @@ fn check_room(world: &World, replayed: &Room) -> Result<(), String> {
 }
 
 /// A checkpoint and the tail give the room that the whole log gives.
-fn check_checkpoints(store: &Store, replayed: &Room) -> Result<(), String> {
-    for bytes in &store.checkpoints {
+fn check_checkpoints(store: &Model, replayed: &Room) -> Result<(), String> {
+    for (_, bytes) in &store.checkpoints {
         let room = Room::from_checkpoint(bytes).map_err(|error| format!("checkpoint: {error}"))?;
         let at = room.position().seq;
         if store.replay(room)?.digest() != replayed.digest() {

@@ -7,7 +7,6 @@ mod faults;
 mod invariants;
 mod person;
 mod random;
-mod store;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

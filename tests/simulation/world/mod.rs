@@ -11,7 +11,7 @@ use protocol::{ClientMessage, Durability, Position, Role, Seq, ServerMessage};
 use crate::faults::{Faults, limits};
 use crate::person::Person;
 use crate::random::Random;
-use crate::store::Store;
+use tests::model::Model;
 
 /// Milliseconds between two ticks of a desk.
 const TICK_MS: u64 = 100;
@@ -107,7 +107,7 @@ struct Node {
 /// Everything.
 pub struct World {
     pub now: u64,
-    pub store: Store,
+    pub store: Model,
     pub people: Vec<Person>,
     pub faults: Faults,
     pub plan: Option<Vec<String>>,
@@ -131,7 +131,7 @@ impl World {
         let nodes = (0..faults.nodes).map(|_| Node { desk: None, life: 0 }).collect();
         let mut world = World {
             now: 1_000,
-            store: Store::new(random.between(3, 12)),
+            store: Model::new(random.between(3, 12)),
             people,
             plan: with_plan.then(Vec::new),
             settings: Settings { limits: limits(), durability: Durability::LocalFsync },
@@ -236,12 +236,11 @@ impl World {
                 Ok(())
             }
             Coming::Append { node, life, after, payloads, answer } => {
-                let stored = self.store.append(&after, &payloads);
+                let told = self.store.append(&after, &payloads);
+                let stored = matches!(told, AppendAnswer::Stored(_));
                 self.note(|world| {
                     format!("store: append of {} by n{node}: {stored}, head {}", payloads.len(), world.store.head.seq)
                 });
-                let told =
-                    if stored { AppendAnswer::Stored(self.store.head) } else { AppendAnswer::Behind(self.store.head) };
                 let input = match answer {
                     Told::Truth => Some(told),
                     Told::Unknown => Some(AppendAnswer::Unknown),
@@ -376,7 +375,7 @@ impl World {
             return Ok(());
         }
         let room = match self.random.pick(&self.store.checkpoints) {
-            Some(bytes) => Room::from_checkpoint(bytes).map_err(|error| format!("checkpoint: {error}"))?,
+            Some((_, bytes)) => Room::from_checkpoint(bytes).map_err(|error| format!("checkpoint: {error}"))?,
             None => self.store.first_room(),
         };
         self.note(|_| format!("n{node} starts at {}", room.position().seq));

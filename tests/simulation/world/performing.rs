@@ -71,10 +71,7 @@ impl World {
     }
 
     fn keep(&mut self, room: &Room) {
-        self.store.checkpoints.push(room.to_checkpoint());
-        if self.store.checkpoints.len() > 4 {
-            self.store.checkpoints.remove(1);
-        }
+        self.store.save_checkpoint(room.position(), room.to_checkpoint());
     }
 
     fn begin_append(&mut self, node: usize, life: u32, after: Position, payloads: Vec<NewPayload>) {
