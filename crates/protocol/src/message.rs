@@ -349,6 +349,14 @@ pub enum ServerMessage {
         /// The hash there.
         drawing: DrawingHash,
     },
+    /// The server's store does not answer, or answers again: meanwhile nothing is stored and nothing is lost. Requests
+    /// are answered when it does.
+    Saving {
+        /// Whether it is paused.
+        paused: bool,
+        /// Why, in words for a person; empty when it goes on.
+        why: String,
+    },
     /// Nothing but "still here".
     Heartbeat,
     /// The connection ends.

@@ -38,6 +38,12 @@ impl OpenDrawing {
                     let pieces = self.blob_of(hash);
                     self.push(to, Item::Blob(pieces));
                 }
+                Effect::Attend { here } => self.attending = self.neighbours.as_ref().map(|others| others.attend(here)),
+                Effect::ShowElsewhere { latest } => {
+                    if let Some(others) = &self.neighbours {
+                        others.show(latest);
+                    }
+                }
                 Effect::SaveCheckpoint { room } => {
                     self.to_save = Some(room);
                     if self.saving.is_none() {

@@ -134,7 +134,7 @@ impl World {
             store: Model::new(random.between(3, 12)),
             people,
             plan: with_plan.then(Vec::new),
-            settings: Settings { limits: limits(), durability: Durability::LocalFsync },
+            settings: Settings { limits: limits(), durability: Durability::LocalFsync, shared: false },
             nodes,
             wires: BTreeMap::new(),
             coming: BTreeMap::new(),
@@ -255,7 +255,10 @@ impl World {
                     for other in (0..self.nodes.len()).filter(|other| *other != node) {
                         if self.random.permille(800) {
                             let (ms, life) = (self.random.between(1, 60), self.nodes[other].life);
-                            self.later(ms, Coming::Answer { node: other, life, input: Input::Woken });
+                            self.later(
+                                ms,
+                                Coming::Answer { node: other, life, input: Input::Woken { head: self.store.head } },
+                            );
                         }
                     }
                 }

@@ -39,10 +39,14 @@ impl Desk {
         }
     }
 
-    pub(super) fn woken(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn woken(&mut self, head: Position, effects: &mut Vec<Effect>) {
+        if head.seq <= self.room.position().seq {
+            return;
+        }
+        self.known_head = self.known_head.max(head.seq);
         match self.reading {
             Reading::Asked => self.reading = Reading::AskedAndWoken,
-            // An append under way will say that it is behind.
+            // What became of the append under way is found out first.
             Reading::Not if self.batch.is_none() => self.ask_to_read(effects),
             Reading::Not | Reading::AskedAndWoken | Reading::Due => {}
         }
@@ -55,6 +59,13 @@ impl Desk {
             Reading::Not | Reading::Due => return,
         };
         self.reading = Reading::Not;
+        if self.batch.is_none() {
+            self.saving.answered();
+        }
+        if !again {
+            // Whoever named a later head was mistaken.
+            self.known_head = head.seq;
+        }
         if let Some(first) = entries.first() {
             self.settle_by(now, first, effects);
         } else if head == self.room.position() {

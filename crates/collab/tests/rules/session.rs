@@ -25,7 +25,7 @@ struct Table {
 
 impl Table {
     fn new(people: &[Role]) -> Table {
-        let settings = Settings { limits: Limits::default(), durability: Durability::Memory };
+        let settings = Settings { limits: Limits::default(), durability: Durability::Memory, shared: false };
         let (desk, _) = Desk::open(settings, empty_room());
         let head = desk.room().position();
         let mut table =
@@ -82,7 +82,10 @@ impl Table {
                         let stretch = ServerMessage::Entries(told.cloned().collect());
                         self.deliver(to.0 as usize, stretch);
                     }
-                    Effect::Read { .. } | Effect::SaveCheckpoint { .. } => {}
+                    Effect::Read { .. }
+                    | Effect::SaveCheckpoint { .. }
+                    | Effect::Attend { .. }
+                    | Effect::ShowElsewhere { .. } => {}
                     Effect::Close { conn, .. } => self.sessions[conn.0 as usize].disconnected(),
                 }
             }
