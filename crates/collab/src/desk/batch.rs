@@ -226,12 +226,21 @@ impl Desk {
         self.finish(now, batch.outcomes, effects);
     }
 
-    /// What the log has after the room says what became of the batch: it begins with the batch, or with what somebody
-    /// else appended first, and then the batch is decided again on top of that.
-    pub(super) fn settle_by(&mut self, now: Millis, first: &StoredPayload, effects: &mut Vec<Effect>) {
-        let Some(batch) = &self.batch else { return };
-        if batch.told.first().is_some_and(|told| told.hash == first.hash) {
+    /// What the log has after the room says what became of the batch: all of it is there, or what was read of it so far,
+    /// or something that somebody else appended, and then the batch is decided again on top of that. Two nodes may come
+    /// to the very same entries, for what the room does by itself; so one that is there says nothing of the next.
+    pub(super) fn settle_by(&mut self, now: Millis, entries: &[StoredPayload], effects: &mut Vec<Effect>) {
+        let Some(batch) = &mut self.batch else { return };
+        let stored = batch.told.iter().zip(entries).take_while(|(told, entry)| told.hash == entry.hash).count();
+        if stored == batch.told.len() {
             return self.settle(now, effects);
+        }
+        if let Some(last) = entries.last().filter(|_| stored == entries.len()) {
+            // The room follows up to there, and the rest of the batch with it.
+            batch.after = Position { seq: last.seq, head: last.hash, ..batch.after };
+            batch.told.drain(..stored);
+            batch.payloads.drain(..stored);
+            return;
         }
         let Some(batch) = self.batch.take() else { return };
         for work in batch.works.into_iter().rev() {

@@ -66,12 +66,8 @@ impl Desk {
             // Whoever named a later head was mistaken.
             self.known_head = head.seq;
         }
-        if let Some(first) = entries.first() {
-            self.settle_by(now, first, effects);
-        } else if head == self.room.position() {
-            // Nothing came of the append so far. Appending the very same again, at the very same place, makes sure
-            // that at most one of the two ever will.
-            self.append_again(effects);
+        if !entries.is_empty() {
+            self.settle_by(now, &entries, effects);
         }
         if let Err(error) = self.follow(now, entries, effects) {
             return self.break_off(error, effects);
@@ -84,6 +80,9 @@ impl Desk {
         if again || here.seq < head.seq {
             return self.ask_to_read(effects);
         }
+        // Nothing came of the append so far, or of the rest of it. Appending the very same again, at the very same
+        // place, makes sure that at most one of the two ever will.
+        self.append_again(effects);
         if self.phase == Phase::Opening {
             self.phase = Phase::Serving;
             self.start_clocks(now);

@@ -203,3 +203,27 @@ fn people_are_told_when_saving_pauses_and_when_it_goes_on() {
     look(&mut office, &[]);
     assert_eq!(saving(&mut office), [(1, false)]);
 }
+
+#[test]
+fn what_two_nodes_came_to_alike_is_stored_once_and_the_rest_goes_on() {
+    let (mut office, _) = shared();
+    let both = [ben_elsewhere(&mut office), ben_elsewhere(&mut office)];
+    watch(&mut office, 1, &both);
+    watch(&mut office, 32, &[]);
+    office.take();
+    // Two ends of sessions, the first of which another node came to as well, in the very same millisecond.
+    let (after, mut payloads) = office.waiting.take().expect("the ends are appended");
+    assert_eq!((after, payloads.len()), (office.head, 2));
+    let ours = payloads.split_off(1);
+    office.waiting = Some((after, payloads));
+    office.keep();
+    let theirs = office.head;
+    office.give(Input::Appended(AppendAnswer::Behind(theirs)));
+    office.read();
+    assert_eq!(office.waiting, Some((theirs, ours)), "the rest goes on from there");
+    assert_eq!(office.take(), [format!("1 {} gone", theirs.seq)]);
+    office.stored();
+    assert_eq!(office.take(), [format!("1 {} gone", theirs.seq.next())]);
+    assert_eq!(office.desk.room().position(), office.head);
+    assert!(!both.iter().any(|session| is_there(&office, *session)));
+}
