@@ -64,6 +64,14 @@ pub enum HostError {
         /// What is wrong.
         why: String,
     },
+    /// The store doesn't answer.
+    #[error("the log of {name} can't be read now: {why}; what was acknowledged is kept, try again in a moment")]
+    Away {
+        /// The drawing's name.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
     /// A drawing was not added.
     #[error("{title} was not added: {why}; what was here before was left as it is")]
     NotAdded {

@@ -1,5 +1,7 @@
 //! A Redis that is away, full, a copy, or emptied: what a node can't know it doesn't say.
 
+use std::process::Command;
+
 use collab::{AppendAnswer, NewPayload};
 use protocol::{Position, Seq};
 use server::store::{RedisOptions, RedisPlace, Store as _};
@@ -9,6 +11,13 @@ use crate::subjects::LOG;
 
 fn new(payload: &str) -> Vec<NewPayload> {
     vec![NewPayload { payload: payload.into(), time_ms: 0, author: "Ana".into(), kind: "edited" }]
+}
+
+/// Tells it something, as an administrator does.
+fn tell(redis: &Redis, words: &[&str]) {
+    let told = Command::new("redis-cli").args(["-e", "-u", &redis.url()]).args(words).output();
+    let told = told.expect("redis-cli runs; it comes with redis-server");
+    assert!(told.status.success(), "{words:?}: {}", String::from_utf8_lossy(&told.stdout));
 }
 
 /// A Redis and an empty log in it.
@@ -53,12 +62,12 @@ async fn what_will_not_be_written_is_refused_with_the_reason() {
         (&["REPLICAOF", "127.0.0.1", "1"], "a copy that nobody may write to", &["REPLICAOF", "NO", "ONE"]),
         (&["ACL", "SETUSER", "default", "-evalsha"], "may not write", &["ACL", "SETUSER", "default", "+evalsha"]),
     ] {
-        redis.command(wrong);
+        tell(&redis, wrong);
         match store.append(head, new("one")).await {
             AppendAnswer::Failed(why) => assert!(why.contains(words), "{why}"),
             other => panic!("{wrong:?}: {other:?}"),
         }
-        redis.command(mended);
+        tell(&redis, mended);
         let after = head.after(b"one");
         assert_eq!(store.append(head, new("one")).await, AppendAnswer::Stored(after));
         head = after;
@@ -69,7 +78,7 @@ async fn what_will_not_be_written_is_refused_with_the_reason() {
 async fn a_log_that_is_gone_is_never_begun_again() {
     let (redis, place, start) = place().await;
     let store = place.store("plan");
-    redis.command(&["FLUSHALL"]);
+    tell(&redis, &["FLUSHALL"]);
     assert_eq!(store.append(start, new("one")).await, AppendAnswer::Unknown);
     let gone = store.read_after(Seq(0), 100).await.expect_err("there is nothing");
     assert!(gone.to_string().contains("gone from Redis"), "{gone}");

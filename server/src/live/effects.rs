@@ -107,6 +107,6 @@ impl OpenDrawing {
 async fn save(room: Arc<Room>, store: Arc<dyn Store>) -> Result<(), StoreError> {
     let position = room.position();
     let packed = tokio::task::spawn_blocking(move || room.to_checkpoint()).await;
-    let state = packed.map_err(|_| StoreError("packing the room ended early".into()))?;
+    let state = packed.map_err(|_| StoreError::Failed("packing the room ended early".into()))?;
     store.save_checkpoint(position, state).await
 }

@@ -32,8 +32,14 @@ pub struct Stretch {
 
 /// A store did not do what was asked; it says so to the server's log by itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct StoreError(pub String);
+pub enum StoreError {
+    /// What is there can't be used, or can't be written.
+    #[error("{0}")]
+    Failed(String),
+    /// Nobody answered; trying again may help.
+    #[error("{0}")]
+    Away(String),
+}
 
 /// One drawing's log.
 pub trait Store: Send + Sync + 'static {

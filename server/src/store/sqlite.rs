@@ -63,11 +63,11 @@ impl SqliteStore {
                 Ok(Ok(value)) => Ok(value),
                 Ok(Err(error)) => {
                     tracing::error!(%error, "the store failed");
-                    Err(StoreError(error.to_string()))
+                    Err(StoreError::Failed(error.to_string()))
                 }
                 Err(error) => {
                     tracing::error!(%error, "a thread of the store ended early");
-                    Err(StoreError("a thread of the store ended early".into()))
+                    Err(StoreError::Failed("a thread of the store ended early".into()))
                 }
             }
         })

@@ -5,6 +5,7 @@ mod crash;
 mod editing;
 mod joining;
 mod nodes;
+mod nodes_storm;
 mod place;
 mod program;
 mod redis;

@@ -178,3 +178,48 @@ async fn a_lock_of_one_whose_node_was_killed_ends_after_the_grace_and_not_before
     right.close().await;
     serving.abort();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_redis_is_away_saving_is_paused_and_nothing_is_lost_or_doubled() {
+    let mut redis = Redis::safe();
+    let node = Node::start(&redis);
+    let (address, ids) = add_plan(&redis, 1).await;
+    let mut ana = Person::join(&node.address(&address), Encoding::MessagePack, 1).await;
+    let mut ben = Person::join(&node.address(&address), Encoding::Json, 2).await;
+    let token = ana.lock([ids[0]]).await;
+    for (round, killed) in (1..).zip([false, true]) {
+        if killed {
+            redis.kill();
+        } else {
+            redis.signal("-STOP");
+        }
+        let asked = ana.begin(ana.edit(translate(ids[0], 1.0), &[token])).await;
+        // Ben asks for nothing, and hears of it all the same.
+        for person in [&mut ana, &mut ben] {
+            let why = person.until(|message| match message {
+                ServerMessage::Saving { paused: true, why } => Some(why.clone()),
+                ServerMessage::Answer { client_seq, answer } if *client_seq == asked => panic!("{answer:?}"),
+                _ => None,
+            });
+            assert!(why.await.contains("does not answer"));
+        }
+        if killed {
+            redis.start();
+        } else {
+            redis.signal("-CONT");
+        }
+        // It goes on and the answer comes, in whichever order.
+        let (mut goes_on, mut stored) = (false, false);
+        while !(goes_on && stored) {
+            match ana.hear().await.expect("the connection holds") {
+                ServerMessage::Saving { paused, .. } => goes_on = !paused,
+                ServerMessage::Answer { client_seq, answer } if client_seq == asked => {
+                    assert!(matches!(answer, Answer::Stored { .. }), "{answer:?}");
+                    stored = true;
+                }
+                _ => {}
+            }
+        }
+        assert_eq!(start_x(&ana.drawing, ids[0]), f64::from(round));
+    }
+}

@@ -77,13 +77,6 @@ impl Redis {
         assert!(Command::new("kill").args([signal, &pid]).status().expect("kill runs").success());
     }
 
-    /// Tells it something, as an administrator does.
-    pub fn command(&self, words: &[&str]) {
-        let mut command = Command::new("redis-cli");
-        let told = command.args(["-e", "-p", &self.port.to_string()]).args(words).output().expect("redis-cli runs");
-        assert!(told.status.success(), "{words:?}: {}", String::from_utf8_lossy(&told.stdout));
-    }
-
     /// Where it is.
     pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)

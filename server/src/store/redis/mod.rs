@@ -83,9 +83,9 @@ impl RedisStore {
         F: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
         let task = tokio::spawn(work(self.log.clone()));
-        Box::pin(
-            async move { task.await.unwrap_or_else(|_| Err(StoreError("a task of the store ended early".into()))) },
-        )
+        Box::pin(async move {
+            task.await.unwrap_or_else(|_| Err(StoreError::Failed("a task of the store ended early".into())))
+        })
     }
 }
 
@@ -116,7 +116,9 @@ impl Store for RedisStore {
             let Some(content) = log.get(log.keys.blob(hash)).await? else { return Ok(None) };
             match hashed(content).await? {
                 (found, content) if found == hash => Ok(Some(content)),
-                _ => Err(StoreError(format!("blob {hash} is not what it was when it was stored; it is kept as it is"))),
+                _ => Err(StoreError::Failed(format!(
+                    "blob {hash} is not what it was when it was stored; it is kept as it is"
+                ))),
             }
         })
     }
@@ -199,7 +201,9 @@ impl RedisLog {
             let hash = <[u8; 32]>::try_from(hash.as_slice());
             let dense = text(id).and_then(|id| id.strip_suffix("-0")) == Some(seq.to_string().as_str());
             let (true, Ok(hash)) = (dense, hash) else {
-                return Err(StoreError(format!("entry {seq} is missing in Redis or is not one; it was left as it is")));
+                return Err(StoreError::Failed(format!(
+                    "entry {seq} is missing in Redis or is not one; it was left as it is"
+                )));
             };
             entries.push(StoredPayload { seq: Seq(seq), hash: Hash(hash), payload: payload.clone() });
         }
@@ -215,7 +219,10 @@ impl RedisLog {
         let kept = self.link.quick.with(async |redis| call.invoke_async::<String>(redis).await).await;
         match kept.map_err(|error| failed("keeping a checkpoint", &error))?.as_str() {
             "kept" | "older" => Ok(()),
-            _ => Err(StoreError(format!("entry {} is not of this log's history; its state was not kept", at.seq))),
+            _ => Err(StoreError::Failed(format!(
+                "entry {} is not of this log's history; its state was not kept",
+                at.seq
+            ))),
         }
     }
 
@@ -250,7 +257,7 @@ impl RedisLog {
     async fn put(&self, key: String, value: &Bytes) -> Result<(), StoreError> {
         if value.len() > VALUE_BYTES_MAX {
             let bytes = value.len();
-            return Err(StoreError(format!(
+            return Err(StoreError::Failed(format!(
                 "{bytes} bytes are more than Redis takes ({VALUE_BYTES_MAX}); nothing was stored"
             )));
         }
@@ -266,22 +273,22 @@ impl RedisLog {
     fn gone(&self) -> StoreError {
         let words = format!("{} is gone from Redis or damaged; nothing was changed", self.keys.log);
         tracing::error!(words);
-        StoreError(words)
+        StoreError::Failed(words)
     }
 }
 
 fn failed(doing: &str, error: &RedisError) -> StoreError {
     tracing::warn!(%error, doing, "Redis failed");
-    StoreError(match refusal(error) {
-        Some(why) => why.into(),
-        None => format!("{doing} failed, since the server's Redis does not answer"),
-    })
+    match refusal(error) {
+        Some(why) => StoreError::Failed(why.into()),
+        None => StoreError::Away(format!("{doing} failed, since the server's Redis does not answer")),
+    }
 }
 
 /// The hash of some bytes, computed where it holds up nobody.
 async fn hashed(content: Bytes) -> Result<(Hash, Bytes), StoreError> {
     let hashed = tokio::task::spawn_blocking(move || (Hash::of(&content), content));
-    hashed.await.map_err(|_| StoreError("hashing ended early".into()))
+    hashed.await.map_err(|_| StoreError::Failed("hashing ended early".into()))
 }
 
 fn text(value: &Value) -> Option<&str> {

@@ -54,7 +54,7 @@ impl Neighbours for RedisNeighbours {
             }
             let answer = link.quick.with(async |redis| call.invoke_async::<Vec<Value>>(redis).await).await;
             let answer = answer.map_err(|error| failed("looking who is elsewhere", &error))?;
-            let gone = || StoreError("the log is gone from Redis; nothing was changed".into());
+            let gone = || StoreError::Failed("the log is gone from Redis; nothing was changed".into());
             let [_, log, seq, hash, Value::Array(elsewhere)] = answer.as_slice() else { return Err(gone()) };
             let head = position(log, seq, hash).ok_or_else(gone)?;
             let sessions = elsewhere.iter().filter_map(|each| text(each)?.parse().ok());
