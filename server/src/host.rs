@@ -1,6 +1,7 @@
 //! A running set of drawings in a data folder.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -17,9 +18,10 @@ use crate::clock::Clock;
 use crate::connection::local;
 use crate::folder::Folder;
 use crate::live::{Command, Live};
+use crate::nearby::{Beacon, NearbyDrawing};
 use crate::outgoing::Outgoing;
 use crate::store::{SqliteStore, Store};
-use crate::{HostError, LocalConnection, Options, http, opening, secret};
+use crate::{HostError, Listed, LocalConnection, Options, http, opening, secret};
 
 /// A running set of drawings in a data folder. Clones are the same host. Drawings open when somebody comes in and close
 /// when nobody has been there for a while.
@@ -167,6 +169,30 @@ impl Host {
                 Err(error)
             }
         }
+    }
+
+    /// What whoever is on the network may know of the drawings, by title.
+    pub(crate) fn listed(&self) -> Vec<NearbyDrawing> {
+        let open = self.inner.options.listed == Listed::Open;
+        let tell =
+            |Listing { name, title, secret }: Listing| NearbyDrawing { name, title, secret: open.then_some(secret) };
+        if self.inner.options.listed == Listed::Nothing {
+            return Vec::new();
+        }
+        let mut listed: Vec<_> = self.drawings().into_iter().map(tell).collect();
+        listed.sort_by(|a, b| (&a.title, &a.name).cmp(&(&b.title, &b.name)));
+        listed
+    }
+
+    /// Says on the local network that this host listens there, if it may be known. Without multicast it goes on unsaid.
+    pub(crate) fn light_beacon(&self, address: SocketAddr) -> Option<Beacon> {
+        let Options { title, listed, .. } = &self.inner.options;
+        if *listed == Listed::Nothing {
+            return None;
+        }
+        Beacon::light(title, address.ip(), address.port())
+            .inspect_err(|error| tracing::warn!(%error, "not said on the local network"))
+            .ok()
     }
 
     /// Opens a connection within the process: the same desk as for everyone, but no bytes, and drawings are handed over
