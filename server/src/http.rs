@@ -1,5 +1,6 @@
 //! One port for everything: WebSockets at `/ws`, the state of the server at `/health`, a page for people at `/`.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -51,6 +52,17 @@ struct Door {
     /// A clone lives as long as a connection does.
     places: mpsc::Sender<std::convert::Infallible>,
     free: std::sync::Arc<tokio::sync::Semaphore>,
+}
+
+/// Listens at an address.
+///
+/// # Errors
+/// [`HostError::PortInUse`] or `Listen`.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, HostError> {
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        std::io::ErrorKind::AddrInUse => HostError::PortInUse { address },
+        _ => HostError::Listen { address: address.to_string(), source },
+    })
 }
 
 /// Serves a host at a listener until `shutdown` resolves.

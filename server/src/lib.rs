@@ -7,7 +7,9 @@
 
 mod clock;
 mod connection;
+mod disk;
 mod error;
+mod events;
 mod folder;
 mod frame;
 mod host;
@@ -25,6 +27,8 @@ mod stretch;
 
 pub use connection::local::{Delivery, LocalConnection};
 pub use error::HostError;
+pub use events::HostEvent;
 pub use host::{Health, Host, Listing, run};
+pub use http::listen;
 pub use nearby::{Beacon, MulticastError, NearbyDrawing, NearbyError, Neighbour, Search, ask};
 pub use options::{Listed, Options};

@@ -1,13 +1,12 @@
 //! The whole life of the program: arguments, log, folder, listener, signals, end.
 
-use std::io::{ErrorKind, IsTerminal as _, Write as _};
+use std::io::{IsTerminal as _, Write as _};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use server::{Host, HostError, Listed, Options};
-use tokio::net::TcpListener;
+use server::{Host, Listed, Options};
 use tracing_subscriber::EnvFilter;
 
 /// Serves a folder of drawings, so that several people can look at and edit them together.
@@ -86,7 +85,7 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
         None => default_data()?,
     };
     // The port first: it costs nothing to find out that it is taken.
-    let listener = listen(arguments.listen).await?;
+    let listener = server::listen(arguments.listen).await?;
     let port = listener.local_addr().context("the listener has no address")?.port();
     let options = Options { listed: arguments.nearby.into(), ..Options::new(&data) };
     let host = Host::open(options, tokio::runtime::Handle::current())?;
@@ -102,13 +101,6 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     host.close().await;
     tracing::info!("closed; everything that was acknowledged is kept");
     served
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener, HostError> {
-    TcpListener::bind(address).await.map_err(|source| match source.kind() {
-        ErrorKind::AddrInUse => HostError::PortInUse { address },
-        _ => HostError::Listen { address: address.to_string(), source },
-    })
 }
 
 fn default_data() -> anyhow::Result<PathBuf> {

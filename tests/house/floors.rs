@@ -21,6 +21,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("render", 3),
     ("server", 4),
     ("app", 4),
+    ("linework-host", 5),
     ("tests", 9),
 ];
 
