@@ -15,7 +15,7 @@ mod tray;
 
 use std::path::PathBuf;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use tracing_subscriber::EnvFilter;
 
 /// Serves a team's drawings from this desktop, with a console to look after them.
@@ -40,6 +40,15 @@ struct Arguments {
 }
 
 fn main() -> std::process::ExitCode {
+    if let Some(folder) = manual::wished(std::env::args_os()) {
+        return match manual::write(Arguments::command(), &folder) {
+            Ok(()) => std::process::ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("linework-host: the manual can't be written: {error}");
+                std::process::ExitCode::FAILURE
+            }
+        };
+    }
     let arguments = Arguments::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();

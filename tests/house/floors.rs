@@ -12,6 +12,7 @@ use super::sources::root;
 const FLOORS: &[(&str, u8)] = &[
     ("chain", 0),
     ("geometry", 0),
+    ("manual", 0),
     ("drawing", 1),
     ("formats", 2),
     ("oplog", 2),
