@@ -17,7 +17,7 @@ pub use chain::{Hash, LogId, Position, Seq, link};
 pub use codec::{CodecError, Encoding, decode_entry, encode_entry};
 pub use entry::{Author, Ended, Entry, Event};
 pub use ids::{ClientId, ClientSeq, Epoch, Millis, ResumeKey, Role, SessionId, Token};
-pub use limits::Limits;
+pub use limits::{Limits, TITLE_CHARS_MAX};
 pub use message::{
     Answer, ClientMessage, Durability, Held, Hello, Person, Refusal, Request, Resume, ServerMessage, Told, Welcome,
 };

@@ -106,6 +106,17 @@ pub enum Request {
         /// How many; at most [`IdRange::len`] can say.
         len: u32,
     },
+    /// To end a lock of somebody else's; an owner's to ask.
+    Override {
+        /// Which: all that is still held under it. It names one grant to one person, so that nobody else who holds one
+        /// of the records by now loses it.
+        token: Token,
+    },
+    /// To give the drawing another name for people; an owner's to ask.
+    Rename {
+        /// The name, at most [`crate::TITLE_CHARS_MAX`] characters.
+        title: String,
+    },
 }
 
 /// How safe an acknowledged edit is.

@@ -202,7 +202,7 @@ impl OpenDrawing {
                 Err(_) => tracing::warn!(drawing = self.name, "closing without the answer to the last append"),
             }
         }
-        let effects = self.desk.close("the server is closing this drawing");
+        let effects = self.desk.close("the server is closing this drawing", true);
         self.perform(effects);
         while let Some(saving) = self.saving.take() {
             match tokio::time::timeout_at(until, saving).await {

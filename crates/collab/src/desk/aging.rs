@@ -92,7 +92,7 @@ impl Desk {
                     }
                 }
             }
-            Event::Created { .. } | Event::Unlocked { .. } | Event::Granted { .. } => {}
+            Event::Created { .. } | Event::Unlocked { .. } | Event::Granted { .. } | Event::Renamed { .. } => {}
         }
     }
 }

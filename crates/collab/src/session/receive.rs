@@ -123,8 +123,17 @@ impl Session {
             Event::Locked { session, ids } if self.me() == Some(*session) => {
                 changes.notices.push(Notice::Granted { ids: ids.clone() });
             }
-            Event::Unlocked { session, ids, lapsed: true } if self.me() == Some(*session) => {
+            Event::Unlocked { session, ids, lapsed: true, .. } if self.me() == Some(*session) => {
                 changes.notices.push(Notice::Lapsed { ids: ids.clone() });
+            }
+            Event::Unlocked { session, ids, overridden_by: Some(owner), .. } if self.me() == Some(*session) => {
+                changes.notices.push(Notice::Overridden { ids: ids.clone(), by: *owner });
+            }
+            Event::Renamed { title, .. } => {
+                if let Some(facts) = &mut self.facts {
+                    facts.title.clone_from(title);
+                }
+                changes.notices.push(Notice::Renamed { title: title.clone() });
             }
             Event::Granted { session, ids } if self.mine.contains(session) => self.ids.grant(*ids),
             _ => {}

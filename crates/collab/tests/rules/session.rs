@@ -6,7 +6,7 @@ use std::sync::Arc;
 use collab::{AppendAnswer, ConnId, Desk, Effect, Input, Notice, Session, SessionError, Settings, Status, SubmitError};
 use drawing::{Color, EntityId, Op, RecordId};
 use protocol::{
-    ClientId, ClientMessage, ClientSeq, Durability, Hash, Limits, Presence, Refusal, ResumeKey, Role, Seq,
+    ClientId, ClientMessage, ClientSeq, Durability, Hash, Limits, Presence, Refusal, Request, ResumeKey, Role, Seq,
     ServerMessage, Told,
 };
 
@@ -157,6 +157,26 @@ fn what_would_surely_be_refused_is_refused_at_once() {
     table.cut(1);
     let bounded = (0..).find_map(|_| table.sessions[1].submit(moved(&[10])).err());
     assert_eq!(bounded, Some(SubmitError::TooManyWaiting(1_000)));
+}
+
+#[test]
+fn the_holder_is_told_who_ended_their_lock_and_everybody_the_new_name() {
+    let mut table = Table::new(TWO);
+    table.sessions[1].lock(ids(&[10, 11]));
+    table.flush(1);
+    let (token, owner) = (table.sessions[1].holder(RecordId(10)).expect("it is held").token, table.sessions[0].me());
+    table.take(1);
+    for (client_seq, request) in [(1, Request::Override { token }), (2, Request::Rename { title: "Site".into() })] {
+        let (client_seq, floor) = (ClientSeq(Seq(client_seq)), ClientSeq(Seq(0)));
+        let message = ClientMessage::Ask { client_seq, floor, request };
+        table.give(Input::Message { conn: ConnId(0), message });
+    }
+    let by = owner.expect("the owner is in");
+    let told =
+        [Notice::Locks, Notice::Overridden { ids: ids(&[10, 11]), by }, Notice::Renamed { title: "Site".into() }];
+    assert_eq!(table.take(1), told);
+    assert!(!table.sessions[1].is_mine(RecordId(10)));
+    assert_eq!(table.sessions[1].title(), "Site");
 }
 
 #[test]
