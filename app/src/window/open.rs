@@ -223,7 +223,7 @@ impl Window {
         self.backstage.runtime.spawn(async move {
             let opened = async {
                 // Whole logs may be in one folder; each is opened by a host of its own, so the folder is not held as one.
-                let options = Options { whole_folder: false, ..Options::new(&folder) };
+                let options = Options { whole_folder: false, console: false, ..Options::new(&folder) };
                 let host = Host::open(options, tokio::runtime::Handle::current())?;
                 let Origin { path, stamp } = origin_of(&folder, &name);
                 let listing = host.drawings().into_iter().find(|listing| listing.name == name);

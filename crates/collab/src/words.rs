@@ -9,7 +9,7 @@ use protocol::{Ended, Entry, Event, Seq, SessionId};
 const PARTS_MAX: usize = 3;
 
 /// Reads along with a log and tells what happens; remembers who is who.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Story {
     names: HashMap<SessionId, String>,
 }
@@ -65,6 +65,10 @@ impl Story {
             Event::Granted { ids, .. } => format!("{who} got {}", count(ids.len as usize, "more id")),
             Event::Renamed { title, .. } => format!("{who} renamed the drawing {title:?}"),
         };
+        if let Event::Gone { session, .. } = &entry.event {
+            // Nothing is told of them any more.
+            self.names.remove(session);
+        }
         ToldInWords { who, what }
     }
 
@@ -102,7 +106,7 @@ fn objects(ids: &[RecordId]) -> String {
 }
 
 /// Records by kind, as in "2 LINE, 1 CIRCLE".
-fn kinds(records: &[Record]) -> String {
+pub fn kinds<'r>(records: impl IntoIterator<Item = &'r Record>) -> String {
     let mut kinds: Vec<(&str, usize)> = Vec::new();
     for record in records {
         match kinds.iter_mut().find(|(kind, _)| *kind == record.kind()) {
@@ -163,9 +167,9 @@ mod tests {
         let unlocked =
             |lapsed, overridden_by| Event::Unlocked { session: ana, ids: ids.clone(), lapsed, overridden_by };
         check(9, unlocked(true, None), "Ana's locks on 2 objects lapsed");
-        check(10, Event::Gone { session: ana, epoch: Epoch(0), why: Ended::Left }, "Ana left");
-        check(11, unlocked(false, Some(ana)), "Ana ended Ana's lock on 2 objects");
+        check(10, unlocked(false, Some(ana)), "Ana ended Ana's lock on 2 objects");
         let renamed = Event::Renamed { session: ana, title: "Site".into() };
-        check(12, renamed, "Ana renamed the drawing \"Site\"");
+        check(11, renamed, "Ana renamed the drawing \"Site\"");
+        check(12, Event::Gone { session: ana, epoch: Epoch(0), why: Ended::Left }, "Ana left");
     }
 }

@@ -9,6 +9,7 @@ mod entry;
 mod ids;
 mod limits;
 mod message;
+mod overview;
 mod presence;
 mod snapshot;
 
@@ -21,6 +22,7 @@ pub use limits::{Limits, TITLE_CHARS_MAX};
 pub use message::{
     Answer, ClientMessage, Durability, Held, Hello, Person, Refusal, Request, Resume, ServerMessage, Told, Welcome,
 };
+pub use overview::{DrawingFacts, Line, LiveFacts, LockFacts, Overview, PersonFacts, Sample, ServerFacts};
 pub use presence::{Ghost, Presence};
 pub use snapshot::{SnapshotError, decode_drawing, encode_drawing};
 

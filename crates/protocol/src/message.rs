@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::entry::Entry;
 use crate::ids::{ClientId, ClientSeq, Epoch, ResumeKey, Role, SessionId, Token};
 use crate::limits::Limits;
+use crate::overview::Overview;
 use crate::presence::Presence;
 
 /// The first message of a connection.
@@ -70,6 +71,13 @@ pub enum ClientMessage {
     Heartbeat,
     /// Leaves: the session ends at once and its locks with it.
     Leave,
+    /// Instead of a hello, and first: asks for overviews of the whole server. For its owner, signed in.
+    Watch {},
+    /// Asks for the lines of a drawing that nobody works on, while one watches.
+    Look {
+        /// Its name on this server.
+        drawing: String,
+    },
 }
 
 /// What can be asked for.
@@ -356,6 +364,8 @@ pub enum ServerMessage {
         /// The hash there.
         drawing: DrawingHash,
     },
+    /// What one who watches the server sees of it.
+    Overview(Box<Overview>),
     /// Nothing but "still here".
     Heartbeat,
     /// The connection ends.

@@ -3,12 +3,9 @@
 mod incoming;
 pub(crate) mod local;
 pub(crate) mod socket;
+mod watch;
 
 use std::time::Duration;
 
 /// A hello comes within this time, or the connection ends.
 const HELLO_MAX: Duration = Duration::from_secs(10);
-
-/// The one answer to a wrong name and to a wrong secret.
-const NOT_LET_IN: &str =
-    "there is no such drawing here, or the address is out of date; ask whoever shared it for the address";

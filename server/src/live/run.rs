@@ -9,7 +9,8 @@ use collab::{AppendAnswer, ConnId, Desk, Effect, Input, Room};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Command, MayRetire};
+use super::observe::Observer;
+use super::{Command, Outside};
 use crate::clock::Clock;
 use crate::outgoing::Outgoing;
 use crate::pieces::Pieces;
@@ -19,6 +20,8 @@ use crate::store::{Pending, Store, StoreError, Stretch};
 const LINGER: Duration = Duration::from_secs(3);
 /// How long closing waits for what is being stored.
 const CLOSE_MAX: Duration = Duration::from_secs(10);
+/// What everybody is told when the drawing is closed for no reason of its own.
+const CLOSING: &str = "the server is closing this drawing";
 /// Commands taken in one go, so that the answers of the store get their turn.
 const COMMANDS_AT_ONCE: usize = 256;
 
@@ -39,8 +42,12 @@ pub(super) struct OpenDrawing {
     pub(super) snapshot: Option<Arc<Pieces>>,
     /// The blob that somebody is being sent, for whoever else asks meanwhile.
     pub(super) blob: std::sync::Weak<Pieces>,
-    clock: Clock,
+    pub(super) clock: Clock,
+    pub(super) observer: Observer,
     people: Arc<AtomicUsize>,
+    outside: Outside,
+    /// The title is being written beside the log.
+    titling: Option<Pending<Result<(), StoreError>>>,
 }
 
 /// What happened next.
@@ -49,6 +56,8 @@ enum Event {
     Appended(AppendAnswer),
     Read(Result<Stretch, StoreError>),
     Saved(Result<(), StoreError>),
+    Titled(Result<(), StoreError>),
+    Observed,
     Tick,
 }
 
@@ -59,6 +68,7 @@ impl OpenDrawing {
         store: Arc<dyn Store>,
         clock: Clock,
         people: Arc<AtomicUsize>,
+        outside: Outside,
     ) -> OpenDrawing {
         OpenDrawing {
             name: name.into(),
@@ -73,17 +83,15 @@ impl OpenDrawing {
             snapshot: None,
             blob: std::sync::Weak::new(),
             clock,
+            observer: Observer::new(name, outside.board.clone()),
             people,
+            outside,
+            titling: None,
         }
     }
 
     /// Lives until it is told to close, or nobody has been here for a while.
-    pub(super) async fn run(
-        mut self,
-        first: Vec<Effect>,
-        mut from_all: mpsc::Receiver<Command>,
-        may_retire: MayRetire,
-    ) {
+    pub(super) async fn run(mut self, first: Vec<Effect>, mut from_all: mpsc::Receiver<Command>) {
         tracing::info!(drawing = self.name, entries = self.desk.room().position().seq.0, "opened");
         self.perform(first);
         self.settle();
@@ -97,12 +105,14 @@ impl OpenDrawing {
                 answer = ready(&mut self.append) => Event::Appended(answer),
                 stretch = ready(&mut self.read) => Event::Read(stretch),
                 saved = ready(&mut self.saving) => Event::Saved(saved),
+                titled = ready(&mut self.titling) => Event::Titled(titled),
                 () = sleep_until(tick_at) => Event::Tick,
+                () = self.observer.next() => Event::Observed,
                 taken = from_all.recv_many(&mut commands, COMMANDS_AT_ONCE) => Event::Commands(taken),
             };
             match event {
                 // The host is gone, and with it everyone who could say something.
-                Event::Commands(0) => return self.close(from_all).await,
+                Event::Commands(0) => return self.close(from_all, CLOSING, true).await,
                 Event::Commands(_) => {
                     for command in std::mem::take(&mut commands) {
                         match command {
@@ -111,13 +121,19 @@ impl OpenDrawing {
                                 self.connections.insert(conn, outgoing);
                                 self.handle(Input::Hello { conn, hello, role });
                             }
-                            Command::Message { conn, message } => self.handle(Input::Message { conn, message }),
+                            Command::Message { conn, message } => {
+                                self.observer.heard(conn, &message);
+                                self.handle(Input::Message { conn, message });
+                            }
+                            // Whoever asked may have gone meanwhile.
+                            Command::Room(answer) => drop(answer.send(self.desk.room().clone())),
                             Command::Closed { conn } => {
                                 tracing::info!(drawing = self.name, conn = conn.0, "a connection is gone");
                                 self.connections.remove(&conn);
+                                self.observer.closed(conn);
                                 self.handle(Input::Closed { conn });
                             }
-                            Command::Close => return self.close(from_all).await,
+                            Command::Close { why, retry } => return self.close(from_all, why, retry).await,
                         }
                     }
                 }
@@ -139,9 +155,18 @@ impl OpenDrawing {
                     }
                     self.save_next();
                 }
+                Event::Titled(titled) => {
+                    self.titling = None;
+                    if let Err(error) = titled {
+                        tracing::warn!(drawing = self.name, %error, "its title is written when it is opened next");
+                    }
+                }
+                Event::Observed => {}
                 Event::Tick => self.handle(Input::Tick),
             }
             self.people.store(self.desk.connected(), Ordering::Relaxed);
+            self.follow_title();
+            self.observer.look(self.clock.now(), &self.desk, &self.store);
             let now = Instant::now();
             let nobody = self.connections.is_empty();
             let alone = nobody && self.desk.room().shared().members.is_empty() && !self.is_busy();
@@ -150,8 +175,8 @@ impl OpenDrawing {
             match alone_since {
                 Some(since) if now >= since + LINGER => {
                     // Holding on to this keeps everybody at the door until the log is free again.
-                    if let Some(_closing) = may_retire().filter(|_| from_all.is_empty()) {
-                        return self.close(from_all).await;
+                    if let Some(_closing) = (self.outside.may_retire)().filter(|_| from_all.is_empty()) {
+                        return self.close(from_all, CLOSING, true).await;
                     }
                     tick_at = wished;
                 }
@@ -164,7 +189,17 @@ impl OpenDrawing {
     }
 
     fn is_busy(&self) -> bool {
-        self.append.is_some() || self.read.is_some() || self.saving.is_some()
+        self.append.is_some() || self.read.is_some() || self.saving.is_some() || self.titling.is_some()
+    }
+
+    /// Tells others what the drawing is called by now.
+    fn follow_title(&mut self) {
+        let title = self.desk.room().title();
+        if self.titling.is_none() && title != self.outside.title {
+            self.outside.title = title.to_owned();
+            (self.outside.renamed)(title);
+            self.titling = Some(self.store.set_title(title.to_owned()));
+        }
     }
 
     /// Gives the desk an input, performs what it wants, and whatever comes of that.
@@ -182,7 +217,7 @@ impl OpenDrawing {
     }
 
     /// Ends in good order: what is being stored is waited for and answered, everyone is told, the room is kept.
-    async fn close(mut self, mut from_all: mpsc::Receiver<Command>) {
+    async fn close(mut self, mut from_all: mpsc::Receiver<Command>, why: &str, retry: bool) {
         from_all.close();
         while let Ok(command) = from_all.try_recv() {
             if let Command::Hello { conn, outgoing, .. } = command {
@@ -202,7 +237,7 @@ impl OpenDrawing {
                 Err(_) => tracing::warn!(drawing = self.name, "closing without the answer to the last append"),
             }
         }
-        let effects = self.desk.close("the server is closing this drawing", true);
+        let effects = self.desk.close(why, retry);
         self.perform(effects);
         while let Some(saving) = self.saving.take() {
             match tokio::time::timeout_at(until, saving).await {
@@ -213,6 +248,11 @@ impl OpenDrawing {
             self.save_next();
         }
         self.people.store(0, Ordering::Relaxed);
+        if let Some(titling) = self.titling.take() {
+            // What fails here is made good when the drawing is opened next.
+            let _ = tokio::time::timeout_at(until, titling).await;
+        }
+        self.observer.end();
         match self.store.close().await {
             Ok(()) => tracing::info!(drawing = self.name, entries = self.desk.room().position().seq.0, "closed"),
             Err(error) => tracing::warn!(drawing = self.name, %error, "closed, but not neatly"),

@@ -13,7 +13,8 @@ use protocol::{
 };
 use tokio::runtime::Handle;
 
-use super::{Command, Live};
+use super::{Command, Live, Outside};
+use crate::board::Board;
 use crate::clock::Clock;
 use crate::opening;
 use crate::outgoing::{Item, Next, Outgoing};
@@ -57,6 +58,14 @@ impl Store for Filling {
         self.store.latest_checkpoint()
     }
 
+    fn set_title(&self, title: String) -> Pending<Result<(), StoreError>> {
+        self.store.set_title(title)
+    }
+
+    fn backup(&self, to: std::path::PathBuf) -> Pending<Result<(), StoreError>> {
+        self.store.backup(to)
+    }
+
     fn close(&self) -> Pending<Result<(), StoreError>> {
         self.store.close()
     }
@@ -83,8 +92,13 @@ async fn a_full_disk_refuses_loses_nothing_and_passes() {
     let (start, clock) = (log.position(), Clock::start());
     let store = Arc::new(Filling { store: SqliteStore::new(log), full: AtomicBool::new(false) });
     let room = opening::found(&*store, start, "Plan", None, Drawing::new(), clock.now()).await.unwrap();
-    let stay = Box::new(|| None);
-    let live = Live::start("plan", room, store.clone(), Limits::default(), clock, &Handle::current(), stay);
+    let outside = Outside {
+        may_retire: Box::new(|| None),
+        board: Arc::new(Board::new()),
+        title: "Plan".into(),
+        renamed: Box::new(|_| {}),
+    };
+    let live = Live::start("plan", room, store.clone(), Limits::default(), clock, &Handle::current(), outside);
     let conn = ConnId(0);
     let outgoing = Arc::new(Outgoing::new(None, 1 << 20));
     let hello = Hello {
@@ -117,7 +131,7 @@ async fn a_full_disk_refuses_loses_nothing_and_passes() {
     assert!(full(&answers[0]) && full(&answers[1]), "{answers:?}");
     assert!(matches!(answers[2], Answer::Stored { seq: Seq(3), .. }), "{answers:?}");
 
-    live.tell(Command::Close).await;
+    live.tell(Command::Close { why: "the end", retry: true }).await;
     live.wait_until_ended().await;
     assert!(live.is_ended());
     let (log, broken) = oplog::LogReader::open(&path).unwrap();

@@ -229,6 +229,15 @@ impl Desk {
         let by = (session, epoch);
         match message {
             ClientMessage::Hello(_) => self.end(now, conn, "hello was said twice".into(), false, effects),
+            ClientMessage::Watch {} | ClientMessage::Look { .. } => {
+                self.end(
+                    now,
+                    conn,
+                    "who watches the server says so first, and is in no drawing".into(),
+                    false,
+                    effects,
+                );
+            }
             ClientMessage::Ask { client_seq, floor, request } => {
                 self.ask(Work::Ask { conn, by, client_seq, floor, request }, effects);
             }

@@ -33,7 +33,8 @@ impl Session {
                 self.outbox.push(protocol::ClientMessage::Refresh);
                 Ok(notice(Notice::Mismatch { seq }))
             }
-            ServerMessage::Heartbeat => Ok(Changes::default()),
+            // Only who asked to watch is told.
+            ServerMessage::Overview(_) | ServerMessage::Heartbeat => Ok(Changes::default()),
             ServerMessage::Bye { why, retry } => {
                 self.status = Status::Ended { why, retry };
                 Ok(Changes::default())

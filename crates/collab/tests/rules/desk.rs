@@ -168,6 +168,7 @@ fn word(message: &ServerMessage) -> String {
         ServerMessage::Connected { session, connected } => format!("{session} connected {connected}"),
         ServerMessage::Check { seq, .. } => format!("check {seq}"),
         ServerMessage::Heartbeat => "heartbeat".into(),
+        ServerMessage::Overview(_) => "overview".into(),
         other => format!("{other:?}"),
     }
 }
