@@ -77,7 +77,7 @@ function signedOut(why) {
   leaving.hidden = status.hidden = true;
   main.className = "signed-out";
   const wrong = el("p", { class: "bad", role: "alert", hidden: true });
-  const secret = el("input", { type: "password", name: "secret", id: "secret", autocomplete: "current-password", required: true, autofocus: true, spellcheck: "false" });
+  const secret = el("input", { type: "password", name: "secret", id: "secret", autocomplete: "current-password", required: true, spellcheck: "false" });
   const go = el("button", { class: "primary" }, "Sign in");
   const form = el("form", { class: "card", onsubmit: async (event) => {
     event.preventDefault();
@@ -96,6 +96,8 @@ function signedOut(why) {
   el("p", { class: "quiet" }, why === ""
     ? "The owner of this server looks after its drawings here. To join a drawing, open its link in Linework instead."
     : `${why[0].toUpperCase()}${why.slice(1)}.`),
+  // Programs that keep secrets want to know whose it is.
+  el("input", { type: "text", name: "username", value: "owner", autocomplete: "username", hidden: true }),
   el("label", {}, "Owner's secret", secret), wrong, go);
   main.replaceChildren(form);
   secret.focus();

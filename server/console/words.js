@@ -30,8 +30,9 @@ export function brief(us) {
 export function bytes(value) {
   if (value < 1024) return `${value} B`;
   if (value < 1024 ** 2) return `${(value / 1024).toFixed(0)} KiB`;
-  if (value < 1024 ** 3) return `${(value / 1024 ** 2).toFixed(1)} MiB`;
-  return `${(value / 1024 ** 3).toFixed(1)} GiB`;
+  const short = (of) => String(Number(of.toFixed(1)));
+  if (value < 1024 ** 3) return `${short(value / 1024 ** 2)} MiB`;
+  return `${short(value / 1024 ** 3)} GiB`;
 }
 
 /** Two letters for a person. */

@@ -53,7 +53,7 @@ pub(crate) async fn converse(
         () = closed(&mut closing) => Err(Some(Refusal { why: SHUTTING_DOWN.into(), retry: true })),
     };
     let (hello, slot, role) = match greeted {
-        Ok(Greeted::Hello(hello, slot, role)) => (hello, slot, role),
+        Ok(Greeted::Hello(hello, slot, role)) => (*hello, slot, role),
         Ok(Greeted::Watch) => match owner {
             Ok(owner) => return watch::converse(sink, source, encoding, host, owner, closing).await,
             Err(why) => return refuse(sink, source, encoding, Refusal { why: why.into(), retry: false }).await,
@@ -89,7 +89,7 @@ struct Refusal {
 
 /// What somebody came for.
 enum Greeted {
-    Hello(Hello, Arc<Slot>, Role),
+    Hello(Box<Hello>, Arc<Slot>, Role),
     Watch,
 }
 
@@ -104,7 +104,7 @@ async fn greet(source: &mut Source, encoding: Encoding, host: &Host) -> Result<G
         match read(frame, encoding, host.limits()).await {
             Heard::Message(ClientMessage::Hello(hello)) => {
                 return match host.admit(&hello.drawing, &hello.secret) {
-                    Ok((slot, role)) => Ok(Greeted::Hello(hello, slot, role)),
+                    Ok((slot, role)) => Ok(Greeted::Hello(Box::new(hello), slot, role)),
                     Err(why) => refusal(why, false),
                 };
             }

@@ -2,13 +2,23 @@
 
 use axum::Json;
 use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::HostError;
 
 /// What a request comes to; either side is sent.
-pub(super) type Answer = Result<Response, Response>;
+pub(super) type Answer = Result<Response, Refused>;
+
+/// Why a request was refused, as it is sent.
+#[derive(Debug)]
+pub(super) struct Refused(Box<Response>);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
 
 #[derive(Serialize)]
 struct Why<'w> {
@@ -16,12 +26,12 @@ struct Why<'w> {
 }
 
 /// A refusal, in a sentence for a person.
-pub(super) fn refuse(status: StatusCode, why: &str) -> Response {
-    (status, [(header::CACHE_CONTROL, "no-store")], Json(Why { why })).into_response()
+pub(super) fn refuse(status: StatusCode, why: &str) -> Refused {
+    Refused(Box::new((status, [(header::CACHE_CONTROL, "no-store")], Json(Why { why })).into_response()))
 }
 
 /// What went wrong, in a sentence for a person.
-pub(super) fn failed(error: &HostError) -> Response {
+pub(super) fn failed(error: &HostError) -> Refused {
     let status = match error {
         HostError::NoSuchDrawing { .. } => StatusCode::NOT_FOUND,
         HostError::Archived { .. } | HostError::Refused { .. } => StatusCode::CONFLICT,

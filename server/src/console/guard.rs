@@ -8,7 +8,6 @@ use std::net::IpAddr;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
-use axum::response::Response;
 
 use super::Office;
 use super::answers::{Answer, refuse};
@@ -59,18 +58,18 @@ pub(super) fn cookie<'h>(headers: &'h HeaderMap, authority: &str) -> Option<&'h 
 }
 
 /// Lets through what is asked under this server's name, and what changes something only from its own pages.
-pub(super) async fn own_pages_only(State(office): State<Office>, request: Request, next: Next) -> Response {
+pub(super) async fn own_pages_only(State(office): State<Office>, request: Request, next: Next) -> Answer {
     let Ok(authority) = authority(request.headers(), &office.host.inner.options.names) else {
-        return refuse(
+        return Err(refuse(
             StatusCode::MISDIRECTED_REQUEST,
             "This server does not go by that name; whoever runs it can add it with --name.",
-        );
+        ));
     };
     let reading = matches!(*request.method(), Method::GET | Method::HEAD);
     if !reading && !is_own_origin(request.headers(), authority) {
-        return refuse(StatusCode::FORBIDDEN, "Only the server's own page can change something here.");
+        return Err(refuse(StatusCode::FORBIDDEN, "Only the server's own page can change something here."));
     }
-    next.run(request).await
+    Ok(next.run(request).await)
 }
 
 /// Lets through what comes with the owner's cookie.

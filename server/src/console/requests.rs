@@ -12,7 +12,7 @@ use qrcode::QrCode;
 use qrcode::render::svg;
 use serde::{Deserialize, Serialize};
 
-use super::answers::{Answer, failed, refuse, tell};
+use super::answers::{Answer, Refused, failed, refuse, tell};
 use super::sessions::LIFE;
 use super::{Console, Office, guard};
 use crate::{HostError, Listing, invite, reach};
@@ -56,7 +56,7 @@ struct Invite {
     only_here: bool,
 }
 
-fn console(office: &Office) -> Result<&Console, Response> {
+fn console(office: &Office) -> Result<&Console, Refused> {
     let none = || refuse(StatusCode::NOT_FOUND, "This server has no console.");
     office.host.inner.console.as_ref().ok_or_else(none)
 }
@@ -66,7 +66,7 @@ fn authority<'h>(office: &Office, headers: &'h HeaderMap) -> &'h str {
     guard::authority(headers, &office.host.inner.options.names).unwrap_or_default()
 }
 
-fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Response> {
+fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Refused> {
     body.map(|Json(body)| body).map_err(|error| refuse(error.status(), &format!("This can't be read: {error}.")))
 }
 

@@ -19,7 +19,7 @@ use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::Office;
-use super::answers::{Answer, failed, refuse, tell};
+use super::answers::{Answer, Refused, failed, refuse, tell};
 use crate::{HostError, Listing, name, secret};
 
 /// What files on their way in or out are called; nothing of that name outlives a start.
@@ -73,7 +73,7 @@ struct Added {
     findings: usize,
 }
 
-async fn turn(office: &Office) -> Result<SemaphorePermit<'_>, Response> {
+async fn turn(office: &Office) -> Result<SemaphorePermit<'_>, Refused> {
     let closing = || failed(&HostError::Closing);
     let console = office.host.inner.console.as_ref().ok_or_else(closing)?;
     console.transfers.acquire().await.map_err(|_| closing())
@@ -167,7 +167,7 @@ async fn drain(mut coming: BodyDataStream) {
     while let Ok(Some(Ok(_))) = timeout_at(until, coming.next()).await {}
 }
 
-fn too_large(title: &str, max: u64) -> Response {
+fn too_large(title: &str, max: u64) -> Refused {
     let why = format!("{title} is larger than the {} MiB that a file may have here; nothing was added.", max >> 20);
     refuse(StatusCode::PAYLOAD_TOO_LARGE, &why)
 }
