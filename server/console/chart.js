@@ -8,10 +8,10 @@ const HEIGHT = 56;
 
 export function chart(title) {
   const value = el("b", {});
-  const caption = el("span", {});
+  const caption = el("span", { class: "peak" });
   const picture = svg("svg", { viewBox: `0 0 ${SECONDS * 2} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" });
   const figure = el("figure", { class: "box chart" },
-    el("figcaption", {}, value, el("span", {}, title), el("span", { class: "spring" }), caption), picture,
+    el("figcaption", {}, value, el("span", {}, title), caption), picture,
     el("div", { class: "axis", "aria-hidden": "true" }, el("span", {}, "2 min ago"), el("span", {}, "now")));
   const bars = { high: [], low: [] };
   for (const [kind, name] of [["high", "high-mark"], ["low", "bar-mark"]]) {

@@ -35,7 +35,7 @@ export function sheet(leave) {
   const people = box("People", "people", "Nobody is in this drawing.");
   const locks = box("Locks", "locks", "Nothing is held.");
   const lines = box("What happened", "log", "Its log was not read yet.");
-  const rate = chart("operations a second");
+  const rate = chart("ops a second");
   const answers = chart("to answer");
   const body = el("div", { class: "columns" },
     el("div", { class: "column" }, people.element, locks.element),

@@ -123,7 +123,7 @@ async fn whoever_hosts_looks_after_a_drawing() {
     page.type_text("Café, ground floor").await;
     page.press("Enter").await;
     ben.until_event(|event| matches!(event, Event::Renamed { title, .. } if title == "Café, ground floor")).await;
-    page.until("document.querySelector('.shelf .name').textContent === 'Café, ground floor'").await;
+    page.until("document.querySelector('.shelf .name')?.textContent === 'Café, ground floor'").await;
 
     archiving(&mut page, &mut ben, &editor).await;
 
@@ -135,7 +135,7 @@ async fn whoever_hosts_looks_after_a_drawing() {
     assert_eq!(again.secret, None);
     page.until_text("sign in with the owner's secret").await;
     sign_in(&mut page, &secret).await;
-    page.until("document.querySelector('.shelf .name').textContent === 'Café, ground floor'").await;
+    page.until("document.querySelector('.shelf .name')?.textContent === 'Café, ground floor'").await;
     page.click("button", "Sign out").await;
     page.until("document.getElementById('secret') !== null").await;
     page.assert_clean();
@@ -193,7 +193,7 @@ async fn archiving(page: &mut Page<'_>, ben: &mut Person, link: &str) {
     page.click("dialog button.primary", "Archive").await;
     let why = ben.end().await;
     assert!(why.contains("was archived by the host") && why.contains("kept"), "{why}");
-    page.until("document.querySelector('.shelf summary').textContent === 'Archived (1)'").await;
+    page.until("document.querySelector('.shelf summary')?.textContent === 'Archived (1)'").await;
     let why = Person::join(link, "Ben Okafor").await.err().expect("nobody comes in");
     assert!(why.contains("Café, ground floor is archived"), "{why}");
     page.shoot("archived").await;

@@ -153,6 +153,7 @@ impl Event {
             Event::Resumed { .. } => "resumed",
             Event::Gone { .. } => "gone",
             Event::Locked { .. } => "locked",
+            Event::Unlocked { overridden_by: Some(_), .. } => "overridden",
             Event::Unlocked { .. } => "unlocked",
             Event::Edited { undoes, .. } if !undoes.is_empty() => "undone",
             Event::Edited { .. } => "edited",
