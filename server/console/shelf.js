@@ -16,14 +16,19 @@ export function shelf(look) {
   const away = el("ul", { "aria-label": "Archived drawings" });
   const summary = el("summary", {});
   const details = el("details", {}, summary, away);
-  const none = el("p", { class: "empty" }, "There is no drawing yet. Add a DXF file below.");
+  const none = el("p", { class: "empty" }, "");
   const { drop, uploads, button } = picker(look);
   const element = el("section", { class: "shelf", "aria-label": "Shelf" },
     el("header", {}, el("h2", {}, "Drawings"), el("span", { class: "spring" }), button),
     el("div", { class: "scroll" }, none, list, details), uploads, drop);
+  let opened = null;
   const render = () => {
     const [here, put] = [onShelf(), archived()];
     none.hidden = here.length > 0;
+    say(none, put.length > 0 ? "Every drawing here is archived." : "There is no drawing yet. Add a DXF file below.");
+    const lookedAt = state.drawings.get(state.looked);
+    if (lookedAt?.archived && opened !== state.looked) details.open = true;
+    opened = lookedAt?.archived ? state.looked : null;
     details.hidden = put.length === 0;
     say(summary, `Archived (${put.length})`);
     sync(list, here, (drawing) => drawing.name, (drawing) => row(drawing, look), update);

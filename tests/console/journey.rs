@@ -85,16 +85,26 @@ async fn whoever_hosts_looks_after_a_drawing() {
     let mut ben = Person::join(&editor, "Ben Okafor").await.expect("he comes in");
     assert_eq!(ana.welcome.role, Role::Editor);
     page.until("document.querySelectorAll('#people > li').length === 2").await;
+    for (file, name) in [("Site plan.dxf", "site-plan"), ("Detail 3.dxf", "detail-3")] {
+        let file = folder.path().join(file);
+        std::fs::copy(sample(), &file).expect("a copy");
+        page.give_file(&file).await;
+        page.until(&format!("document.querySelector('[data-drawing={name}][aria-current=true]') !== null")).await;
+    }
+    page.click(".shelf button", "sample").await;
 
     let ids = movable(&ana);
     let token = ana.lock(&ids[..3]).await;
     page.until(&format!("document.querySelector('#locks > [data-token=\"{token}\"]') !== null")).await;
     ben.show("MOVE").await;
     let own = ben.lock(&ids[3..5]).await;
-    for _ in 0..40 {
+    let mark = ben.lock(&ids[8..9]).await;
+    for round in 0..6 {
+        ana.shift(&ids[..1 + round % 3], &[token]).await;
         ben.shift(&ids[3..5], &[own]).await;
+        ben.recolor(ids[8], round as u8 + 1, mark).await;
     }
-    page.until("document.getElementById('log').innerText.includes('moved 2 entities')").await;
+    page.until("document.getElementById('log').innerText.includes('changed 1 ')").await;
     page.until("document.getElementById('people').innerText.includes('MOVE')").await;
     // The second in which that was stored is drawn once it is over.
     page.until("Number(document.querySelector('.chart figcaption').innerText.match(/peak ([0-9]+)/)?.[1]) > 0").await;
@@ -123,7 +133,7 @@ async fn whoever_hosts_looks_after_a_drawing() {
     page.type_text("Café, ground floor").await;
     page.press("Enter").await;
     ben.until_event(|event| matches!(event, Event::Renamed { title, .. } if title == "Café, ground floor")).await;
-    page.until("document.querySelector('.shelf .name')?.textContent === 'Café, ground floor'").await;
+    page.until("document.querySelector('[data-drawing=sample] .name')?.textContent === 'Café, ground floor'").await;
 
     archiving(&mut page, &mut ben, &editor).await;
 
@@ -135,7 +145,7 @@ async fn whoever_hosts_looks_after_a_drawing() {
     assert_eq!(again.secret, None);
     page.until_text("sign in with the owner's secret").await;
     sign_in(&mut page, &secret).await;
-    page.until("document.querySelector('.shelf .name')?.textContent === 'Café, ground floor'").await;
+    page.until("document.querySelector('[data-drawing=sample] .name')?.textContent === 'Café, ground floor'").await;
     page.click("button", "Sign out").await;
     page.until("document.getElementById('secret') !== null").await;
     page.assert_clean();
@@ -199,7 +209,7 @@ async fn archiving(page: &mut Page<'_>, ben: &mut Person, link: &str) {
     page.shoot("archived").await;
     page.click("button", "Bring back").await;
     page.until("document.querySelector('.shelf details').hidden").await;
-    let dot: Value = page.eval("document.querySelectorAll('#drawings > li').length").await;
-    assert_eq!(dot, 1);
+    let here: Value = page.eval("document.querySelectorAll('#drawings > li').length").await;
+    assert_eq!(here, 3);
     Person::join(link, "Ben Okafor").await.expect("he comes in again");
 }

@@ -1,6 +1,7 @@
 //! The console: the real server, its page in a real browser, and people who join over the JSON subprotocol.
 //!
-//! Needs Chromium, which `./linework test` installs. `LINEWORK_SHOTS=FOLDER` keeps pictures of the page there.
+//! Needs Chromium, which `./linework test` installs. `LINEWORK_SHOTS=FOLDER` keeps pictures of the page there, seen from the root of
+//! the project.
 
 mod bad_input;
 mod browser;

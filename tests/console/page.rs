@@ -160,10 +160,11 @@ impl<'b> Page<'b> {
     /// Keeps a picture of the page where pictures are wanted.
     pub async fn shoot(&mut self, name: &str) {
         let Some(folder) = std::env::var_os("LINEWORK_SHOTS") else { return };
+        let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(folder);
         let picture = self.call("Page.captureScreenshot", json!({ "format": "png" })).await;
         let bytes = from_base64(picture["data"].as_str().expect("a picture"));
         std::fs::create_dir_all(&folder).expect("the folder for pictures is made");
-        std::fs::write(Path::new(&folder).join(format!("{name}.png")), bytes).expect("a picture is kept");
+        std::fs::write(folder.join(format!("{name}.png")), bytes).expect("a picture is kept");
     }
 
     /// Nothing went wrong on the page that a person wouldn't see: no error, nothing that its policy forbids. What the

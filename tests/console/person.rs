@@ -1,6 +1,6 @@
 //! Somebody who joins a drawing by its link, over the JSON subprotocol, without a window.
 
-use drawing::{Drawing, EntityId, Op, RecordId, Vec2};
+use drawing::{Color, Drawing, EntityId, Op, Record, RecordId, Vec2};
 use futures_util::{SinkExt as _, StreamExt as _};
 use protocol::{
     Address, Answer, ClientId, ClientMessage, ClientSeq, Encoding, Event, Hello, Presence, Request, SUBPROTOCOL_JSON,
@@ -139,6 +139,15 @@ impl Person {
     pub async fn unlock(&mut self, ids: &[EntityId]) {
         let ids = ids.iter().map(|id| RecordId::from(*id)).collect();
         self.ask(Request::Unlock { ids }).await;
+    }
+
+    /// Gives an entity a colour of its own.
+    pub async fn recolor(&mut self, id: EntityId, color: u8, under: Token) {
+        let mut entity = self.drawing.entity(id).expect("it is there").clone();
+        entity.style.color = Color::Index(color);
+        let op = Op::Change(vec![Record::Entity(entity)]);
+        let answer = self.ask(Request::Edit { op, seen: self.seen, under: vec![under] }).await;
+        assert!(matches!(answer, Answer::Stored { .. }), "{answer:?}");
     }
 
     /// Moves entities to the right.
