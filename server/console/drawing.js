@@ -102,7 +102,7 @@ export function sheet(leave) {
     }
     say(title, drawing.title);
     broken.hidden = drawing.broken === undefined;
-    say(broken, `Nothing can be stored in it: ${drawing.broken}. Download the log, and go back to a backup.`);
+    say(broken, `It can't be worked on: ${drawing.broken}.`);
     say(away.lastElementChild, drawing.archived ? "Bring back" : "Archive");
     inviting.hidden = pen.hidden = drawing.archived;
     if (!renaming.hidden) pen.hidden = true;

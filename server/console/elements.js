@@ -85,6 +85,8 @@ export function tell(text, wrong = false) {
     el("p", {}, text),
     el("button", { class: "plain small", type: "button", "aria-label": "Close this message", onclick: () => note.remove() }, icon("close")));
   const notes = document.getElementById("notes");
+  // What went well before is seen on the page by now.
+  notes.querySelectorAll(".note:not(.wrong)").forEach((before) => before.remove());
   notes.append(note);
   while (notes.childElementCount > 4) notes.firstElementChild.remove();
   if (!wrong) setTimeout(() => note.remove(), 6000);

@@ -108,6 +108,7 @@ async fn whoever_hosts_looks_after_a_drawing() {
     page.until("document.getElementById('people').innerText.includes('MOVE')").await;
     // The second in which that was stored is drawn once it is over.
     page.until("Number(document.querySelector('.chart figcaption').innerText.match(/peak ([0-9]+)/)?.[1]) > 0").await;
+    page.click("[aria-label='Close this message']", "").await;
     shoot_all(&mut page).await;
 
     // The owner ends Ana's lock; Ben, who waited for it, takes it.

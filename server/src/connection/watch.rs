@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::extract::ws::Message;
 use futures_util::{SinkExt as _, StreamExt as _};
-use protocol::{ClientMessage, DrawingFacts, Encoding, Overview, Seq, ServerFacts, ServerMessage};
+use protocol::{ClientMessage, DrawingFacts, Encoding, LiveFacts, Overview, Seq, ServerFacts, ServerMessage};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
@@ -107,6 +107,7 @@ async fn look(host: Host, drawing: String) {
     let Some(slot) = host.slot(&drawing) else { return };
     if let Err(error) = host.open_slot(&slot, true).await {
         tracing::warn!(drawing, %error, "it can't be looked at");
+        host.inner.board.put_live(&drawing, LiveFacts { broken: Some(error.to_string()), ..LiveFacts::default() });
     }
 }
 

@@ -6,10 +6,10 @@ mod performing;
 use std::collections::BTreeMap;
 
 use collab::{AppendAnswer, ConnId, Desk, Input, NewPayload, Room, Settings};
-use protocol::{ClientMessage, Durability, Position, Role, Seq, ServerMessage};
+use protocol::{ClientMessage, Durability, Position, Seq, ServerMessage};
 
 use crate::faults::{Faults, limits};
-use crate::person::Person;
+use crate::person::{Person, role};
 use crate::random::Random;
 use crate::store::Store;
 
@@ -213,7 +213,7 @@ impl World {
                 let node = wire.node;
                 self.note(|_| format!("n{node} <- {conn:?} {}", short(&message)));
                 let input = match message {
-                    ClientMessage::Hello(hello) => Input::Hello { conn, hello, role: Role::Editor },
+                    ClientMessage::Hello(hello) => Input::Hello { conn, role: role(hello.client), hello },
                     message => Input::Message { conn, message },
                 };
                 self.give(node, input)

@@ -266,7 +266,7 @@ impl Session {
                 self.drop_undos_of(request);
                 notice(told(false, refusal))
             }
-            Wish::Unlock(_) | Wish::Grant(_) => notice(told(false, refusal)),
+            Wish::Unlock(_) | Wish::Grant(_) | Wish::Override(_) | Wish::Rename(_) => notice(told(false, refusal)),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use collab::{AppendAnswer, ConnId, Desk, Effect, Input, Notice, Session, SessionError, Settings, Status, SubmitError};
 use drawing::{Color, EntityId, Op, RecordId};
 use protocol::{
-    ClientId, ClientMessage, ClientSeq, Durability, Hash, Limits, Presence, Refusal, Request, ResumeKey, Role, Seq,
+    ClientId, ClientMessage, ClientSeq, Durability, Hash, Limits, Presence, Refusal, ResumeKey, Role, Seq,
     ServerMessage, Told,
 };
 
@@ -166,11 +166,9 @@ fn the_holder_is_told_who_ended_their_lock_and_everybody_the_new_name() {
     table.flush(1);
     let (token, owner) = (table.sessions[1].holder(RecordId(10)).expect("it is held").token, table.sessions[0].me());
     table.take(1);
-    for (client_seq, request) in [(1, Request::Override { token }), (2, Request::Rename { title: "Site".into() })] {
-        let (client_seq, floor) = (ClientSeq(Seq(client_seq)), ClientSeq(Seq(0)));
-        let message = ClientMessage::Ask { client_seq, floor, request };
-        table.give(Input::Message { conn: ConnId(0), message });
-    }
+    table.sessions[0].override_lock(token);
+    table.sessions[0].rename("Site".into());
+    table.flush(0);
     let by = owner.expect("the owner is in");
     let told =
         [Notice::Locks, Notice::Overridden { ids: ids(&[10, 11]), by }, Notice::Renamed { title: "Site".into() }];
