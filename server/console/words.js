@@ -6,7 +6,9 @@ const grouped = new Intl.NumberFormat("en");
 
 export const number = (value) => grouped.format(value);
 export const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;
-export const atClock = (ms) => clock.format(ms);
+const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+/** The time of day, or for another day than today the day. */
+export const atClock = (ms) => (new Date(ms).toDateString() === new Date().toDateString() ? clock : date).format(ms);
 export const atDay = (ms) => day.format(ms);
 export const iso = (ms) => new Date(ms).toISOString();
 

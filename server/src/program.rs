@@ -78,6 +78,10 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     let port = listener.local_addr().context("the listener has no address")?.port();
     let options = Options { names: arguments.name.clone(), ..Options::new(&data) };
     let host = Host::open(options, tokio::runtime::Handle::current())?;
+    // Before anything else can fail: it is told once, and never again.
+    if let Some(secret) = host.take_owner_secret() {
+        say(format!("The owner's secret, to sign in on the server's page; it is shown this once: {secret}"));
+    }
     let added = add_all(&host, &arguments.add).await;
     let served = match added {
         Ok(()) => {
@@ -147,9 +151,6 @@ fn print_addresses(host: &Host, ip: IpAddr, port: u16) {
     let reachable = reachable_as(ip);
     let shown = if reachable.is_ipv6() { format!("[{reachable}]") } else { reachable.to_string() };
     say(format!("Linework serves at http://{shown}:{port}"));
-    if let Some(secret) = host.take_owner_secret() {
-        say(format!("The owner's secret, to sign in there; it is shown this once: {secret}"));
-    }
     let drawings = host.drawings();
     if drawings.is_empty() {
         say("There is no drawing yet; add one on that page, or start with --add FILE.dxf.".into());

@@ -18,8 +18,9 @@ use crate::console::Visit;
 use crate::frame::encode;
 use crate::host::Health;
 
-/// Between two overviews for one who watches.
-const PAUSE: Duration = Duration::from_millis(50);
+/// Between two overviews for one who watches. A drawing puts something up half as often; this is on top of that when
+/// several are busy.
+const PAUSE: Duration = Duration::from_millis(25);
 /// Heartbeats without a word from the other side.
 const SILENT_BEATS_MAX: u32 = 3;
 
