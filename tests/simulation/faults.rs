@@ -14,6 +14,7 @@ pub struct Faults {
     pub fail: u64,
     pub read_fail: u64,
     pub overflow: u64,
+    pub intruders: u64,
     pub nodes: usize,
     pub people: usize,
 }
@@ -21,17 +22,28 @@ pub struct Faults {
 impl Faults {
     /// Nothing goes wrong.
     pub fn none(nodes: usize, people: usize) -> Faults {
-        Faults { crash: 0, cut: 0, hold_back: 0, unknown: 0, fail: 0, read_fail: 0, overflow: 0, nodes, people }
+        Faults {
+            crash: 0,
+            cut: 0,
+            hold_back: 0,
+            unknown: 0,
+            fail: 0,
+            read_fail: 0,
+            overflow: 0,
+            intruders: 0,
+            nodes,
+            people,
+        }
     }
 
     /// Whatever the seed says.
     pub fn drawn(random: &mut Random) -> Faults {
         let mut some = |most: u64| if random.permille(500) { random.between(1, most) } else { 0 };
         let (crash, cut, hold_back, unknown) = (some(6), some(80), some(60), some(150));
-        let (fail, read_fail, overflow) = (some(80), some(200), some(20));
+        let (fail, read_fail, overflow, intruders) = (some(80), some(200), some(20), some(10));
         let nodes = if random.permille(300) { 2 } else { 1 };
         let people = random.between(2, 4) as usize;
-        Faults { crash, cut, hold_back, unknown, fail, read_fail, overflow, nodes, people }
+        Faults { crash, cut, hold_back, unknown, fail, read_fail, overflow, intruders, nodes, people }
     }
 }
 

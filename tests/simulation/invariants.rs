@@ -11,9 +11,15 @@ use crate::person::{Fate, Person};
 use crate::store::Store;
 use crate::world::World;
 
+/// Above every request.
+const MOST: ClientSeq = ClientSeq(Seq(u64::MAX));
+
 /// Checks a world that has settled.
-pub fn check(world: &World) -> Result<(), String> {
+pub fn check(world: &mut World) -> Result<(), String> {
     let entries: Vec<Told> = world.store.log.iter().map(|stored| world.store.told(stored)).collect();
+    entries.iter().for_each(|told| world.tally.note_entry(told));
+    let world = &*world;
+    check_lapses(&entries, world.store.first_room())?;
     let replayed = world.store.replay(world.store.first_room())?;
     let log = check_log(&entries, world.store.first_room().drawing().clone())?;
     check_room(world, &replayed)?;
@@ -153,12 +159,54 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                 return absent(&author.session);
             }
             let key = (requests.roots[&author.session], author.client_seq);
+            if let Some(((_, later), at)) =
+                requests.stored.range((key.0, ClientSeq::default())..=(key.0, MOST)).next_back()
+                && *later > author.client_seq
+            {
+                return wrong(format!("request {} is stored after {} as {at}", author.client_seq.0, later.0));
+            }
             if let Some(first) = requests.stored.insert(key, seq) {
                 return wrong(format!("request {} of {} was stored as {first} before", author.client_seq.0, key.0));
             }
         }
     }
     Ok(requests)
+}
+
+/// A lock lapses only when nothing was done under it for the whole time, and one under which nothing is done does.
+fn check_lapses(entries: &[Told], mut room: Room) -> Result<(), String> {
+    let idle_ms = u64::from(limits().lock_idle_ms);
+    let mut used = BTreeMap::<(SessionId, Seq), u64>::new();
+    for told in &entries[1..] {
+        let at = told.entry.time_ms;
+        if let Event::Unlocked { session, ids, lapsed: true } = &told.entry.event {
+            for holding in ids.iter().filter_map(|id| room.shared().locks.get(id)) {
+                let last = used.get(&(*session, holding.token)).copied().unwrap_or(0);
+                if at < last + idle_ms {
+                    return Err(format!("entry {}: a lock lapses at {at} that was used at {last}", told.seq));
+                }
+            }
+        }
+        room.apply(told).map_err(|error| format!("replay: {error}"))?;
+        match &told.entry.event {
+            Event::Locked { session, .. } => drop(used.insert((*session, told.seq), at)),
+            Event::Edited { session, op, .. } => {
+                let (mut new, mut old) = (BTreeSet::new(), BTreeSet::new());
+                touched(op, &mut new, &mut old);
+                for id in new.union(&old) {
+                    if let Some(holding) = room.shared().locks.get(id).filter(|each| each.session == *session) {
+                        used.insert((*session, holding.token), at);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    // Everything was quiet for longer than that in the end.
+    match room.shared().locks.iter().next() {
+        None => Ok(()),
+        Some((id, holding)) => Err(format!("{id} is held by {} for ever", holding.session)),
+    }
 }
 
 fn touched(op: &Op, new: &mut BTreeSet<RecordId>, old: &mut BTreeSet<RecordId>) {

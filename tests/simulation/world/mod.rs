@@ -6,12 +6,15 @@ mod performing;
 use std::collections::BTreeMap;
 
 use collab::{AppendAnswer, ConnId, Desk, Input, NewPayload, Room, Settings};
-use protocol::{ClientMessage, Durability, Position, Role, Seq, ServerMessage};
+use protocol::{
+    ClientId, ClientMessage, Durability, Epoch, Hello, Position, Resume, ResumeKey, Role, Seq, ServerMessage, SessionId,
+};
 
 use crate::faults::{Faults, limits};
 use crate::person::Person;
 use crate::random::Random;
 use crate::store::Store;
+use crate::tally::Tally;
 
 /// Milliseconds between two ticks of a desk.
 const TICK_MS: u64 = 100;
@@ -111,10 +114,15 @@ pub struct World {
     pub people: Vec<Person>,
     pub faults: Faults,
     pub plan: Option<Vec<String>>,
+    pub tally: Tally,
     random: Random,
     settings: Settings,
     nodes: Vec<Node>,
     wires: BTreeMap<ConnId, Wire>,
+    /// As whom a desk that runs has welcomed a connection that it holds open.
+    welcomed: BTreeMap<ConnId, (usize, SessionId)>,
+    /// Connections of those who say that they are somebody else, and as whom.
+    intruders: BTreeMap<ConnId, SessionId>,
     coming: BTreeMap<(u64, u64), Coming>,
     /// Nothing is held back, nothing overflows, there is one server: whoever is connected is heard in time.
     steady: bool,
@@ -134,6 +142,9 @@ impl World {
             store: Store::new(random.between(3, 12)),
             people,
             plan: with_plan.then(Vec::new),
+            tally: Tally::default(),
+            welcomed: BTreeMap::new(),
+            intruders: BTreeMap::new(),
             settings: Settings { limits: limits(), durability: Durability::LocalFsync },
             nodes,
             wires: BTreeMap::new(),
@@ -247,6 +258,9 @@ impl World {
                     Told::Unknown => Some(AppendAnswer::Unknown),
                     Told::Nothing => None,
                 };
+                if !stored {
+                    self.tally.note("lost races");
+                }
                 if let Some(answer) = input {
                     let ms = self.random.between(0, 20);
                     self.later(ms, Coming::Answer { node, life, input: Input::Appended(answer) });
@@ -311,6 +325,9 @@ impl World {
 
     fn give(&mut self, node: usize, input: Input) -> Result<(), String> {
         let now = self.now;
+        if let Input::Closed { conn } | Input::Overflowed { conn } = input {
+            self.welcomed.remove(&conn);
+        }
         let Some(desk) = &mut self.nodes[node].desk else { return Ok(()) };
         let effects = desk.handle(now, input);
         if let Some(error) = desk.broken() {
@@ -367,6 +384,7 @@ impl World {
     fn crash(&mut self, node: usize) {
         self.nodes[node].desk = None;
         self.nodes[node].life += 1;
+        self.welcomed.retain(|_, (at, _)| *at != node);
         let lost: Vec<_> = self.wires.iter().filter(|(_, wire)| wire.node == node).map(|(conn, _)| *conn).collect();
         lost.into_iter().for_each(|conn| self.cut(conn));
     }
@@ -452,6 +470,9 @@ impl World {
                     }
                 }
             }
+            if self.random.permille(self.faults.intruders) {
+                self.intrude(person)?;
+            }
             self.act(person);
         } else if self.people[person].is_overdue(self.now)
             && let Some(conn) = self.people[person].conn
@@ -465,6 +486,53 @@ impl World {
             self.later(0, Coming::Lost { person, conn });
         }
         self.send_up(person);
+        Ok(())
+    }
+
+    /// Somebody says that they are this person, of whom they know all that everybody in the room sees.
+    fn intrude(&mut self, person: usize) -> Result<(), String> {
+        let node = self.random.between(0, self.nodes.len() as u64 - 1) as usize;
+        let (Some(session), Some(position)) =
+            (self.people[person].session.me(), self.people[person].session.position())
+        else {
+            return Ok(());
+        };
+        let conn = ConnId(self.next_conn);
+        self.next_conn += 1;
+        self.note(|_| format!("somebody says over {conn:?} that they are p{person}"));
+        self.intruders.insert(conn, session);
+        let resume_key = self.random.permille(500).then_some(ResumeKey(u128::MAX));
+        let next = self.random.permille(500).then_some(Epoch(1_000_000));
+        let hello = Hello {
+            version: 1,
+            client: ClientId(100 + person as u128 / 2),
+            name: "Mallory".into(),
+            drawing: "plan".into(),
+            secret: "secret".into(),
+            resume_key,
+            resume: Some(Resume { session, epoch: Epoch(0), next, position }),
+        };
+        self.give(node, Input::Hello { conn, hello, role: Role::Editor })?;
+        let (ms, life) = (self.random.between(0, 500), self.nodes[node].life);
+        self.later(ms, Coming::Answer { node, life, input: Input::Closed { conn } });
+        Ok(())
+    }
+
+    /// At most one connection is a session, and nobody is somebody else.
+    fn check_welcome(&mut self, node: usize, conn: ConnId, welcome: &protocol::Welcome) -> Result<(), String> {
+        if let Some(victim) = self.intruders.get(&conn) {
+            self.tally.note("intruders");
+            if welcome.session == *victim || welcome.carries_on || !welcome.stored.is_empty() {
+                return Err(format!("somebody over {conn:?} is welcomed as {victim}"));
+            }
+        }
+        let other = |(of, (at, session)): (&ConnId, &(usize, SessionId))| {
+            *of != conn && *at == node && *session == welcome.session
+        };
+        if self.welcomed.iter().any(other) {
+            return Err(format!("{} is welcomed over {conn:?} and over another connection", welcome.session));
+        }
+        self.welcomed.insert(conn, (node, welcome.session));
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! What a server does with a desk's effects, and what a store makes of it, good or bad.
 
 use collab::{AppendAnswer, ConnId, Effect, Input, NewPayload, Room, Status};
-use protocol::{Ended, Event, Position, ServerMessage};
+use protocol::{Answer, Ended, Event, Position, Refusal, ServerMessage};
 
 use super::{Coming, Delivery, Told, World, short};
 
@@ -24,6 +24,17 @@ impl World {
                 }
                 Effect::Send { to, message } => {
                     self.check_told(&message)?;
+                    for conn in &to {
+                        match &*message {
+                            ServerMessage::Welcome(welcome) => self.check_welcome(node, *conn, welcome)?,
+                            ServerMessage::Answer { answer: Answer::Refused(Refusal::Invalid { why }), .. }
+                                if why.contains("comes after") =>
+                            {
+                                self.tally.note("refused behind a stored one");
+                            }
+                            _ => {}
+                        }
+                    }
                     for conn in to {
                         self.send_down(conn, Delivery::Message((*message).clone()));
                     }
@@ -35,7 +46,10 @@ impl World {
                         }
                     }
                 }
-                Effect::SendSnapshot { to, drawing } => self.send_snapshot(to, drawing),
+                Effect::SendSnapshot { to, drawing } => {
+                    self.tally.note("snapshots");
+                    self.send_snapshot(to, drawing);
+                }
                 Effect::SendLog { to, after, upto } => {
                     let stored = self.store.after(after, (upto.0 - after.0) as usize);
                     if stored.last().map(|last| last.seq) != Some(upto) {
@@ -52,6 +66,10 @@ impl World {
                 }
                 Effect::SaveCheckpoint { room } => self.keep(&room),
                 Effect::Close { conn, why, retry } => {
+                    self.welcomed.remove(&conn);
+                    if why.contains("said later") {
+                        self.tally.note("stale hellos");
+                    }
                     self.send_down(conn, Delivery::Message(ServerMessage::Bye { why, retry }));
                     if let Some(wire) = self.wires.get(&conn) {
                         let (person, ms) = (wire.person, wire.down_at.saturating_sub(self.now) + 1);

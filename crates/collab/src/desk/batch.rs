@@ -105,7 +105,7 @@ impl Desk {
                 {
                     (None, Outcome::Done)
                 }
-                work => self.decide_one(now, (&batch.room, &batch.told), work),
+                work => self.decide_one(now, &batch.room, work),
             };
             let outcome = match entry.map(|entry| batch.push(entry, bytes, &self.settings.limits)) {
                 None => outcome,
@@ -127,7 +127,7 @@ impl Desk {
     }
 
     /// What a work comes to in `room`, which is ahead of what is stored.
-    fn decide_one(&self, now: Millis, (room, before): (&Room, &[Told]), work: &Work) -> (Option<Entry>, Outcome) {
+    fn decide_one(&self, now: Millis, room: &Room, work: &Work) -> (Option<Entry>, Outcome) {
         let own = |event| Some(Entry { time_ms: now, author: None, event });
         let seq = room.position().seq.next();
         match work {
@@ -222,10 +222,6 @@ impl Desk {
                 let shared = room.shared();
                 let locks = shared.locks.iter().filter(|(_, each)| each.session == *session && each.token == *token);
                 let ids: Vec<_> = locks.map(|(id, _)| *id).collect();
-                if self.used.contains_key(&(*session, *token)) || is_edited(before, *session, &ids) {
-                    // Used since this was queued, by what is stored or by what is about to be: its clock runs anew.
-                    return (None, Outcome::Done);
-                }
                 let lapsed = Event::Unlocked { session: *session, ids: ids.clone(), lapsed: true };
                 ((!ids.is_empty()).then_some(lapsed).and_then(own), Outcome::Done)
             }
@@ -398,12 +394,4 @@ fn author_name(room: &Room, entry: &Entry) -> String {
         | Event::Granted { session, .. } => session,
     };
     room.shared().members.get(session).map_or(String::new(), |member| member.name.clone())
-}
-
-/// Whether one of these entries is an edit of this session that touches one of these records.
-fn is_edited(entries: &[Told], session: SessionId, ids: &[drawing::RecordId]) -> bool {
-    entries.iter().any(|told| match &told.entry.event {
-        Event::Edited { session: by, op, .. } => *by == session && named(op).iter().any(|id| ids.contains(id)),
-        _ => false,
-    })
 }

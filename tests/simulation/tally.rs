@@ -1,0 +1,57 @@
+//! What happened in runs, counted: a simulation in which nothing happens shows nothing.
+
+use std::collections::BTreeMap;
+
+use protocol::{Ended, Event, Told};
+
+/// How often each thing has to happen in a thousand runs, at the least: about half of what does.
+const FLOORS: &[(&str, u64)] = &[
+    ("edits", 15_000),
+    ("undos", 1_500),
+    ("locks", 8_000),
+    ("resumes", 2_000),
+    ("carry-ons", 50),
+    ("expiries", 200),
+    ("lapses", 1_500),
+    ("lost races", 300),
+    ("snapshots", 1_500),
+    ("stale hellos", 20),
+    ("refused behind a stored one", 1),
+    ("intruders", 200),
+];
+
+/// How often what happened.
+#[derive(Debug, Clone, Default)]
+pub struct Tally(BTreeMap<&'static str, u64>);
+
+impl Tally {
+    pub fn note(&mut self, what: &'static str) {
+        *self.0.entry(what).or_default() += 1;
+    }
+
+    /// What the log tells.
+    pub fn note_entry(&mut self, told: &Told) {
+        match &told.entry.event {
+            Event::Edited { undoes, .. } => self.note(if undoes.is_empty() { "edits" } else { "undos" }),
+            Event::Locked { .. } => self.note("locks"),
+            Event::Resumed { .. } => self.note("resumes"),
+            Event::Joined { carries_on: Some(_), .. } => self.note("carry-ons"),
+            Event::Gone { why: Ended::Expired, .. } => self.note("expiries"),
+            Event::Unlocked { lapsed: true, .. } => self.note("lapses"),
+            _ => {}
+        }
+    }
+
+    pub fn add(&mut self, other: &Tally) {
+        other.0.iter().for_each(|(what, count)| *self.0.entry(what).or_default() += count);
+    }
+
+    /// What happened too seldom in so many runs.
+    pub fn lacking(&self, runs: u64) -> Vec<String> {
+        let count = |what: &str| self.0.get(what).copied().unwrap_or(0);
+        let seldom = FLOORS.iter().filter(|(what, floor)| count(what) < floor * runs / 1_000);
+        seldom
+            .map(|(what, floor)| format!("{what}: {} in {runs} runs, {floor} in 1,000 are due", count(what)))
+            .collect()
+    }
+}
