@@ -187,6 +187,7 @@ fn check_lapses(entries: &[Told], mut room: Room) -> Result<(), String> {
                 }
             }
         }
+        let before = room.clone();
         room.apply(told).map_err(|error| format!("replay: {error}"))?;
         match &told.entry.event {
             Event::Locked { session, .. } => drop(used.insert((*session, told.seq), at)),
@@ -194,7 +195,8 @@ fn check_lapses(entries: &[Told], mut room: Room) -> Result<(), String> {
                 let (mut new, mut old) = (BTreeSet::new(), BTreeSet::new());
                 touched(op, &mut new, &mut old);
                 for id in new.union(&old) {
-                    if let Some(holding) = room.shared().locks.get(id).filter(|each| each.session == *session) {
+                    let holdings = [&before, &room].map(|room| room.shared().locks.get(id).copied());
+                    for holding in holdings.into_iter().flatten().filter(|each| each.session == *session) {
                         used.insert((*session, holding.token), at);
                     }
                 }

@@ -6,7 +6,7 @@ use protocol::{Event, Millis, Seq, SessionId, Token};
 
 use super::{Desk, GOES_ON_ELSEWHERE, Work};
 use crate::effect::Effect;
-use crate::room::named;
+use crate::room::{Room, named};
 
 /// How long the room's own acts wait after the store could not write.
 const OWN_ACTS_PAUSE_MS: Millis = 1_000;
@@ -102,15 +102,17 @@ impl Desk {
             Event::Locked { session, .. } => {
                 self.used.insert((*session, seq), now);
             }
-            Event::Edited { session, op, .. } => {
-                for id in named(op) {
-                    if let Some(holding) = self.room.shared().locks.get(&id).filter(|each| each.session == *session) {
-                        self.used.insert((*session, holding.token), now);
-                    }
-                }
-            }
             Event::Unlocked { session, .. } => self.forget_unused(*session),
-            Event::Created { .. } | Event::Granted { .. } => {}
+            Event::Created { .. } | Event::Edited { .. } | Event::Granted { .. } => {}
         }
     }
+}
+
+/// The locks under which an entry does something: those that it finds, and those that it leaves. By the time that it is
+/// told, what comes after it may have let them go, and they may hold something else yet.
+pub(super) fn used_by(event: &Event, before: &Room, after: &Room) -> Vec<(SessionId, Token)> {
+    let Event::Edited { session, op, .. } = event else { return Vec::new() };
+    let locks = |id| [before, after].map(|room| room.shared().locks.get(&id).copied());
+    let held = named(op).into_iter().flat_map(locks).flatten().filter(|holding| holding.session == *session);
+    held.map(|holding| (*session, holding.token)).collect()
 }

@@ -1,15 +1,18 @@
 //! Deciding and appending: what waits is decided together on a clone of the room, appended together, and answered
 //! when the store has it.
 
+use std::collections::BTreeSet;
+
 use protocol::{
     Answer, Author, ClientSeq, Ended, Entry, Epoch, Event, Limits, Millis, Position, Refusal, Resume, Seq,
     ServerMessage, SessionId, Token, Told,
 };
 
+use super::aging::used_by;
 use super::reading::Reading;
 use super::{BATCH_BYTES_MAX, BATCH_MAX, Desk, Phase, Work, send};
 use crate::effect::{AppendAnswer, ConnId, Effect, NewPayload, StoredPayload};
-use crate::room::{Decision, Past, Room, named};
+use crate::room::{Decision, Past, Room};
 
 /// An append and all that hangs on it.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub(super) struct Batch {
     payloads: Vec<NewPayload>,
     /// The same, as it is told.
     told: Vec<Told>,
+    /// The locks under which something is done in it.
+    used: BTreeSet<(SessionId, Token)>,
     /// The room when it is stored.
     room: Room,
     /// What was decided, to decide it again if the append comes to nothing.
@@ -85,6 +90,7 @@ impl Desk {
             after,
             payloads: Vec::new(),
             told: Vec::new(),
+            used: BTreeSet::new(),
             room: self.room.clone(),
             works: Vec::new(),
             outcomes: Vec::new(),
@@ -101,7 +107,7 @@ impl Desk {
             let (entry, outcome) = match &work {
                 // Used since it was put here: by what was read meanwhile, or by what is decided just before it.
                 Work::Lapse { session, token }
-                    if self.used.contains_key(&(*session, *token)) || batch.uses(*session, *token) =>
+                    if self.used.contains_key(&(*session, *token)) || batch.used.contains(&(*session, *token)) =>
                 {
                     (None, Outcome::Done)
                 }
@@ -252,7 +258,7 @@ impl Desk {
         self.room = batch.room;
         // Those that were found before are told already.
         let bytes = batch.payloads[batch.found..].iter().map(|each| each.payload.len()).sum();
-        self.tell_stored(now, batch.told.into_iter().skip(batch.found).collect(), bytes, effects);
+        self.tell_stored(now, batch.told.into_iter().skip(batch.found).collect(), batch.used, bytes, effects);
         self.finish(now, batch.outcomes, effects);
     }
 
@@ -324,16 +330,6 @@ impl Desk {
 }
 
 impl Batch {
-    /// Whether something in it is done under a lock.
-    fn uses(&self, session: SessionId, token: Token) -> bool {
-        let locks = &self.room.shared().locks;
-        let under = |id| locks.get(&id).is_some_and(|each| each.session == session && each.token == token);
-        self.told.iter().any(|told| match &told.entry.event {
-            Event::Edited { session: by, op, .. } => *by == session && named(op).into_iter().any(under),
-            _ => false,
-        })
-    }
-
     /// Puts an entry to the batch, which has so many bytes, and applies it to the batch's room.
     fn push(&mut self, entry: Entry, bytes_before: usize, limits: &Limits) -> Pushed {
         let refused = |why: String| Pushed::Refused(Refusal::Unavailable { why });
@@ -353,9 +349,11 @@ impl Batch {
         let position = self.room.position().after(&payload);
         let author = author_name(&self.room, &entry);
         let told = Told { seq: position.seq, hash: position.head, entry };
+        let before = self.room.clone();
         if let Err(error) = self.room.apply(&told) {
             return refused(error.to_string());
         }
+        self.used.extend(used_by(&told.entry.event, &before, &self.room));
         let kind = told.entry.event.kind();
         self.payloads.push(NewPayload { payload, time_ms: told.entry.time_ms, author, kind });
         self.told.push(told);

@@ -1,9 +1,11 @@
 //! Reading: opening a log, catching up with what others appended, finding out what became of an append.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use protocol::{Millis, Position, ServerMessage, Told};
+use protocol::{Millis, Position, ServerMessage, SessionId, Token, Told};
 
+use super::aging::used_by;
 use super::{BATCH_BYTES_MAX, CHECK_ENTRIES, CHECKPOINT_BYTES, CHECKPOINT_ENTRIES, Desk, Phase};
 use crate::effect::{Effect, StoredPayload};
 use crate::shared::FoldError;
@@ -78,6 +80,7 @@ impl Desk {
     /// Applies entries that are in the log, save those that are applied already, and tells them.
     fn follow(&mut self, now: Millis, entries: Vec<StoredPayload>, effects: &mut Vec<Effect>) -> Result<(), FoldError> {
         let mut told = Vec::with_capacity(entries.len());
+        let mut used = BTreeSet::new();
         let mut bytes = 0;
         let mut result = Ok(());
         for StoredPayload { seq, hash, payload } in entries {
@@ -86,24 +89,35 @@ impl Desk {
             }
             if bytes > 0 && bytes + payload.len() > BATCH_BYTES_MAX {
                 // What is told by one message stays well below what a message may be.
-                self.tell_stored(now, std::mem::take(&mut told), bytes, effects);
+                self.tell_stored(now, std::mem::take(&mut told), std::mem::take(&mut used), bytes, effects);
                 bytes = 0;
             }
             bytes += payload.len();
+            let before = self.room.clone();
             match self.room.apply_payload(seq, hash, &payload) {
-                Ok((entry, _)) => told.push(entry),
+                Ok((entry, _)) => {
+                    used.extend(used_by(&entry.entry.event, &before, &self.room));
+                    told.push(entry);
+                }
                 Err(error) => {
                     result = Err(error);
                     break;
                 }
             }
         }
-        self.tell_stored(now, told, bytes, effects);
+        self.tell_stored(now, told, used, bytes, effects);
         result
     }
 
-    /// What follows on every entry once the room has applied it.
-    pub(super) fn tell_stored(&mut self, now: Millis, told: Vec<Told>, bytes: usize, effects: &mut Vec<Effect>) {
+    /// What follows on every entry once the room has applied it; `used` are the locks under which something was done.
+    pub(super) fn tell_stored(
+        &mut self,
+        now: Millis,
+        told: Vec<Told>,
+        used: BTreeSet<(SessionId, Token)>,
+        bytes: usize,
+        effects: &mut Vec<Effect>,
+    ) {
         let Some(first) = told.first().map(|told| told.seq) else { return };
         self.unsaved_entries += told.len();
         self.unsaved_bytes += bytes;
@@ -117,6 +131,7 @@ impl Desk {
             if !to.is_empty() {
                 effects.push(Effect::Send { to, message: message.clone() });
             }
+            self.used.extend(used.into_iter().map(|lock| (lock, now)));
             if let ServerMessage::Entries(told) = &*message {
                 told.iter().for_each(|told| self.set_clocks(now, told.seq, &told.entry.event, effects));
             }
