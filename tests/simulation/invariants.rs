@@ -18,6 +18,9 @@ const MOST: ClientSeq = ClientSeq(Seq(u64::MAX));
 pub fn check(world: &mut World) -> Result<(), String> {
     let entries: Vec<Told> = world.store.log.iter().map(|stored| world.store.told(stored)).collect();
     entries.iter().for_each(|told| world.tally.note_entry(told));
+    for person in &world.people {
+        (0..person.refused_before).for_each(|_| world.tally.note("refused before a break"));
+    }
     let world = &*world;
     check_lapses(&entries, world.store.first_room())?;
     let replayed = world.store.replay(world.store.first_room())?;

@@ -32,6 +32,8 @@ pub struct Person {
     /// Answers `Stored`, in this and earlier windows: by one of the window's sessions.
     pub promises: Vec<(SessionId, ClientSeq, Seq)>,
     pub drafts: usize,
+    /// Edits of which they learned only by a welcome that they had been refused.
+    pub refused_before: u64,
     /// What can be taken back is something else for them than for the room: something was
     /// refused and put aside, or an edit taken back that never went out.
     pub own_steps: bool,
@@ -57,6 +59,7 @@ impl Person {
             seen: BTreeMap::new(),
             promises: Vec::new(),
             drafts: 0,
+            refused_before: 0,
             own_steps: false,
             windows: 0,
             leaving: false,
@@ -123,6 +126,10 @@ impl Person {
                 Notice::Refused { client_seq, refusal, draft } => {
                     self.drafts += usize::from(draft);
                     self.own_steps = true;
+                    let before = |why: &str| why.contains("refused this before");
+                    if matches!(&refusal, Refusal::Unavailable { why } if before(why)) {
+                        self.refused_before += 1;
+                    }
                     self.settle(client_seq, Fate::Refused(refusal))?;
                 }
                 Notice::Mismatch { seq } => return Err(format!("another drawing than the server's at {seq}")),

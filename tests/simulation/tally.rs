@@ -6,18 +6,18 @@ use protocol::{Ended, Event, Told};
 
 /// How often each thing has to happen in a thousand runs, at the least: about half of what does.
 const FLOORS: &[(&str, u64)] = &[
-    ("edits", 15_000),
-    ("undos", 1_500),
-    ("locks", 8_000),
-    ("resumes", 2_000),
-    ("carry-ons", 50),
-    ("expiries", 200),
-    ("lapses", 1_500),
-    ("lost races", 300),
-    ("snapshots", 1_500),
-    ("stale hellos", 20),
-    ("refused behind a stored one", 1),
-    ("intruders", 200),
+    ("edits", 20_000),
+    ("undos", 4_500),
+    ("locks", 5_500),
+    ("resumes", 2_500),
+    ("carry-ons", 400),
+    ("expiries", 600),
+    ("lapses", 3_500),
+    ("lost races", 2_000),
+    ("snapshots", 2_000),
+    ("stale hellos", 50),
+    ("refused before a break", 20),
+    ("intruders", 130),
 ];
 
 /// How often what happened.

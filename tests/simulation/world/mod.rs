@@ -416,11 +416,12 @@ impl World {
             self.later(ms, Coming::Connect { person });
             return Ok(());
         }
-        self.open_wire(person, node);
+        self.open_wire(person, node, 0);
         Ok(())
     }
 
-    fn open_wire(&mut self, person: usize, node: usize) {
+    /// Opens a connection, over which everything comes late by so much.
+    fn open_wire(&mut self, person: usize, node: usize, late_ms: u64) -> ConnId {
         let conn = ConnId(self.next_conn);
         self.next_conn += 1;
         let life = self.nodes[node].life;
@@ -431,7 +432,7 @@ impl World {
             open: true,
             opened_at: self.now,
             drains: false,
-            up_at: self.now,
+            up_at: self.now + late_ms,
             down_at: self.now,
             down_from: 0,
         };
@@ -439,6 +440,7 @@ impl World {
         self.people[person].conn = Some(conn);
         let hello = self.people[person].session.hello("plan", "secret");
         self.send_one_up(conn, ClientMessage::Hello(hello));
+        conn
     }
 
     fn gesture(&mut self, person: usize) -> Result<(), String> {
@@ -457,7 +459,16 @@ impl World {
                     if self.nodes[node].desk.is_some() {
                         self.act(person);
                         self.people[person].lost();
-                        self.open_wire(person, node);
+                        // Now and then its hello is long on its way, and a third connection's is there before it.
+                        if self.random.permille(500) {
+                            let most = if self.random.permille(500) { 20 } else { 1_500 };
+                            let late_ms = self.random.between(0, most);
+                            let late = self.open_wire(person, node, late_ms);
+                            self.people[person].lost();
+                            self.cut(late);
+                            self.wires.get_mut(&late).into_iter().for_each(|wire| wire.drains = true);
+                        }
+                        self.open_wire(person, node, 0);
                         self.cut(conn);
                     }
                 } else if self.random.permille(self.faults.overflow) {

@@ -1,7 +1,7 @@
 //! What a server does with a desk's effects, and what a store makes of it, good or bad.
 
 use collab::{AppendAnswer, ConnId, Effect, Input, NewPayload, Room, Status};
-use protocol::{Answer, Ended, Event, Position, Refusal, ServerMessage};
+use protocol::{Ended, Event, Position, ServerMessage};
 
 use super::{Coming, Delivery, Told, World, short};
 
@@ -25,14 +25,8 @@ impl World {
                 Effect::Send { to, message } => {
                     self.check_told(&message)?;
                     for conn in &to {
-                        match &*message {
-                            ServerMessage::Welcome(welcome) => self.check_welcome(node, *conn, welcome)?,
-                            ServerMessage::Answer { answer: Answer::Refused(Refusal::Invalid { why }), .. }
-                                if why.contains("comes after") =>
-                            {
-                                self.tally.note("refused behind a stored one");
-                            }
-                            _ => {}
+                        if let ServerMessage::Welcome(welcome) = &*message {
+                            self.check_welcome(node, *conn, welcome)?;
                         }
                     }
                     for conn in to {
