@@ -19,6 +19,11 @@ impl Clock {
         Clock { start_ms: since_1970.as_millis() as Millis, started: Instant::now() }
     }
 
+    /// The time of day, for entries to be stamped with: after a machine has slept, `now` is behind it.
+    pub(crate) fn time_of_day(&self) -> Millis {
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(self.start_ms, |since| since.as_millis() as Millis)
+    }
+
     pub(crate) fn now(&self) -> Millis {
         self.start_ms + self.started.elapsed().as_millis() as Millis
     }

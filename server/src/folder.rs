@@ -51,8 +51,13 @@ impl Folder {
         for name in names {
             match title(&log_path(&self.path, &name)) {
                 Ok(Some(title)) => {
-                    let secret = self.secret(&name)?;
-                    drawings.push(Listing { title: title.unwrap_or_else(|| name.clone()), name, secret });
+                    // One drawing that nobody can come into is no reason to serve none.
+                    match self.secret(&name) {
+                        Ok(secret) => {
+                            drawings.push(Listing { title: title.unwrap_or_else(|| name.clone()), name, secret });
+                        }
+                        Err(error) => tracing::warn!(name, %error, "passed over: what lets one in can't be read"),
+                    }
                 }
                 Ok(None) => tracing::warn!(name, "passed over: adding it was never finished"),
                 Err(error) => tracing::warn!(name, %error, "passed over"),
@@ -131,6 +136,9 @@ impl Folder {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(&path).map_err(failed)?;
         writeln!(file, "{secret}").and_then(|()| file.sync_all()).map_err(failed)?;
+        // On Windows a folder can't be opened as a file, and needs no syncing.
+        #[cfg(unix)]
+        File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(failed)?;
         Ok(secret)
     }
 }

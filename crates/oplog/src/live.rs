@@ -123,6 +123,22 @@ impl Log {
         }
     }
 
+    /// Brings everything that the log shows to the disk: what a commit in doubt left may be readable and not yet there.
+    /// Whoever opens a log after [`LogError::Unsure`] does this before believing what it reads.
+    ///
+    /// # Errors
+    /// What the disk said: then nobody knows yet.
+    pub fn settle(&self) -> Result<(), LogError> {
+        let failed = |source| LogError::sqlite(&self.path, "settling", source);
+        let busy: bool =
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(failed)?;
+        if busy {
+            let source = std::io::Error::other("somebody still reads it");
+            return Err(LogError::Access { path: self.path.clone(), doing: "settling", source });
+        }
+        Ok(())
+    }
+
     /// A reader of the log as it is now, for another thread; neither waits for the other. As long as it lives the
     /// log stays held by this process.
     pub fn reader(&self) -> Result<LogReader, LogError> {
@@ -258,6 +274,24 @@ mod tests {
         drop(log);
         let mut log = Log::open(&path).unwrap();
         assert!(matches!(log.append(&log.position(), &[]), Ok(Appended::Stored(_))));
+    }
+
+    #[test]
+    fn a_log_is_settled_once_all_of_it_is_in_its_file_and_not_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.linework");
+        let mut log = Log::create(&path, LogId([7; 16])).unwrap();
+        let entry = NewEntry { payload: vec![1], time_ms: 0, author: String::new(), kind: String::new() };
+        let Appended::Stored(_) = log.append(&log.position(), &[entry]).unwrap() else { panic!("it is stored") };
+        let waiting = || std::fs::metadata(path.with_extension("linework-wal")).unwrap().len();
+        let reading = log.reader().unwrap();
+        reading.connection.execute_batch("BEGIN; SELECT count(*) FROM entry").unwrap();
+        // One who reads what is not in the file yet keeps it from being cut off there.
+        assert!(matches!(log.settle(), Err(LogError::Access { doing: "settling", .. })));
+        assert!(waiting() > 0);
+        drop(reading);
+        log.settle().unwrap();
+        assert_eq!(waiting(), 0);
     }
 
     #[test]

@@ -12,7 +12,7 @@ const VERSION: u8 = 1;
 /// zstd's level: 1 is the fastest that still folds repeated names away.
 const LEVEL: i32 = 1;
 /// No drawing unpacks to more than this many bytes.
-const UNPACKED_BYTES_MAX: usize = 8 << 30;
+const UNPACKED_BYTES_MAX: u64 = 2 << 30;
 
 /// Why bytes are no drawing.
 #[derive(Debug, thiserror::Error)]
@@ -66,9 +66,9 @@ pub fn decode_drawing(bytes: &[u8]) -> Result<Drawing, SnapshotError> {
 fn unpack(packed: &[u8]) -> Result<Vec<u8>, SnapshotError> {
     let mut from = zstd::stream::read::Decoder::with_buffer(packed)?;
     let mut unpacked = Vec::new();
-    let limit = UNPACKED_BYTES_MAX as u64 + 1;
+    let limit = UNPACKED_BYTES_MAX + 1;
     std::io::Read::read_to_end(&mut std::io::Read::take(&mut from, limit), &mut unpacked)?;
-    if unpacked.len() > UNPACKED_BYTES_MAX { Err(SnapshotError::TooLarge) } else { Ok(unpacked) }
+    if unpacked.len() as u64 > UNPACKED_BYTES_MAX { Err(SnapshotError::TooLarge) } else { Ok(unpacked) }
 }
 
 fn read<T: DeserializeOwned>(rest: &mut &[u8]) -> Result<T, rmp_serde::decode::Error> {

@@ -191,6 +191,7 @@ impl OpenDrawing {
 
     /// Gives the desk an input, performs what it wants, and whatever comes of that.
     fn handle(&mut self, input: Input) {
+        self.desk.set_time_of_day(self.clock.time_of_day());
         let effects = self.desk.handle(self.clock.now(), input);
         self.perform(effects);
         self.settle();

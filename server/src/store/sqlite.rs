@@ -2,6 +2,7 @@
 //! a socket.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -23,6 +24,8 @@ struct LogFile {
     path: PathBuf,
     /// The log. Whoever holds another of these locks may take this one, never the other way round.
     log: Mutex<State>,
+    /// The log is [`State::Unsure`], or about to be: what a view shows may not be on the disk.
+    in_doubt: AtomicBool,
     /// A view for reading that doesn't wait for appends; none until somebody reads.
     reader: Mutex<Option<LogReader>>,
     /// The side file; none until the first checkpoint.
@@ -48,7 +51,13 @@ impl SqliteStore {
         let path = log.path().to_owned();
         let (reader, checkpoints) = (Mutex::new(None), Mutex::new(None));
         SqliteStore {
-            file: Arc::new(LogFile { path, log: Mutex::new(State::Open(Box::new(log))), reader, checkpoints }),
+            file: Arc::new(LogFile {
+                path,
+                log: Mutex::new(State::Open(Box::new(log))),
+                in_doubt: AtomicBool::new(false),
+                reader,
+                checkpoints,
+            }),
         }
     }
 
@@ -90,7 +99,17 @@ impl Store for SqliteStore {
     }
 
     fn put_blob(&self, content: Bytes) -> Pending<Result<Hash, StoreError>> {
-        self.with_file(move |file| file.open_log(&mut lock(&file.log))?.put_blob(&content))
+        self.with_file(move |file| {
+            let mut log = lock(&file.log);
+            let stored = file.open_log(&mut log)?.put_blob(&content);
+            if let Err(error) = &stored
+                && !matches!(error, LogError::Full { .. } | LogError::TooLarge { .. })
+            {
+                // It may be readable and not on the disk; and asked again, it would be taken for stored.
+                file.doubt(log);
+            }
+            stored
+        })
     }
 
     fn blob(&self, hash: Hash) -> Pending<Result<Option<Bytes>, StoreError>> {
@@ -155,11 +174,7 @@ impl LogFile {
             Ok(Appended::Behind(head)) => AppendAnswer::Behind(head),
             Err(error @ LogError::Unsure { .. }) => {
                 tracing::error!(%error, "the disk failed");
-                // Whoever opens the log again sees what the disk really holds.
-                *log = State::Unsure;
-                drop(log);
-                // The view would keep the log from being opened.
-                lock(&self.reader).take();
+                self.doubt(log);
                 AppendAnswer::Unknown
             }
             Err(error) => {
@@ -171,6 +186,15 @@ impl LogFile {
                 })
             }
         }
+    }
+
+    /// The disk failed: whoever uses the log next opens it again, and sees what the disk really holds.
+    fn doubt(&self, mut log: MutexGuard<'_, State>) {
+        self.in_doubt.store(true, Ordering::SeqCst);
+        *log = State::Unsure;
+        drop(log);
+        // The view would keep the log from being opened.
+        lock(&self.reader).take();
     }
 
     fn read_after(&self, after: Seq, bytes_max: usize) -> Result<Stretch, LogError> {
@@ -188,7 +212,11 @@ impl LogFile {
 
     fn open_log<'a>(&self, state: &'a mut State) -> Result<&'a mut Log, LogError> {
         if let State::Unsure = state {
-            *state = State::Open(Box::new(Log::open(&self.path)?));
+            let log = Log::open(&self.path)?;
+            // Before this nothing that it shows is believed: a page whose fsync failed reads as if it were stored.
+            log.settle()?;
+            *state = State::Open(Box::new(log));
+            self.in_doubt.store(false, Ordering::SeqCst);
         }
         match state {
             State::Open(log) => Ok(log),
@@ -200,6 +228,9 @@ impl LogFile {
     }
 
     fn open_reader<'a>(&self, reader: &'a mut Option<LogReader>) -> Result<&'a mut LogReader, LogError> {
+        if self.in_doubt.load(Ordering::SeqCst) {
+            reader.take();
+        }
         match reader {
             Some(reader) => Ok(reader),
             none => Ok(none.insert(self.open_log(&mut lock(&self.log))?.reader()?)),
@@ -226,4 +257,35 @@ fn warn_dropped(dropped: impl IntoIterator<Item = oplog::DroppedCheckpoints>) {
 /// A thread that panicked while it held the lock left whole values behind: each is replaced at once or not at all.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn payload(bytes: &[u8]) -> NewPayload {
+        NewPayload { payload: bytes.to_vec(), time_ms: 1, author: String::new(), kind: "edited" }
+    }
+
+    #[tokio::test]
+    async fn after_a_commit_in_doubt_nothing_is_read_before_it_is_on_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = log_path(folder.path(), "plan");
+        let log = Log::create(&path, protocol::LogId([7; 16])).unwrap();
+        let start = log.position();
+        let store = SqliteStore::new(log);
+        let stored = store.append(start, vec![payload(b"one")]).await;
+        assert_eq!(stored, AppendAnswer::Stored(start.after(b"one")));
+        assert_eq!(store.read_after(Seq(0), 1 << 20).await.unwrap().entries.len(), 1);
+        let not_settled = || std::fs::metadata(path.with_extension("linework-wal")).map_or(0, |file| file.len());
+        assert!(not_settled() > 0, "what was appended is in the write-ahead log alone");
+        // The disk fails here: what was written may read well and not be there.
+        store.file.doubt(lock(&store.file.log));
+        let stretch = store.read_after(Seq(0), 1 << 20).await.unwrap();
+        assert_eq!((stretch.entries.len(), stretch.head, not_settled()), (1, start.after(b"one"), 0));
+        assert_eq!(
+            store.append(stretch.head, vec![payload(b"two")]).await,
+            AppendAnswer::Stored(stretch.head.after(b"two"))
+        );
+    }
 }

@@ -1,5 +1,6 @@
 //! A client that speaks the protocol by hand, in either encoding.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use drawing::{Drawing, Op, RecordId};
@@ -40,6 +41,8 @@ pub struct Person {
     /// The last entry that was told.
     pub at: protocol::Position,
     next: u64,
+    /// Requests that were asked and have no answer yet.
+    open: BTreeSet<ClientSeq>,
 }
 
 impl Client {
@@ -111,7 +114,7 @@ impl Client {
         let mut person = match (welcome.snapshot, before) {
             (true, _) => {
                 let (drawing, at) = (self.snapshot().await?, welcome.position);
-                Person { client: self, id: hello.client, drawing, at, next, welcome }
+                Person { client: self, id: hello.client, drawing, at, next, open: BTreeSet::new(), welcome }
             }
             (false, Some(before)) => Person { client: self, welcome, ..before },
             (false, None) => panic!("a snapshot for one who has nothing"),
@@ -177,6 +180,7 @@ impl Person {
         let message = self.client.hear().await?;
         match &message {
             ServerMessage::Entries(entries) => entries.iter().for_each(|told| self.apply(told)),
+            ServerMessage::Answer { client_seq, .. } => drop(self.open.remove(client_seq)),
             ServerMessage::Check { seq, drawing } if *seq == self.at.seq => assert_eq!(*drawing, self.drawing.hash()),
             _ => {}
         }
@@ -222,7 +226,8 @@ impl Person {
 
     /// Asks under a number that was used before. An error is found by whoever listens.
     pub async fn again(&mut self, client_seq: ClientSeq, request: Request) {
-        let floor = self.welcome.floor;
+        self.open.insert(client_seq);
+        let floor = ClientSeq(Seq(self.open.first().map_or(self.next, |first| first.0.0) - 1));
         let _ = self.client.say(&ClientMessage::Ask { client_seq, floor, request }).await;
     }
 

@@ -1,4 +1,5 @@
-//! The power goes, twenty times, in the middle of a storm of edits: what was acknowledged is in the log, once.
+//! The server is killed, twenty times, in the middle of a storm of edits: what was acknowledged is in the log, once. A
+//! kill leaves what the system has in memory; that a commit waits for the disk is asserted beside `oplog::Log`.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -62,6 +62,8 @@ async fn a_restart_keeps_everything() {
     let mut ana = ana.resume(&here).await.unwrap();
     assert!(!ana.welcome.snapshot);
     assert_eq!(ana.welcome.undoable[0], moved);
+    // What she said that she knows of is forgotten, across the restart too: all but the last.
+    assert_eq!((ana.welcome.floor, ana.welcome.stored.len()), (protocol::ClientSeq(protocol::Seq(3)), 1));
     let late = late.resume(&here).await.unwrap();
     assert!(!late.welcome.snapshot, "what was missed comes as entries");
     assert_eq!(late.drawing.hash(), ana.drawing.hash());
@@ -85,5 +87,19 @@ async fn a_log_that_went_another_way_is_not_spliced() {
         protocol::Resume { session: ana.welcome.session, epoch: ana.welcome.epoch, next: None, position: ana.at };
     let back = client.enter(crate::client::hello(&address, 1, Some(resume)), None).await.unwrap();
     assert!(back.welcome.snapshot);
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drawing_whose_secret_cannot_be_read_does_not_keep_the_others_from_being_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let (place, address, _) = Place::with_lines(folder.path(), Limits::default(), 1).await;
+    let other = place.host.add("Other", None, crate::place::lines(1).0).await.unwrap();
+    place.close().await;
+    std::fs::write(folder.path().join(format!("{}.linework-secret", other.name)), [0xff, 0xfe, b'x']).unwrap();
+    let place = Place::open(folder.path(), Limits::default()).await;
+    let names: Vec<_> = place.host.drawings().into_iter().map(|listing| listing.name).collect();
+    assert_eq!(names, [address.drawing.clone()]);
+    Person::join(&place.address(), Encoding::MessagePack, 1).await;
     place.close().await;
 }

@@ -134,7 +134,8 @@ impl Desk {
 
     /// What a work comes to in `room`, which is ahead of what is stored.
     fn decide_one(&self, now: Millis, room: &Room, work: &Work) -> (Option<Entry>, Outcome) {
-        let own = |event| Some(Entry { time_ms: now, author: None, event });
+        let time_ms = self.time_of_day.unwrap_or(now);
+        let own = |event| Some(Entry { time_ms, author: None, event });
         let seq = room.position().seq.next();
         match work {
             Work::Hello { conn, hello, role } => {
@@ -210,7 +211,7 @@ impl Desk {
                             client_seq: *client_seq,
                             floor: *floor,
                         });
-                        (Some(Entry { time_ms: now, author, event }), stored(seq))
+                        (Some(Entry { time_ms, author, event }), stored(seq))
                     }
                 }
             }

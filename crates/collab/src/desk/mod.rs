@@ -83,6 +83,7 @@ pub struct Desk {
     unsaved_entries: usize,
     unsaved_bytes: usize,
     shown: Shown,
+    time_of_day: Option<Millis>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -167,6 +168,7 @@ impl Desk {
             unsaved_entries: 0,
             unsaved_bytes: 0,
             shown: Shown::default(),
+            time_of_day: None,
         };
         (desk, vec![Effect::Read { after: position.seq }])
     }
@@ -180,8 +182,14 @@ impl Desk {
         before[kept..].iter().rev().for_each(|place| self.recent.push_front(*place));
     }
 
-    /// Takes in what happened; what is to be done about it comes out, in order. `now` never goes back; it is what
-    /// entries are stamped with: a steady clock that was set to the time of day when the process started.
+    /// What entries are stamped with from here on, milliseconds since 1970; it may go back, since it is for people to
+    /// read. Before it is told, that is `now`.
+    pub fn set_time_of_day(&mut self, time_ms: Millis) {
+        self.time_of_day = Some(time_ms);
+    }
+
+    /// Takes in what happened; what is to be done about it comes out, in order. `now` is a steady
+    /// clock: it never goes back.
     pub fn handle(&mut self, now: Millis, input: Input) -> Vec<Effect> {
         let mut effects = Vec::new();
         if matches!(self.phase, Phase::Broken(_)) {

@@ -860,3 +860,20 @@ fn a_lock_does_not_lapse_with_an_edit_that_is_decided_before() {
         assert!(office.desk.room().shared().locks.is_empty(), "{another_node}");
     }
 }
+
+#[test]
+fn entries_are_stamped_with_the_time_of_day_and_no_rule_looks_at_it() {
+    let mut office = Office::new(Limits::default());
+    office.desk.set_time_of_day(1_800_000_000_000);
+    office.come_in(ANA);
+    // The machine slept; then somebody set its clock back.
+    for (n, time_ms) in [(1, 1_800_030_000_000), (2, 1_700_000_000_000)] {
+        office.desk.set_time_of_day(time_ms);
+        office.lock(ANA, n, &[9 + n]);
+        office.stored();
+        let last = office.log.last().expect("something is stored");
+        assert_eq!(protocol::decode_entry(&last.payload).expect("an entry is read").time_ms, time_ms);
+        office.tick(100);
+        assert!(office.closed.is_empty() && office.waiting.is_none());
+    }
+}

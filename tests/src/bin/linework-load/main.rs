@@ -37,6 +37,10 @@ struct Arguments {
     /// How long, 1 to 120 seconds.
     #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=120))]
     secs: u32,
+    /// The folder that the server keeps its drawings in, to time an fsync of that disk [default: the system's folder for
+    /// temporary files].
+    #[arg(long, value_name = "DIR")]
+    data: Option<std::path::PathBuf>,
     /// The server's process, to read its processor time from.
     #[arg(long)]
     pid: Option<u32>,
@@ -53,7 +57,8 @@ async fn main() -> anyhow::Result<()> {
     }
     let work = Work { cursors_hz: arguments.cursors, edits_hz: arguments.edits, secs: arguments.secs };
     let run = Run::new(arguments.server, work, arguments.people as usize);
-    let fsync_us = tally::fsync_us().context("timing this disk's fsync")?;
+    let data = arguments.data.unwrap_or_else(std::env::temp_dir);
+    let fsync_us = tally::fsync_us(&data).context("timing an fsync of the disk")?;
     let cpu_before = arguments.pid.map(tally::cpu_seconds).transpose()?;
     let mut people = tokio::task::JoinSet::new();
     for index in 0..arguments.people as usize {

@@ -76,9 +76,9 @@ pub fn rss_mib(pid: u32) -> anyhow::Result<f64> {
     Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0)
 }
 
-/// The middle time of 200 small writes with fsync in the folder for temporary files.
-pub fn fsync_us() -> anyhow::Result<f64> {
-    let mut file = tempfile::tempfile()?;
+/// The middle time of 200 small writes with fsync in a folder: the server's, if it is to say something of the server.
+pub fn fsync_us(folder: &std::path::Path) -> anyhow::Result<f64> {
+    let mut file = tempfile::tempfile_in(folder)?;
     let mut waits = Vec::new();
     for _ in 0..200 {
         let start = Instant::now();
