@@ -291,6 +291,11 @@ impl Desk {
         self.queue.push_front(work);
     }
 
+    /// Whether an append is under way.
+    pub(super) fn is_appending(&self) -> bool {
+        self.batch.as_ref().is_some_and(|batch| batch.state == State::InFlight)
+    }
+
     fn append_again(&mut self, effects: &mut Vec<Effect>) {
         if let Some(batch) = &mut self.batch {
             batch.state = State::InFlight;

@@ -68,7 +68,9 @@ impl Desk {
             // Either the log lost what it had, or it is another one.
             return self.break_off(FoldError::Chain(head.seq), effects);
         }
-        if again || here.seq < head.seq {
+        // What is being appended again says by itself whether somebody else was first. A read beside it might be
+        // answered with what was before it, after it.
+        if again && !self.is_appending() || here.seq < head.seq {
             return self.ask_to_read(effects);
         }
         if self.phase == Phase::Opening {

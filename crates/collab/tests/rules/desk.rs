@@ -877,3 +877,19 @@ fn entries_are_stamped_with_the_time_of_day_and_no_rule_looks_at_it() {
         assert!(office.closed.is_empty() && office.waiting.is_none());
     }
 }
+
+#[test]
+fn a_word_of_another_node_during_doubt_starts_no_read_beside_the_append() {
+    let mut office = Office::new(Limits::default());
+    office.come_in(ANA);
+    office.lock(ANA, 1, &[10]);
+    let same = office.waiting.take();
+    office.give(Input::Appended(AppendAnswer::Unknown));
+    // A late word of what is known already, while the log is being read.
+    office.give(Input::Woken);
+    office.read();
+    assert_eq!(office.waiting, same, "it is appended again");
+    assert!(!office.others.iter().any(|effect| matches!(effect, Effect::Read { .. })), "and nothing is read beside it");
+    office.stored();
+    assert!(office.desk.broken().is_none() && office.take().contains(&"1 answer 1: stored 3".into()));
+}
