@@ -29,11 +29,18 @@ pub(crate) struct Meter(Arc<Counts>);
 struct Counts {
     /// Bytes that may still come in; unbounded at the greatest number.
     left: AtomicUsize,
+    /// Bytes that came in, and that went out; they wrap around, since only change counts.
+    read: AtomicUsize,
+    written: AtomicUsize,
 }
 
 impl Meter {
     fn new() -> Meter {
-        Meter(Arc::new(Counts { left: AtomicUsize::new(usize::MAX) }))
+        Meter(Arc::new(Counts {
+            left: AtomicUsize::new(usize::MAX),
+            read: AtomicUsize::new(0),
+            written: AtomicUsize::new(0),
+        }))
     }
 
     /// From here on so many bytes come in, give or take one read; then the connection fails.
@@ -46,7 +53,18 @@ impl Meter {
         self.allow(usize::MAX);
     }
 
+    /// Bytes that have come in: more than before says that somebody is there, whether or not it makes a message yet.
+    pub(crate) fn read(&self) -> usize {
+        self.0.read.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that the system has taken to send.
+    pub(crate) fn written(&self) -> usize {
+        self.0.written.load(Ordering::Relaxed)
+    }
+
     fn note_read(&self, bytes: usize) {
+        self.0.read.fetch_add(bytes, Ordering::Relaxed);
         let less = |left| if left == usize::MAX { None } else { Some(usize::saturating_sub(left, bytes)) };
         // None is no failure: there is no bound.
         let _ = self.0.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
@@ -92,7 +110,10 @@ impl AsyncRead for Line {
 
 impl AsyncWrite for Line {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().socket).poll_write(context, bytes)
+        let line = self.get_mut();
+        let written = ready!(Pin::new(&mut line.socket).poll_write(context, bytes))?;
+        line.meter.0.written.fetch_add(written, Ordering::Relaxed);
+        Poll::Ready(Ok(written))
     }
 
     fn poll_write_vectored(
@@ -100,7 +121,10 @@ impl AsyncWrite for Line {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().socket).poll_write_vectored(context, slices)
+        let line = self.get_mut();
+        let written = ready!(Pin::new(&mut line.socket).poll_write_vectored(context, slices))?;
+        line.meter.0.written.fetch_add(written, Ordering::Relaxed);
+        Poll::Ready(Ok(written))
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -22,7 +22,7 @@ use crate::outgoing::{Item, Next, Outgoing};
 use crate::stretch::entries_after;
 use crate::{Host, HostError};
 
-/// One write takes no longer than this, or the other side counts as gone.
+/// A write goes on within this time, however little, or the other side counts as gone.
 const WRITE_MAX: Duration = Duration::from_secs(30);
 /// How long the other side has to answer a close.
 const CLOSE_MAX: Duration = Duration::from_secs(2);
@@ -46,7 +46,7 @@ pub(crate) async fn converse(
 ) {
     // Whatever a frame's head says, no more than this is taken in of one who may be anybody.
     meter.allow(2 * HELLO_BYTES_MAX);
-    let (mut sink, mut source) = socket.split();
+    let (sink, mut source) = socket.split();
     let greeted = tokio::select! {
         greeted = greet(&mut source, encoding, &host) => greeted,
         () = closed(&mut closing) => Err(Some(Refusal { why: SHUTTING_DOWN.into(), retry: true })),
@@ -67,13 +67,14 @@ pub(crate) async fn converse(
             return refuse(sink, source, encoding, Refusal { why: error.to_string(), retry }).await;
         }
     };
-    let (written, writes) = (outgoing.clone(), live.clone());
+    let (written, writes, sent) = (outgoing.clone(), live.clone(), meter.clone());
     let writing = tokio::spawn(async move {
+        let mut sink = Writer { sink, meter: sent };
         let ended = write_all(&mut sink, encoding, &written, &writes).await;
         written.abandon();
         ended.is_ok()
     });
-    let connection = Connection { encoding, host, conn, outgoing, live };
+    let connection = Connection { encoding, host, conn, outgoing, live, meter };
     connection.listen(source, writing, closing).await;
 }
 
@@ -125,12 +126,14 @@ struct Connection {
     conn: ConnId,
     outgoing: Arc<Outgoing>,
     live: Live,
+    meter: Meter,
 }
 
 impl Connection {
     /// Takes what is heard to the desk, until either side ends.
     async fn listen(self, mut source: Source, mut writing: JoinHandle<bool>, mut closing: watch::Receiver<bool>) {
-        let Connection { encoding, host, conn, outgoing, live } = &self;
+        let Connection { encoding, host, conn, outgoing, live, meter } = &self;
+        let mut read_before = meter.read();
         let limits = host.limits();
         let mut beat = interval(Duration::from_millis(u64::from(limits.heartbeat_ms.max(1))));
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -151,7 +154,9 @@ impl Connection {
                 presence = gate.due() => Some((ClientMessage::Presence(presence), 0)),
                 _ = beat.tick() => {
                     outgoing.beat();
-                    None
+                    // A long message is a sign of life all the while that it comes in.
+                    let read = std::mem::replace(&mut read_before, meter.read());
+                    (read != read_before).then_some((ClientMessage::Heartbeat, 0))
                 }
                 () = closed(&mut closing), if listener_open => {
                     listener_open = false;
@@ -221,14 +226,37 @@ impl PresenceGate {
 /// The other side is gone, or too slow to count as there, or can't be written to.
 struct Stuck;
 
+/// The writing half of a socket, and how much of what is written goes out.
+struct Writer {
+    sink: Sink,
+    meter: Meter,
+}
+
+impl Writer {
+    async fn send(&mut self, message: Message) -> Result<(), Stuck> {
+        within(&self.meter, self.sink.send(message)).await
+    }
+
+    async fn feed(&mut self, message: Option<Message>) -> Result<(), Stuck> {
+        match message {
+            Some(message) => within(&self.meter, self.sink.feed(message)).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), Stuck> {
+        within(&self.meter, self.sink.flush()).await
+    }
+}
+
 /// Writes what is to be sent, in order, until the end.
-async fn write_all(sink: &mut Sink, encoding: Encoding, outgoing: &Outgoing, live: &Live) -> Result<(), Stuck> {
+async fn write_all(sink: &mut Writer, encoding: Encoding, outgoing: &Outgoing, live: &Live) -> Result<(), Stuck> {
     loop {
         // Everything that is there goes out by one flush.
         let next = match outgoing.try_next() {
             Some(next) => next,
             None => {
-                within(sink.flush()).await?;
+                sink.flush().await?;
                 match outgoing.next().await {
                     Some(next) => next,
                     None => return Ok(()),
@@ -237,15 +265,17 @@ async fn write_all(sink: &mut Sink, encoding: Encoding, outgoing: &Outgoing, liv
         };
         match next {
             Next::Item(item) => write_item(sink, encoding, outgoing, live, item).await?,
-            Next::Presence(frame) => feed(sink, frame.to_wire(encoding).ok()).await?,
-            Next::Beat => within(sink.send(Message::Ping(Vec::new().into()))).await?,
-            Next::Bye { why, retry } => return within(farewell(sink, encoding, why, retry)).await,
+            Next::Presence(frame) => sink.feed(frame.to_wire(encoding).ok()).await?,
+            Next::Beat => sink.send(Message::Ping(Vec::new().into())).await?,
+            Next::Bye { why, retry } => {
+                return within(&sink.meter, farewell(&mut sink.sink, encoding, why, retry)).await;
+            }
         }
     }
 }
 
 async fn write_item(
-    sink: &mut Sink,
+    sink: &mut Writer,
     encoding: Encoding,
     outgoing: &Outgoing,
     live: &Live,
@@ -253,15 +283,15 @@ async fn write_item(
 ) -> Result<(), Stuck> {
     let failed = match item {
         Item::Frame(frame) => match frame.to_wire(encoding) {
-            Ok(message) => return feed(sink, Some(message)).await,
+            Ok(message) => return sink.feed(Some(message)).await,
             Err(error) => error.to_string(),
         },
         Item::Snapshot(pieces) | Item::Blob(pieces) => match pieces.to_wire(encoding, &*live.store).await {
             Ok(messages) => {
                 for message in messages.iter() {
-                    within(sink.send(message.clone())).await?;
+                    sink.send(message.clone()).await?;
                     let presence = outgoing.try_presence().and_then(|frame| frame.to_wire(encoding).ok());
-                    feed(sink, presence).await?;
+                    sink.feed(presence).await?;
                 }
                 return Ok(());
             }
@@ -272,7 +302,7 @@ async fn write_item(
                 Ok(entries) => {
                     let Some(last) = entries.last() else { return Ok(()) };
                     after = last.seq;
-                    feed(sink, encode(&ServerMessage::Entries(entries), encoding).ok()).await?;
+                    sink.feed(encode(&ServerMessage::Entries(entries), encoding).ok()).await?;
                 }
                 Err(error) => break error.to_string(),
             }
@@ -284,13 +314,6 @@ async fn write_item(
     Ok(())
 }
 
-async fn feed(sink: &mut Sink, message: Option<Message>) -> Result<(), Stuck> {
-    match message {
-        Some(message) => within(sink.feed(message)).await,
-        None => Ok(()),
-    }
-}
-
 async fn farewell(sink: &mut Sink, encoding: Encoding, why: String, retry: bool) -> Result<(), axum::Error> {
     if let Ok(bye) = encode(&ServerMessage::Bye { why, retry }, encoding) {
         sink.feed(bye).await?;
@@ -299,10 +322,17 @@ async fn farewell(sink: &mut Sink, encoding: Encoding, why: String, retry: bool)
     sink.send(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await
 }
 
-async fn within(write: impl Future<Output = Result<(), axum::Error>>) -> Result<(), Stuck> {
-    match timeout(WRITE_MAX, write).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) | Err(_) => Err(Stuck),
+/// Waits for a write as long as any of it goes out.
+async fn within(meter: &Meter, write: impl Future<Output = Result<(), axum::Error>>) -> Result<(), Stuck> {
+    let mut write = std::pin::pin!(write);
+    loop {
+        let before = meter.written();
+        match timeout(WRITE_MAX, &mut write).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(_)) => return Err(Stuck),
+            Err(_) if meter.written() == before => return Err(Stuck),
+            Err(_) => {}
+        }
     }
 }
 

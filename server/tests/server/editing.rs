@@ -1,11 +1,41 @@
 //! Many at once, and slow ones among them.
 
-use protocol::{Answer, Encoding, Event, Limits, Request, Seq};
+use protocol::{Answer, ClientSeq, Encoding, Event, Limits, Request, Seq};
 
 use server::Options;
 
 use crate::client::{Client, End, Person, hello};
 use crate::place::{Place, line, start_x, translate};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_message_over_a_slow_line_gets_through() {
+    const PART_BYTES: usize = 20_000;
+    let folder = tempfile::tempdir().unwrap();
+    // Silence of 600 ms ends a connection here, and the message takes three times that.
+    let limits = Limits { heartbeat_ms: 200, ..Limits::default() };
+    let (place, address, _) = Place::with_lines(folder.path(), limits, 1).await;
+    let mut ana = Person::join(&address, Encoding::MessagePack, 1).await;
+    let request = Request::Unlock { ids: (1..100_000).map(drawing::RecordId).collect() };
+    let ask = protocol::ClientMessage::Ask { client_seq: ClientSeq(Seq(1)), floor: ClientSeq(Seq(0)), request };
+    let payload = Encoding::MessagePack.encode(&ask).unwrap();
+    // One binary frame, masked with zeros, by hand: a WebSocket would hand it to the system in one go.
+    let mut frame = vec![0x82, 0xff];
+    frame.extend((payload.len() as u64).to_be_bytes());
+    frame.extend([0; 4]);
+    frame.extend(&payload);
+    let mut pace =
+        tokio::time::interval(std::time::Duration::from_millis(1_800 * PART_BYTES as u64 / frame.len() as u64));
+    for part in frame.chunks(PART_BYTES) {
+        pace.tick().await;
+        tokio::io::AsyncWriteExt::write_all(ana.client.socket.get_mut(), part).await.unwrap();
+    }
+    let answer = ana.until(|message| match message {
+        protocol::ServerMessage::Answer { answer, .. } => Some(answer.clone()),
+        _ => None,
+    });
+    assert_eq!(answer.await, protocol::Answer::Nothing);
+    place.close().await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_edit_at_once_and_all_see_the_same() {
