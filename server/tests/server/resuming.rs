@@ -99,7 +99,7 @@ async fn a_drawing_whose_secret_cannot_be_read_does_not_keep_the_others_from_bei
     std::fs::write(folder.path().join(format!("{}.linework-secret", other.name)), [0xff, 0xfe, b'x']).unwrap();
     let place = Place::open(folder.path(), Limits::default()).await;
     let names: Vec<_> = place.host.drawings().into_iter().map(|listing| listing.name).collect();
-    assert_eq!(names, [address.drawing.clone()]);
+    assert_eq!(names, std::slice::from_ref(&address.drawing));
     Person::join(&place.address(), Encoding::MessagePack, 1).await;
     place.close().await;
 }
