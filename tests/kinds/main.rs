@@ -129,7 +129,7 @@ fn the_table_of_kinds_is_true() {
         let kind = if table.contains_key(kind) { kind } else { OTHERS };
         *tried.get_mut(kind).expect("a row") += 1;
         for (heading, is) in facts(&bytes, &drawing, &entity) {
-            // What has a frame only is drawn, picked and snapped to by that.
+            // What has a frame only is drawn and picked by that.
             let says = matches!(table[kind][heading].as_str(), "yes" | "frame");
             if says != is {
                 wrong.push(format!("{}: {kind} {heading}: is {is}, the table says {says}", path.display()));

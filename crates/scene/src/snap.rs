@@ -186,16 +186,14 @@ impl Scene {
             pieces_max: 0,
             points_max: 0,
         };
-        // If there are very many, those whose rectangles are nearest, and of equally near ones the small ones.
-        let beyond = |distance: f64| if distance <= reach { 0.0 } else { distance };
-        let mut near: Vec<(f64, EntityId)> =
-            self.near(around).into_iter().map(|id| (beyond(self.distance(id, at)), id)).collect();
-        near.retain(|(_, id)| !except(*id));
+        // All are within reach by their rectangles. If they are very many, the small ones: of a large one little is here.
         let size = |id: EntityId| {
             let drawn = self.entries.get(&id).and_then(|entry| entry.drawn);
             drawn.map_or(0.0, |(bounds, _)| bounds.width().max(bounds.height()))
         };
-        near.sort_by(|a, b| a.0.total_cmp(&b.0).then(size(a.1).total_cmp(&size(b.1))).then(a.1.cmp(&b.1)));
+        let mut near: Vec<(f64, EntityId)> = self.near(around).into_iter().map(|id| (size(id), id)).collect();
+        near.retain(|(_, id)| !except(*id));
+        near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         for (_, id) in near.into_iter().take(ENTITIES_MAX) {
             let Some(entity) = drawing.entity(id) else { continue };
             if matches!(entity.shape, Shape::Hatch(_)) {
@@ -225,18 +223,6 @@ impl Scene {
         let found = reduce(direct.iter().filter(wanted).filter(|(_, p, _)| distance(*p) <= reach), nearer);
         let found = found.or_else(|| reduce(under.iter().filter(wanted), |a, b| a.0.cmp(&b.0).then(nearer(a, b))));
         found.map(|(kind, at, entity)| Snap { kind: *kind, at: *at, entity: *entity })
-    }
-}
-
-impl Scene {
-    /// How far the rectangle around an entity is from a point.
-    fn distance(&self, id: EntityId, at: Point) -> f64 {
-        let bounds = self.entries.get(&id).and_then(|entry| entry.drawn).map(|(bounds, _)| bounds);
-        bounds.map_or(f64::INFINITY, |bounds| {
-            let x = (bounds.x0 - at.x).max(at.x - bounds.x1).max(0.0);
-            let y = (bounds.y0 - at.y).max(at.y - bounds.y1).max(0.0);
-            x.hypot(y)
-        })
     }
 }
 

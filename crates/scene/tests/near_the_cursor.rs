@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use drawing::{
     Arc as ArcShape, Block, BlockId, Boundary, Circle, Drawing, Entity, EntityId, Extrusion, Handle, Hatch, HatchFill,
-    Insert, Layer, LayerId, Line, Op, Opaque, Order, Point3, PointMark, Record, Shape, Style, Vec2, Window,
+    Insert, Layer, LayerId, Line, Op, Opaque, Order, Point3, PointMark, Record, Shape, Spline, Style, Vec2, Window,
 };
 use geometry::{Point, Rect};
 use scene::{Fonts, Scene, SceneOptions, SnapKind, SnapKinds, TextMode, Visibility};
@@ -221,7 +221,7 @@ fn many_arcs_keep_nothing_from_being_snapped_to() {
     let snap = scene.snap(&drawing, at, 0.5, SnapKinds::default(), None, &Visibility::default(), &|_| false).unwrap();
     assert_eq!((snap.kind, snap.at, snap.entity), (SnapKind::Endpoint, Point::ZERO, EntityId(100)));
     // Nor do very many that are all over there, with lower numbers and larger.
-    let crowd = (0..400).map(|i| circle(0.0, 0.0, 100.0 + f64::from(i))).chain([line(0.0, 0.0, 10.0, 0.0)]);
+    let crowd = (0..400).map(|i| circle(3.0, 3.0, 100.0 + f64::from(i))).chain([line(0.0, 0.0, 10.0, 0.0)]);
     let (drawing, scene) = of(crowd.collect());
     let snap = scene.snap(&drawing, at, 0.5, SnapKinds::default(), None, &Visibility::default(), &|_| false).unwrap();
     assert_eq!((snap.kind, snap.at), (SnapKind::Endpoint, Point::ZERO));
@@ -246,6 +246,19 @@ fn extents_leave_out_what_is_hidden_in_blocks() {
     // The insert's layer frozen hides all that is in it; hidden, only what stands on it.
     check(Visibility { frozen: [Drawing::LAYER_0].into(), ..Visibility::default() }, None);
     check(Visibility { layers: [(Drawing::LAYER_0, false)].into(), ..Visibility::default() }, Some(1000.0));
+}
+
+#[test]
+fn a_spline_through_points_is_known_where_it_bulges() {
+    let fit = [(0.0, 0.0), (1.0, 10.0), (9.0, 10.0), (10.0, 0.0)].map(|(x, y)| Point3::flat(x, y)).to_vec();
+    let (knots, controls, weights) = (Vec::new(), Vec::new(), Vec::new());
+    let (drawing, scene) = of(vec![Shape::Spline(Spline { degree: 3, closed: false, knots, controls, weights, fit })]);
+    let mesh = scene.mesh_of(&drawing, &[EntityId(100)], scene::Band::of(100.0));
+    let top = mesh.origin.y + f64::from(mesh.bounds[3]);
+    assert!(top > 10.3, "{top}");
+    let extents = scene.extents(&drawing, &Visibility::default()).unwrap().rect;
+    assert!((extents.y1 - top).abs() < 0.1, "{extents:?} {top}");
+    assert_eq!(scene.pick(&drawing, Point::new(5.0, top), 0.05, &Visibility::default()).len(), 1);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! LINE, CIRCLE, ARC, ELLIPSE, SPLINE.
 
 use drawing::{Arc, Circle, Ellipse, Line, Spline};
-use geometry::{Affine, EllipticArc, Nurbs, Point, Point3, Vec2};
+use geometry::{Affine, EllipticArc, Nurbs, Point, Point3, Rect, Vec2};
 
 use super::{Look, Lowering, Place, plane};
 use crate::path::Piece;
@@ -39,7 +39,7 @@ impl Lowering<'_> {
             }
             None => {
                 let fit: Vec<Point> = spline.fit.iter().map(world).collect();
-                geometry::through_points(&fit, spline.closed, self.setting.tolerance)
+                geometry::through_points(&fit, spline.closed, fit_tolerance(&fit, self.setting.tolerance))
             }
         };
         if points.len() >= 2 {
@@ -50,6 +50,12 @@ impl Lowering<'_> {
     fn curve(&mut self, arc: EllipticArc, to_world: Affine, look: &Look) {
         self.stroke(&[Piece::Arc(arc.transformed(to_world))], look);
     }
+}
+
+/// How finely a curve through points is flattened: a hundredth of their extent at least, where none is given, to measure.
+pub(super) fn fit_tolerance(fit: &[Point], tolerance: f64) -> f64 {
+    let bounds = fit.iter().map(|p| Rect::from_points(*p, *p)).reduce(|a, b| a.union(b)).unwrap_or(Rect::ZERO);
+    tolerance.min(bounds.width().max(bounds.height()) / 100.0)
 }
 
 /// An ellipse as seen from above. Its short axis is the long one turned a quarter about the extrusion direction.

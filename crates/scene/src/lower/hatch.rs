@@ -190,7 +190,7 @@ fn edge_points(edge: &Edge, tolerance: f64) -> Vec<Point> {
                     let size = curve.bounds();
                     curve.flatten(tolerance.min(size.width().max(size.height()) / 100.0))
                 }
-                None => geometry::through_points(fit, false, tolerance),
+                None => geometry::through_points(fit, false, super::curves::fit_tolerance(fit, tolerance)),
             }
         }
     }
