@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use drawing::{BlockId, Drawing, EntityId, LayerId, LinetypeId, Order};
+use drawing::{BlockId, Drawing, EntityId, LayerId, LinetypeId, Order, RecordId};
 use geometry::Rect;
 use rstar::{AABB, RTree, RTreeObject};
 
@@ -39,6 +39,8 @@ pub struct Scene {
     pub(crate) showing: BTreeMap<BlockId, BTreeSet<EntityId>>,
     /// The linetype of each layer, to tell whether a change of a layer is more than paint.
     pub(crate) layer_linetypes: BTreeMap<LayerId, Option<LinetypeId>>,
+    /// A new linetype is used by nothing yet; where a known one changes, everything is looked at again.
+    pub(crate) linetypes: BTreeSet<RecordId>,
     /// What alone is drawn, if anything is isolated.
     isolated: Option<Arc<BTreeSet<EntityId>>>,
 }
@@ -122,6 +124,7 @@ impl Scene {
             windows: BTreeSet::new(),
             showing: BTreeMap::new(),
             layer_linetypes: BTreeMap::new(),
+            linetypes: BTreeSet::new(),
             isolated: None,
         };
         scene.build(drawing);
@@ -222,6 +225,7 @@ impl Scene {
         let blocks = Arc::make_mut(&mut self.blocks);
         blocks.clear();
         drawing.layers().for_each(|layer| styles.intern_layer(layer.id));
+        self.linetypes = drawing.linetypes().map(|linetype| RecordId(linetype.id.0)).collect();
         self.layer_linetypes = drawing.layers().map(|layer| (layer.id, layer.linetype)).collect();
 
         let entities: Vec<_> = drawing.entities_of(self.space).collect();

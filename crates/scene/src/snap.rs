@@ -150,6 +150,9 @@ impl Painter for Gather<'_> {
         }
     }
 
+    /// The corners of a frame say nothing of what is in it.
+    fn frame(&mut self, _corners: [Point; 4], _pen: &Pen) {}
+
     fn is_full(&self) -> bool {
         self.points.len() >= self.points_max || self.near.len() >= self.pieces_max
     }

@@ -35,10 +35,12 @@ impl Scene {
                 Some(Record::Block(block)) => {
                     stale.insert(block.id);
                 }
-                Some(Record::Linetype(_) | Record::TextStyle(_)) => everything = true,
+                Some(Record::Linetype(_)) => everything |= !self.linetypes.insert(id),
+                Some(Record::TextStyle(_)) => everything = true,
                 Some(Record::Layout(_)) => {}
                 // What is gone may have been anything; an id that was no entity of ours is of no block of ours.
                 Some(Record::Entity(_)) | None => {
+                    self.linetypes.remove(&id);
                     let id = EntityId(id.0);
                     if self.entries.contains_key(&id) || drawing.entity(id).is_some_and(|e| e.owner == self.space) {
                         moved.insert(id);

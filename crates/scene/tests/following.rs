@@ -2,8 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use drawing::{BlockId, Drawing, Entity, EntityId, Line, Op, Order, Point3, Record, RecordId, Shape, Style, Vec2};
-use scene::{Background, Band, Fonts, Scene, SceneOptions, TextMode, Theme, Visibility};
+use drawing::{
+    Block, BlockId, Drawing, Entity, EntityId, Extrusion, Insert, Line, Linetype, LinetypeId, Op, Order, Point3,
+    Record, RecordId, Shape, Style, Vec2,
+};
+use geometry::Point;
+use scene::{Background, Band, Fonts, Scene, SceneOptions, SnapKinds, TextMode, Theme, Visibility};
 
 fn options() -> SceneOptions {
     SceneOptions { text: TextMode::Boxes, fonts: std::sync::Arc::new(Fonts::default()), frames: false }
@@ -20,6 +24,47 @@ fn line(id: u64, owner: BlockId, x: f64, y: f64) -> Record {
         style: Style::on(Drawing::LAYER_0),
         shape: Shape::Line(line),
     })
+}
+
+const DOOR: BlockId = BlockId(50);
+
+fn insert(id: u64, owner: BlockId, block: BlockId, x: f64) -> Record {
+    let insert = Insert {
+        block,
+        at: Point3::flat(x, 7.0),
+        scale: Point3 { x: 1.5, y: 1.0, z: 1.0 },
+        rotation_deg: 30.0,
+        columns: 2,
+        rows: 1,
+        column_spacing: 11.0,
+        row_spacing: 0.0,
+        extrusion: Extrusion::UP,
+        attributes: Vec::new(),
+    };
+    let Record::Entity(entity) = line(id, owner, x, 0.0) else { unreachable!() };
+    Record::Entity(Entity { shape: Shape::Insert(insert), ..entity })
+}
+
+#[test]
+fn a_new_linetype_changes_nothing_and_a_changed_one_everything() {
+    let mut drawing = Drawing::new();
+    drawing.apply(&Op::New(vec![line(100, Drawing::MODEL_SPACE, 0.0, 0.0)])).unwrap();
+    let mut scene = Scene::new(&drawing, Drawing::MODEL_SPACE, options());
+    let mut dashed = Linetype {
+        id: LinetypeId(70),
+        handle: None,
+        source: None,
+        name: "DASHED".into(),
+        description: String::new(),
+        pattern: vec![2.0, -1.0],
+    };
+    let outcome = drawing.apply(&Op::New(vec![Record::Linetype(dashed.clone())])).unwrap();
+    let dirty = scene.update(&drawing, &outcome.touched.iter().copied().collect());
+    assert!(dirty.chunks.is_empty());
+    dashed.pattern = vec![1.0, -1.0];
+    let outcome = drawing.apply(&Op::Change(vec![Record::Linetype(dashed)])).unwrap();
+    let dirty = scene.update(&drawing, &outcome.touched.iter().copied().collect());
+    assert!(!dirty.chunks.is_empty());
 }
 
 /// Every segment in world coordinates with its place in the draw order, sorted.
@@ -56,6 +101,12 @@ fn updates_draw_what_a_new_scene_draws() {
         let mut numbers = Numbers(seed);
         let mut drawing = Drawing::new();
         let space = Drawing::MODEL_SPACE;
+        let block =
+            Block { id: DOOR, handle: None, source: None, name: "door".into(), base: Point::ZERO, xref_path: None };
+        let outer = Block { id: BlockId(51), name: "doors".into(), ..block.clone() };
+        drawing.apply(&Op::New(vec![Record::Block(block), Record::Block(outer)])).unwrap();
+        let parts = vec![line(60, DOOR, 0.0, 0.0), line(61, DOOR, 2.0, 1.0), insert(62, BlockId(51), DOOR, 3.0)];
+        drawing.apply(&Op::New(parts)).unwrap();
         let first = (100..300).map(|id| line(id, space, numbers.below(1000) as f64, numbers.below(1000) as f64));
         drawing.apply(&Op::New(first.collect())).unwrap();
         let mut scene = Scene::new(&drawing, space, options());
@@ -64,13 +115,24 @@ fn updates_draw_what_a_new_scene_draws() {
         for _ in 0..60 {
             let ids: Vec<EntityId> = drawing.entities_of(space).map(|entity| entity.id).collect();
             let some = |numbers: &mut Numbers| ids[numbers.below(ids.len() as u64) as usize];
-            let op = match numbers.below(5) {
+            let op = match numbers.below(8) {
                 0 => Op::Remove(vec![some(&mut numbers).into()]),
                 1 => {
                     next += 1;
                     Op::New(vec![line(next, space, numbers.below(1000) as f64, 0.0)])
                 }
                 2 => Op::Translate { ids: vec![some(&mut numbers)], by: Vec2::new(numbers.below(100_000) as f64, 3.0) },
+                // What many entities show changes, or one more shows it.
+                5 => Op::Translate { ids: vec![EntityId(60)], by: Vec2::new(numbers.below(20) as f64, 1.0) },
+                6 => {
+                    next += 1;
+                    let shown = if numbers.below(2) == 0 { DOOR } else { BlockId(51) };
+                    Op::New(vec![insert(next, space, shown, numbers.below(1000) as f64)])
+                }
+                7 => {
+                    next += 1;
+                    Op::New(vec![line(next, DOOR, numbers.below(50) as f64, 2.0)])
+                }
                 3 => undo.pop().unwrap_or(Op::Batch(Vec::new())),
                 _ => {
                     let mut entity = drawing.entity(some(&mut numbers)).unwrap().clone();
@@ -83,9 +145,22 @@ fn updates_draw_what_a_new_scene_draws() {
             let changed: BTreeSet<RecordId> = outcome.touched.iter().copied().collect();
             undo.push(outcome.inverse);
             let dirty = scene.update(&drawing, &changed);
-            assert!(changed.is_empty() || !dirty.chunks.is_empty());
+            let seen = |id: &RecordId| drawing.entity(EntityId(id.0)).is_none_or(|entity| entity.owner == space);
+            assert!(!changed.iter().any(seen) || !dirty.chunks.is_empty());
             let afresh = Scene::new(&drawing, space, options());
             assert_eq!(picture(&scene, &drawing), picture(&afresh, &drawing), "seed {seed}");
+            let everything = Visibility::default();
+            assert_eq!(scene.extents(&drawing, &everything), afresh.extents(&drawing, &everything), "seed {seed}");
+            let at = Point::new(numbers.below(1000) as f64, numbers.below(1000) as f64);
+            let ids = |scene: &Scene| {
+                let mut ids: Vec<_> = scene.pick(&drawing, at, 50.0, &everything).iter().map(|hit| hit.id).collect();
+                ids.sort_unstable();
+                ids
+            };
+            assert_eq!(ids(&scene), ids(&afresh), "seed {seed}");
+            let snap =
+                |scene: &Scene| scene.snap(&drawing, at, 20.0, SnapKinds::default(), None, &everything, &|_| false);
+            assert_eq!(snap(&scene), snap(&afresh), "seed {seed}");
         }
     }
 }
