@@ -8,11 +8,9 @@ use std::path::{Path, PathBuf};
 use oplog::{Log, LogError};
 use protocol::Seq;
 
-use crate::store::log_path;
-use crate::{HostError, Listing, name, secret};
+use crate::store::{TITLE, log_path};
+use crate::{HostError, Listing, name, private, secret};
 
-/// The key of the title among a log's texts.
-const TITLE: &str = "title";
 /// The file by which a folder is held as a whole.
 const LOCK: &str = "linework-server.lock";
 /// How long a secret file may be, in bytes.
@@ -21,7 +19,7 @@ const SECRET_BYTES_MAX: u64 = 256;
 /// A data folder, held if so wished.
 #[derive(Debug)]
 pub(crate) struct Folder {
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Let go of by the system when the process ends, however it ends.
     _lock: Option<File>,
 }
@@ -51,8 +49,8 @@ impl Folder {
         for name in names {
             match title(&log_path(&self.path, &name)) {
                 Ok(Some(title)) => {
-                    let secret = self.secret(&name)?;
-                    drawings.push(Listing { title: title.unwrap_or_else(|| name.clone()), name, secret });
+                    let (secret, archived) = (self.secret(&name)?, self.is_archived(&name)?);
+                    drawings.push(Listing { title: title.unwrap_or_else(|| name.clone()), name, secret, archived });
                 }
                 Ok(None) => tracing::warn!(name, "passed over: adding it was never finished"),
                 Err(error) => tracing::warn!(name, %error, "passed over"),
@@ -77,7 +75,7 @@ impl Folder {
                         Err(error) => Err(error),
                     };
                     match secret {
-                        Ok(secret) => return Ok((Listing { name, title: title.into(), secret }, log)),
+                        Ok(secret) => return Ok((Listing { name, title: title.into(), secret, archived: false }, log)),
                         Err(error) => {
                             drop(log);
                             self.remove_unfinished(&name);
@@ -93,7 +91,7 @@ impl Folder {
     /// about to take.
     pub(crate) fn remove_unfinished(&self, name: &str) {
         let log = log_path(&self.path, name);
-        for suffix in ["", "-wal", "-shm", "-journal", "-secret"] {
+        for suffix in ["", "-wal", "-shm", "-journal", "-secret", "-archived"] {
             let mut path = log.clone().into_os_string();
             path.push(suffix);
             match std::fs::remove_file(&path) {
@@ -125,12 +123,7 @@ impl Folder {
             Err(error) => return Err(failed(error)),
         }
         let secret = secret::new_secret()?;
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path).map_err(failed)?;
-        writeln!(file, "{secret}").and_then(|()| file.sync_all()).map_err(failed)?;
+        private::write(&path, &format!("{secret}\n")).map_err(failed)?;
         Ok(secret)
     }
 }

@@ -2,6 +2,7 @@
 //! may be long on their way; and whoever hasn't said hello yet gets only so many bytes taken in.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,13 +28,20 @@ pub(crate) struct Meter(Arc<Counts>);
 
 #[derive(Debug)]
 struct Counts {
+    /// Where it comes from.
+    from: SocketAddr,
     /// Bytes that may still come in; unbounded at the greatest number.
     left: AtomicUsize,
 }
 
 impl Meter {
-    fn new() -> Meter {
-        Meter(Arc::new(Counts { left: AtomicUsize::new(usize::MAX) }))
+    fn new(from: SocketAddr) -> Meter {
+        Meter(Arc::new(Counts { from, left: AtomicUsize::new(usize::MAX) }))
+    }
+
+    /// Where the connection comes from.
+    pub(crate) fn from(&self) -> SocketAddr {
+        self.0.from
     }
 
     /// From here on so many bytes come in, give or take one read; then the connection fails.
@@ -63,7 +71,7 @@ impl Listener for Lines {
         if let Err(error) = socket.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps small messages back");
         }
-        (Line { socket, meter: Meter::new() }, address)
+        (Line { socket, meter: Meter::new(address) }, address)
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {

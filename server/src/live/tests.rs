@@ -13,7 +13,8 @@ use protocol::{
 };
 use tokio::runtime::Handle;
 
-use super::{Command, Live};
+use super::{Command, Live, Outside};
+use crate::board::Board;
 use crate::clock::Clock;
 use crate::opening;
 use crate::outgoing::{Item, Next, Outgoing};
@@ -55,6 +56,14 @@ impl Store for Filling {
 
     fn latest_checkpoint(&self) -> Pending<Result<Option<Vec<u8>>, StoreError>> {
         self.store.latest_checkpoint()
+    }
+
+    fn set_title(&self, title: String) -> Pending<Result<(), StoreError>> {
+        self.store.set_title(title)
+    }
+
+    fn backup(&self, to: std::path::PathBuf) -> Pending<Result<(), StoreError>> {
+        self.store.backup(to)
     }
 
     fn close(&self) -> Pending<Result<(), StoreError>> {
@@ -160,8 +169,13 @@ async fn a_full_disk_refuses_loses_nothing_and_passes() {
     let (start, clock) = (log.position(), Clock::start());
     let store = Arc::new(Filling { store: SqliteStore::new(log), full: AtomicBool::new(false) });
     let room = opening::found(&*store, start, "Plan", None, Drawing::new(), clock.now()).await.unwrap();
-    let stay = Box::new(|| None);
-    let live = Live::start("plan", room, store.clone(), Limits::default(), clock, &Handle::current(), stay);
+    let outside = Outside {
+        may_retire: Box::new(|| None),
+        board: Arc::new(Board::new()),
+        title: "Plan".into(),
+        renamed: Box::new(|_| {}),
+    };
+    let live = Live::start("plan", room, store.clone(), Limits::default(), clock, &Handle::current(), outside);
     let conn = ConnId(0);
     let outgoing = come_in(&live, conn, None).await;
     until(&outgoing, |message| matches!(message, ServerMessage::Welcome(_)).then_some(())).await;

@@ -110,7 +110,7 @@ impl Desk {
                 }
             }
             Event::Unlocked { session, .. } => self.forget_unused(*session),
-            Event::Created { .. } | Event::Granted { .. } => {}
+            Event::Created { .. } | Event::Granted { .. } | Event::Renamed { .. } => {}
         }
     }
 }
