@@ -66,6 +66,23 @@ pub enum HostError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A drawing is out of the way.
+    #[error("{title} is archived, everything in it is kept; ask whoever shared it to bring it back")]
+    Archived {
+        /// Its name for people.
+        title: String,
+    },
+    /// What the owner asked of a drawing was refused.
+    #[error("{title} was left as it is: {why}")]
+    Refused {
+        /// Its name for people.
+        title: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// The host serves no console.
+    #[error("this host has no console, so it has no owner's secret; nothing was changed")]
+    NoConsole,
     /// The host was closed.
     #[error("the host is closing; everything that was acknowledged is kept")]
     Closing,

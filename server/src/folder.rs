@@ -8,11 +8,9 @@ use std::path::{Path, PathBuf};
 use oplog::{Log, LogError};
 use protocol::Seq;
 
-use crate::store::log_path;
-use crate::{HostError, Listing, name, secret};
+use crate::store::{TITLE, log_path};
+use crate::{HostError, Listing, name, private, secret};
 
-/// The key of the title among a log's texts.
-const TITLE: &str = "title";
 /// The file by which a folder is held as a whole.
 const LOCK: &str = "linework-server.lock";
 /// How long a secret file may be, in bytes.
@@ -21,7 +19,7 @@ const SECRET_BYTES_MAX: u64 = 256;
 /// A data folder, held if so wished.
 #[derive(Debug)]
 pub(crate) struct Folder {
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     /// Let go of by the system when the process ends, however it ends.
     _lock: Option<File>,
 }
@@ -52,9 +50,10 @@ impl Folder {
             match title(&log_path(&self.path, &name)) {
                 Ok(Some(title)) => {
                     // One drawing that nobody can come into is no reason to serve none.
-                    match self.secret(&name) {
-                        Ok(secret) => {
-                            drawings.push(Listing { title: title.unwrap_or_else(|| name.clone()), name, secret });
+                    match self.secret(&name).and_then(|secret| Ok((secret, self.is_archived(&name)?))) {
+                        Ok((secret, archived)) => {
+                            let title = title.unwrap_or_else(|| name.clone());
+                            drawings.push(Listing { title, name, secret, archived });
                         }
                         Err(error) => tracing::warn!(name, %error, "passed over: what lets one in can't be read"),
                     }
@@ -82,7 +81,7 @@ impl Folder {
                         Err(error) => Err(error),
                     };
                     match secret {
-                        Ok(secret) => return Ok((Listing { name, title: title.into(), secret }, log)),
+                        Ok(secret) => return Ok((Listing { name, title: title.into(), secret, archived: false }, log)),
                         Err(error) => {
                             drop(log);
                             self.remove_unfinished(&name);
@@ -98,7 +97,7 @@ impl Folder {
     /// about to take.
     pub(crate) fn remove_unfinished(&self, name: &str) {
         let log = log_path(&self.path, name);
-        for suffix in ["", "-wal", "-shm", "-journal", "-secret"] {
+        for suffix in ["", "-wal", "-shm", "-journal", "-secret", "-archived"] {
             let mut path = log.clone().into_os_string();
             path.push(suffix);
             match std::fs::remove_file(&path) {
@@ -130,15 +129,7 @@ impl Folder {
             Err(error) => return Err(failed(error)),
         }
         let secret = secret::new_secret()?;
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path).map_err(failed)?;
-        writeln!(file, "{secret}").and_then(|()| file.sync_all()).map_err(failed)?;
-        // On Windows a folder can't be opened as a file, and needs no syncing.
-        #[cfg(unix)]
-        File::open(&self.path).and_then(|folder| folder.sync_all()).map_err(failed)?;
+        private::write(&path, &format!("{secret}\n")).map_err(failed)?;
         Ok(secret)
     }
 }

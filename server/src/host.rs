@@ -13,20 +13,24 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, oneshot};
 
+use crate::board::Board;
 use crate::clock::Clock;
 use crate::connection::local;
+use crate::console::Console;
 use crate::folder::Folder;
-use crate::live::{CLOSING, Command, Live};
+use crate::live::{CLOSING, Command, Live, Outside};
 use crate::opening::Opened;
 use crate::outgoing::Outgoing;
 use crate::store::{SqliteStore, Store};
-use crate::{HostError, LocalConnection, Options, http, opening, secret};
+use crate::{HostError, LocalConnection, Options, http, opening};
+
+/// What everybody is told when the host is closed.
 
 /// A running set of drawings in a data folder. Clones are the same host. Drawings open when somebody comes in and close
 /// when nobody has been there for a while.
 #[derive(Clone)]
 pub struct Host {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 /// A drawing of a host.
@@ -38,6 +42,8 @@ pub struct Listing {
     pub title: String,
     /// What lets one in to edit.
     pub secret: String,
+    /// Nobody can join it until it is brought back.
+    pub archived: bool,
 }
 
 /// What a host has to say about itself.
@@ -57,11 +63,15 @@ pub struct Health {
     pub durability: Durability,
 }
 
-struct Inner {
-    options: Options,
+pub(crate) struct Inner {
+    pub(crate) options: Options,
     runtime: Handle,
-    clock: Clock,
-    folder: Folder,
+    pub(crate) clock: Clock,
+    pub(crate) folder: Folder,
+    /// What those who watch the host read.
+    pub(crate) board: Arc<Board>,
+    /// The page of whoever it belongs to; none where there is none.
+    pub(crate) console: Option<Console>,
     drawings: Mutex<BTreeMap<String, Arc<Slot>>>,
     /// Whoever adds a drawing holds this, so that no two take one name.
     adding: AsyncMutex<()>,
@@ -71,9 +81,9 @@ struct Inner {
 
 /// A drawing, open or not.
 pub(crate) struct Slot {
-    listing: Listing,
+    listing: Mutex<Listing>,
     /// Held while somebody comes in and while the drawing opens or closes, so that these never cross.
-    live: Arc<AsyncMutex<Option<Live>>>,
+    pub(crate) live: Arc<AsyncMutex<Option<Live>>>,
     /// It is no drawing of the host any more: who is still at its door is not let in.
     removed: AtomicBool,
 }
@@ -85,13 +95,20 @@ impl Host {
     /// [`HostError::Folder`], `Held`, `Random`. Drawings that can't be served are passed over with a warning.
     pub fn open(options: Options, runtime: Handle) -> Result<Host, HostError> {
         let folder = Folder::open(&options.data, options.whole_folder)?;
-        let slot = |listing: Listing| (listing.name.clone(), Arc::new(Slot::new(listing)));
+        let board = Arc::new(Board::new());
+        let console = if options.console { Some(Console::open(&options.data)?) } else { None };
+        let slot = |listing: Listing| {
+            board.put_listing(&listing);
+            (listing.name.clone(), Slot::new(listing))
+        };
         let drawings = folder.drawings()?.into_iter().map(slot).collect();
         let inner = Inner {
             options,
             runtime,
             clock: Clock::start(),
             folder,
+            board,
+            console,
             drawings: Mutex::new(drawings),
             adding: AsyncMutex::new(()),
             conns: AtomicU64::new(0),
@@ -102,7 +119,7 @@ impl Host {
 
     /// Every drawing, by name.
     pub fn drawings(&self) -> Vec<Listing> {
-        self.lock().values().map(|slot| slot.listing.clone()).collect()
+        self.lock().values().map(|slot| slot.listing()).collect()
     }
 
     /// What the host has to say about itself.
@@ -154,7 +171,8 @@ impl Host {
         let now = self.inner.clock.now();
         match opening::found(&*store, start, title, source.map(Bytes::from), drawing, now).await {
             Ok(room) => {
-                let slot = Arc::new(Slot::new(listing.clone()));
+                let slot = Slot::new(listing.clone());
+                self.inner.board.put_listing(&listing);
                 let mut live = slot.live.lock().await;
                 *live = Some(self.start(&slot, room.into(), store));
                 drop(live);
@@ -180,7 +198,7 @@ impl Host {
     /// [`HostError::NoSuchDrawing`], `Closing`, or why the drawing can't be opened.
     pub async fn connect(&self, name: &str) -> Result<LocalConnection, HostError> {
         let slot = self.slot(name).ok_or_else(|| HostError::NoSuchDrawing { name: name.into() })?;
-        drop(self.open_slot(&slot).await?);
+        drop(self.open_slot(&slot, false).await?);
         Ok(local::connect(self.clone(), slot))
     }
 
@@ -199,8 +217,8 @@ impl Host {
 
     /// The address that joins a drawing, for a server that others reach as `host` and `port`.
     pub fn address(&self, name: &str, host: &str, port: u16) -> Option<Address> {
-        let listing = &self.slot(name)?.listing;
-        Some(Address { host: host.into(), port, drawing: listing.name.clone(), secret: listing.secret.clone() })
+        let Listing { name, secret, .. } = self.slot(name)?.listing();
+        Some(Address { host: host.into(), port, drawing: name, secret })
     }
 
     /// Closes one drawing for good: everyone in it is told why and not to come back, its log is kept and let go of, and
@@ -209,7 +227,7 @@ impl Host {
         let slot = self.lock().remove(name);
         if let Some(slot) = slot {
             slot.removed.store(true, Ordering::SeqCst);
-            slot.close(why, false).await;
+            end(&mut *slot.live.lock().await, why, false).await;
             tracing::info!(drawing = name, why, "closed for good");
         }
     }
@@ -245,22 +263,13 @@ impl Host {
         // All at once: each may wait for its own disk.
         let closing = slots.into_iter().map(|slot| {
             let why = why.to_owned();
-            self.inner.runtime.spawn(async move { slot.close(&why, retry).await })
+            self.inner.runtime.spawn(async move { end(&mut *slot.live.lock().await, &why, retry).await })
         });
         for task in closing.collect::<Vec<_>>() {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a drawing was not closed in good order; what was acknowledged is kept");
             }
         }
-    }
-
-    /// The slot of a drawing if this secret lets one in. Which of the two was wrong is not told.
-    pub(crate) fn slot_for(&self, name: &str, guess: &str) -> Option<Arc<Slot>> {
-        let slot = self.slot(name);
-        // Compared with something in any case, so that the time taken does not tell which names there are.
-        let known = slot.as_ref().map_or("00000000000000000000000000000000", |slot| &slot.listing.secret);
-        let same = secret::is_same(known, guess);
-        slot.filter(|_| same)
     }
 
     /// Lets a hello into a drawing, which opens if need be.
@@ -272,7 +281,7 @@ impl Host {
         hello: Hello,
         role: Role,
     ) -> Result<Live, HostError> {
-        let live = self.open_slot(slot).await?;
+        let live = self.open_slot(slot, false).await?;
         let Some(live) = &*live else { return Err(HostError::Closing) };
         // One that ends right now ends this connection too, and whoever it is comes back.
         live.tell(Command::Hello { conn, outgoing, hello, role }).await;
@@ -290,13 +299,21 @@ impl Host {
     }
 
     /// The drawing, open, and held so until the guard goes.
-    async fn open_slot(&self, slot: &Arc<Slot>) -> Result<OwnedMutexGuard<Option<Live>>, HostError> {
+    pub(crate) async fn open_slot(
+        &self,
+        slot: &Arc<Slot>,
+        archived_too: bool,
+    ) -> Result<OwnedMutexGuard<Option<Live>>, HostError> {
         let mut live = slot.live.clone().lock_owned().await;
+        let Listing { name, title, archived, .. } = slot.listing();
+        if archived && !archived_too {
+            return Err(HostError::Archived { title });
+        }
         if self.is_closing() {
             return Err(HostError::Closing);
         }
         if slot.removed.load(Ordering::SeqCst) {
-            return Err(HostError::NoSuchDrawing { name: slot.listing.name.clone() });
+            return Err(HostError::NoSuchDrawing { name: slot.listing().name });
         }
         if let Some(open) = &*live {
             if !open.is_ended() {
@@ -305,11 +322,11 @@ impl Host {
             open.wait_until_ended().await;
             *live = None;
         }
-        let path = self.inner.folder.log_path(&slot.listing.name);
-        let ended = || HostError::Broken { name: slot.listing.name.clone(), why: "opening it ended early".into() };
+        let path = self.inner.folder.log_path(&name);
+        let ended = || HostError::Broken { name: name.clone(), why: "opening it ended early".into() };
         let log = tokio::task::spawn_blocking(move || Log::open(path)).await.map_err(|_| ended())??;
         let store = Arc::new(SqliteStore::new(log));
-        let opened = opening::open_room(&*store, &slot.listing.name).await?;
+        let opened = opening::open_room(&*store, &name).await?;
         *live = Some(self.start(slot, opened, store));
         Ok(live)
     }
@@ -321,15 +338,24 @@ impl Host {
             let Some(held) = held.upgrade() else { return Some(Box::new(())) };
             held.try_lock_owned().ok().map(|guard| Box::new(guard) as Box<dyn Send>)
         };
-        let Inner { options, clock, runtime, .. } = &*self.inner;
-        Live::start(&slot.listing.name, opened, store, options.limits, *clock, runtime, Box::new(may_retire))
+        let Listing { name, title, .. } = slot.listing();
+        let Inner { options, clock, runtime, board, .. } = &*self.inner;
+        let (renamed, on_board) = (Arc::downgrade(slot), board.clone());
+        let renamed = move |title: &str| {
+            if let Some(slot) = renamed.upgrade() {
+                on_board.put_listing(&slot.change(|listing| title.clone_into(&mut listing.title)));
+            }
+        };
+        let outside =
+            Outside { may_retire: Box::new(may_retire), board: board.clone(), title, renamed: Box::new(renamed) };
+        Live::start(&name, opened, store, options.limits, *clock, runtime, outside)
     }
 
-    fn slot(&self, name: &str) -> Option<Arc<Slot>> {
+    pub(crate) fn slot(&self, name: &str) -> Option<Arc<Slot>> {
         self.lock().get(name).cloned()
     }
 
-    fn is_closing(&self) -> bool {
+    pub(crate) fn is_closing(&self) -> bool {
         self.inner.closing.load(Ordering::SeqCst)
     }
 
@@ -340,17 +366,28 @@ impl Host {
 }
 
 impl Slot {
-    fn new(listing: Listing) -> Slot {
-        Slot { listing, live: Arc::default(), removed: AtomicBool::new(false) }
+    fn new(listing: Listing) -> Arc<Slot> {
+        Arc::new(Slot { listing: Mutex::new(listing), live: Arc::default(), removed: AtomicBool::new(false) })
     }
 
-    /// Closes the drawing if it is open, and waits until it is.
-    async fn close(&self, why: &str, retry: bool) {
-        let mut live = self.live.lock().await;
-        if let Some(open) = live.take() {
-            open.tell(Command::Close { why: why.into(), retry }).await;
-            open.wait_until_ended().await;
-        }
+    /// What there is to know of it.
+    pub(crate) fn listing(&self) -> Listing {
+        self.change(|_| {})
+    }
+
+    /// Changes what there is to know of it, in one step; as it is then.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Listing)) -> Listing {
+        let mut listing = self.listing.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut listing);
+        listing.clone()
+    }
+}
+
+/// Closes a drawing if it is open, and waits until it is.
+pub(crate) async fn end(live: &mut Option<Live>, why: &str, retry: bool) {
+    if let Some(open) = live.take() {
+        open.tell(Command::Close { why: why.into(), retry }).await;
+        open.wait_until_ended().await;
     }
 }
 

@@ -1,10 +1,10 @@
-//! One port for everything: WebSockets at `/ws`, the state of the server at `/health`, a page for people at `/`.
+//! One port for everything: WebSockets at `/ws`, the state of the server at `/health`, the console at `/`.
 
 use std::time::Duration;
 
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{ConnectInfo, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
 use crate::connection::socket;
+use crate::console::{self, Office};
 use crate::host::Health;
 use crate::line::{Lines, Meter};
 use crate::{Host, HostError};
@@ -28,17 +29,14 @@ const WRITE_BUFFER_BYTES: usize = 32 << 10;
 /// Messages over the limit by no more than this are read, so that whoever sent them can be told how large they were.
 const MESSAGE_SLACK_BYTES: usize = 1 << 20;
 
-/// The page at `/`.
+/// The page at `/` where there is no console.
 const PAGE: &str = "<!doctype html>
 <html lang=\"en\">
 <meta charset=\"utf-8\">
-<title>Linework server</title>
-<style>body { font: 16px/1.5 system-ui, sans-serif; max-width: 38em; margin: 4em auto; padding: 0 1em; }</style>
-<h1>Linework server</h1>
+<title>Linework</title>
+<h1>Linework</h1>
 <p>Here people look at CAD drawings and edit them together. To join one, start Linework and give it the address that
 you were sent; it starts with <code>linework://</code>.</p>
-<p>Programs speak WebSocket at <code>/ws</code>, as <code>linework.v1.msgpack</code> or <code>linework.v1.json</code>.
-How the server is doing: <a href=\"/health\">/health</a>.</p>
 </html>
 ";
 
@@ -58,16 +56,20 @@ pub(crate) async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), HostError> {
-    let address = listener.local_addr().map_or_else(|_| "its address".into(), |address| address.to_string());
+    let listening = match listener.local_addr() {
+        Ok(address) => address,
+        Err(source) => return Err(HostError::Listen { address: "its address".into(), source }),
+    };
+    let address = listening.to_string();
     let (close, closing) = watch::channel(false);
     let (places, mut occupied) = mpsc::channel(1);
     let free = std::sync::Arc::new(tokio::sync::Semaphore::new(CONNECTIONS_MAX));
     let door = Door { host, closing: closing.clone(), places, free };
-    let router = Router::new()
-        .route("/", get(async || Html(PAGE)))
-        .route("/health", get(health))
-        .route("/ws", any(upgrade))
-        .with_state(door);
+    let page = match door.host.inner.console {
+        Some(_) => console::router(Office { host: door.host.clone(), listening }),
+        None => Router::new().route("/", get(async || Html(PAGE))),
+    };
+    let router = Router::new().route("/health", get(health)).route("/ws", any(upgrade)).with_state(door).merge(page);
     let told = async move {
         shutdown.await;
         close.send_replace(true);
@@ -98,6 +100,7 @@ async fn health(State(door): State<Door>) -> Json<Health> {
 async fn upgrade(
     State(door): State<Door>,
     ConnectInfo(meter): ConnectInfo<Meter>,
+    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let Ok(place) = door.free.clone().try_acquire_owned() else {
@@ -125,9 +128,13 @@ async fn upgrade(
             return (StatusCode::BAD_REQUEST, words).into_response();
         }
     };
+    let owner = match &door.host.inner.console {
+        Some(console) => console.visit(&door.host, &headers),
+        None => Err("this server has no console, so nobody can watch it"),
+    };
     upgrade.on_upgrade(async move |socket| {
         let Door { host, closing, places, .. } = door;
-        socket::converse(socket, meter, encoding, host, closing).await;
+        socket::converse(socket, meter, encoding, host, owner, closing).await;
         drop((places, place));
     })
 }

@@ -2,16 +2,21 @@
 //!
 //! Floor 4. A [`Host`] is a data folder at work: each open drawing is one task around a `collab::Desk`, its log is
 //! appended to on blocking threads, and each connection has a bounded queue of its own. The program `linework-server`
-//! and the application, which serves the drawings that somebody shares, stand on the same [`Host`]. Deliberately absent:
+//! and the application, which serves the drawings that somebody shares, stand on the same [`Host`]. Whoever the host belongs to
+//! looks after it on the console, a page that the host serves itself. Deliberately absent:
 //! rules of any kind, the drawing of anything.
 
+mod board;
 mod clock;
 mod connection;
+mod console;
 mod error;
 mod folder;
 mod frame;
 mod host;
 mod http;
+mod invite;
+mod keeping;
 mod line;
 mod live;
 mod name;
@@ -19,7 +24,10 @@ mod opening;
 mod options;
 mod outgoing;
 mod pieces;
+mod private;
+mod reach;
 mod secret;
+mod shelf;
 mod store;
 mod stretch;
 
@@ -27,3 +35,4 @@ pub use connection::local::{Delivery, LocalConnection};
 pub use error::HostError;
 pub use host::{Health, Host, Listing, run};
 pub use options::Options;
+pub use reach::reachable_as;

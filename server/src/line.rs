@@ -2,6 +2,7 @@
 //! may be long on their way; and whoever hasn't said hello yet gets only so many bytes taken in.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,6 +28,8 @@ pub(crate) struct Meter(Arc<Counts>);
 
 #[derive(Debug)]
 struct Counts {
+    /// Where it comes from.
+    from: SocketAddr,
     /// Bytes that may still come in; unbounded at the greatest number.
     left: AtomicUsize,
     /// Bytes that came in, and that went out; they wrap around, since only change counts.
@@ -35,12 +38,18 @@ struct Counts {
 }
 
 impl Meter {
-    fn new() -> Meter {
+    fn new(from: SocketAddr) -> Meter {
         Meter(Arc::new(Counts {
+            from,
             left: AtomicUsize::new(usize::MAX),
             read: AtomicUsize::new(0),
             written: AtomicUsize::new(0),
         }))
+    }
+
+    /// Where the connection comes from.
+    pub(crate) fn from(&self) -> SocketAddr {
+        self.0.from
     }
 
     /// From here on so many bytes come in, give or take one read; then the connection fails.
@@ -81,7 +90,7 @@ impl Listener for Lines {
         if let Err(error) = socket.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps small messages back");
         }
-        (Line { socket, meter: Meter::new() }, address)
+        (Line { socket, meter: Meter::new(address) }, address)
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {

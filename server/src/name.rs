@@ -24,6 +24,18 @@ pub(crate) fn slug(title: &str) -> String {
     if name.is_empty() { "drawing".into() } else { name.into() }
 }
 
+/// A title for people from what a file is called where it comes from: without its folders and without `.dxf`.
+pub(crate) fn title_of_file(file: &str) -> String {
+    let last = file.rsplit(['/', '\\']).next().unwrap_or_default();
+    let stem = match last.char_indices().rev().nth(3) {
+        Some((at, '.')) if last[at..].eq_ignore_ascii_case(".dxf") => &last[..at],
+        _ => last,
+    };
+    let title: String = stem.chars().filter(|c| !c.is_control()).take(protocol::TITLE_CHARS_MAX as usize).collect();
+    let title = title.trim();
+    if title.is_empty() { "Drawing".into() } else { title.into() }
+}
+
 /// The name, or with a number after it the first that is not taken.
 pub(crate) fn first_free(name: &str, taken: impl Fn(&str) -> bool) -> String {
     if !taken(name) {
@@ -66,6 +78,24 @@ mod tests {
             assert!(is_name(&slug(title)));
         }
         assert_eq!(slug(&"x".repeat(500)).len(), NAME_CHARS_MAX);
+    }
+
+    #[test]
+    fn files_become_titles() {
+        for (file, expect) in [
+            ("Floor Plan.dxf", "Floor Plan"),
+            ("../../etc/passwd", "passwd"),
+            ("C:\\plans\\Site.DXF", "Site"),
+            ("plan.dxf.dxf", "plan.dxf"),
+            (".dxf", "Drawing"),
+            ("図面.dxf", "図面"),
+            ("a\u{7}b\0", "ab"),
+            ("..", ".."),
+            ("", "Drawing"),
+        ] {
+            assert_eq!(title_of_file(file), expect, "{file:?}");
+        }
+        assert_eq!(title_of_file(&"x".repeat(500)).len(), 120);
     }
 
     #[test]

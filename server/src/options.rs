@@ -16,12 +16,26 @@ pub struct Options {
     /// Hold the folder as a whole, so that no other process serves any drawing of it. Else each drawing is held while
     /// it is open, and those that somebody else holds are passed over.
     pub whole_folder: bool,
+    /// Serve the console, the page by which the host is looked after, to whoever has the owner's secret.
+    pub console: bool,
+    /// Names by which the host is reached, besides addresses and names that only a local network knows. The console
+    /// answers to no other, so that no foreign page can reach it under a name of its own.
+    pub names: Vec<String>,
+    /// The largest file that can be added over the console, bytes.
+    pub upload_bytes_max: u64,
 }
 
 impl Options {
-    /// The defaults, for drawings in `data`: usual limits, the whole folder held.
+    /// The defaults, for drawings in `data`: usual limits, the whole folder held, the console served.
     pub fn new(data: impl Into<PathBuf>) -> Options {
-        let queue_bytes_max = 8 << 20;
-        Options { data: data.into(), limits: Limits::default(), queue_bytes_max, whole_folder: true }
+        Options {
+            data: data.into(),
+            limits: Limits::default(),
+            queue_bytes_max: 8 << 20,
+            whole_folder: true,
+            console: true,
+            names: Vec::new(),
+            upload_bytes_max: 256 << 20,
+        }
     }
 }

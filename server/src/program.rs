@@ -1,12 +1,12 @@
 //! The whole life of the program: arguments, log, folder, listener, signals, end.
 
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use server::{Host, HostError, Options};
+use server::{Host, HostError, Options, reachable_as};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -29,6 +29,12 @@ pub struct Arguments {
     /// Add a drawing from a DXF file, unless one of that name is there already; may be repeated
     #[arg(long, value_name = "FILE.dxf")]
     add: Vec<PathBuf>,
+    /// A name by which the server is reached, besides addresses and names of the local network; may be repeated
+    #[arg(long, value_name = "HOST")]
+    name: Vec<String>,
+    /// Make a new owner's secret, print it and end; the old one signs nobody in any more
+    #[arg(long)]
+    new_owner_secret: bool,
     /// Write the log as JSON, one event a line; RUST_LOG says how much of it
     #[arg(long)]
     json_logs: bool,
@@ -61,10 +67,21 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
         Some(data) => data.clone(),
         None => default_data()?,
     };
+    if arguments.new_owner_secret {
+        let host = Host::open(Options::new(&data), tokio::runtime::Handle::current())?;
+        say(format!("The new owner's secret: {}", host.new_owner_secret()?));
+        host.close().await;
+        return Ok(());
+    }
     // The port first: it costs nothing to find out that it is taken.
     let listener = listen(arguments.listen).await?;
     let port = listener.local_addr().context("the listener has no address")?.port();
-    let host = Host::open(Options::new(&data), tokio::runtime::Handle::current())?;
+    let options = Options { names: arguments.name.clone(), ..Options::new(&data) };
+    let host = Host::open(options, tokio::runtime::Handle::current())?;
+    // Before anything else can fail: it is told once, and never again.
+    if let Some(secret) = host.take_owner_secret() {
+        say(format!("The owner's secret, to sign in on the server's page; it is shown this once: {secret}"));
+    }
     let added = add_all(&host, &arguments.add).await;
     let served = match added {
         Ok(()) => {
@@ -136,28 +153,13 @@ fn print_addresses(host: &Host, ip: IpAddr, port: u16) {
     say(format!("Linework serves at http://{shown}:{port}"));
     let drawings = host.drawings();
     if drawings.is_empty() {
-        say("There is no drawing yet; start with --add FILE.dxf to have one.".into());
+        say("There is no drawing yet; add one on that page, or start with --add FILE.dxf.".into());
     }
     for listing in drawings {
         if let Some(address) = host.address(&listing.name, &reachable.to_string(), port) {
             say(format!("  {}: {address}", listing.title));
         }
     }
-}
-
-/// The address by which others reach a listener at `ip`: for "every network", the one that this machine goes out by.
-fn reachable_as(ip: IpAddr) -> IpAddr {
-    if !ip.is_unspecified() {
-        return ip;
-    }
-    // Connecting a datagram socket sends nothing; it only asks which way it would go. The address is one for examples.
-    let outward = UdpSocket::bind((ip, 0)).and_then(|socket| {
-        socket.connect(if ip.is_ipv4() { "192.0.2.1:9" } else { "[2001:db8::1]:9" })?;
-        socket.local_addr()
-    });
-    let loopback =
-        if ip.is_ipv4() { IpAddr::from([127, 0, 0, 1]) } else { IpAddr::from(std::net::Ipv6Addr::LOCALHOST) };
-    outward.map_or(loopback, |address| address.ip())
 }
 
 /// Resolves when the system or the person at the terminal asks for the end.

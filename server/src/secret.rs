@@ -9,13 +9,17 @@ const SECRET_BYTES: usize = 20;
 
 /// A new secret: 32 letters from 160 random bits.
 pub(crate) fn new_secret() -> Result<String, HostError> {
-    let bytes: [u8; SECRET_BYTES] = random()?;
+    Ok(letters(&random()?))
+}
+
+/// Bytes as letters that can be read out.
+pub(crate) fn letters(bytes: &[u8; SECRET_BYTES]) -> String {
     let mut secret = String::with_capacity(SECRET_BYTES * 8 / 5);
     for five in bytes.as_chunks::<5>().0 {
         let bits = five.iter().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
         secret.extend((0..8).rev().map(|at| char::from(LETTERS[(bits >> (5 * at) & 31) as usize])));
     }
-    Ok(secret)
+    secret
 }
 
 /// Bytes from the operating system.

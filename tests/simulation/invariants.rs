@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use collab::Room;
 use drawing::{Drawing, Op, Record, RecordId};
-use protocol::{ClientSeq, Ended, Event, Seq, SessionId, Told};
+use protocol::{ClientSeq, Ended, Event, Role, Seq, SessionId, Told};
 
 use crate::faults::limits;
-use crate::person::{Fate, Person};
+use crate::person::{Fate, Person, role};
 use crate::store::Store;
 use crate::world::World;
 
@@ -67,7 +67,7 @@ impl Requests {
 fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String> {
     let mut requests = Requests::default();
     let mut holders = BTreeMap::<RecordId, SessionId>::new();
-    let mut present = BTreeSet::new();
+    let (mut present, mut owners) = (BTreeSet::new(), BTreeSet::new());
     let mut granted = Vec::new();
     // When a session was last known to be there.
     let mut came = BTreeMap::new();
@@ -80,7 +80,15 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
         let absent = |session: &SessionId| Err(format!("entry {seq}: {session} is not there"));
         match &told.entry.event {
             Event::Created { .. } => {}
-            Event::Joined { carries_on, ids, .. } => {
+            Event::Renamed { session, .. } => {
+                if !owners.contains(session) {
+                    return wrong(format!("{session}, who is no owner, renames the drawing"));
+                }
+            }
+            Event::Joined { carries_on, ids, client, .. } => {
+                if role(*client) == Role::Owner {
+                    owners.insert(SessionId(seq));
+                }
                 let me = SessionId(seq);
                 let root = carries_on.and_then(|past| requests.roots.get(&past).copied()).unwrap_or(me);
                 requests.roots.insert(me, root);
@@ -104,6 +112,7 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                     return absent(session);
                 }
                 present.remove(session);
+                owners.remove(session);
                 holders.retain(|_, holder| holder != session);
             }
             Event::Locked { session, ids } => {
@@ -116,7 +125,10 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                     }
                 }
             }
-            Event::Unlocked { session, ids, .. } => {
+            Event::Unlocked { session, ids, overridden_by, .. } => {
+                if let Some(owner) = overridden_by.filter(|owner| !owners.contains(owner)) {
+                    return wrong(format!("{owner}, who is no owner, ends a lock of {session}"));
+                }
                 for id in ids {
                     if holders.remove(id) != Some(*session) {
                         return wrong(format!("{session} unlocks {id}, which they don't hold"));
@@ -265,6 +277,9 @@ fn check_person(person: &Person, replayed: &Room, entries: &[Told], log: &Reques
     }
     if session.waiting() > 0 {
         return Err(format!("{} edits wait for ever", session.waiting()));
+    }
+    if session.title() != replayed.title() {
+        return Err(format!("calls the drawing {}, the log {}", session.title(), replayed.title()));
     }
     let hashes = [session.confirmed().hash(), session.drawing().hash()];
     if hashes != [replayed.drawing().hash(); 2] {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use collab::{ConnId, Notice, Session, Status};
 use drawing::{Color, EntityId, Op, Point, Record, RecordId, Vec2};
-use protocol::{Answer, ClientId, ClientSeq, Presence, Refusal, ResumeKey, Seq, ServerMessage, SessionId};
+use protocol::{Answer, ClientId, ClientSeq, Presence, Refusal, ResumeKey, Role, Seq, ServerMessage, SessionId};
 
 use crate::random::Random;
 use crate::store::{Store, line};
@@ -40,6 +40,11 @@ pub struct Person {
     windows: u64,
     leaving: bool,
     connected_at: u64,
+}
+
+/// What an installation's secret lets it do: the first two people are owners.
+pub fn role(client: ClientId) -> Role {
+    if client == ClientId(100) { Role::Owner } else { Role::Editor }
 }
 
 fn window(number: usize, windows: u64) -> Session {
@@ -234,6 +239,19 @@ impl Person {
                     self.note_submitted(request);
                 }
                 text
+            }
+            93 if self.session.role() == Role::Owner => {
+                let Some((_, lock)) = self.session.locks().find(|(_, lock)| Some(lock.session) != self.session.me())
+                else {
+                    return "finds no lock of others".into();
+                };
+                self.session.override_lock(lock.token);
+                format!("overrides {}", lock.token)
+            }
+            94 if self.session.role() == Role::Owner => {
+                let title = format!("Plan {}", random.between(1, 9));
+                self.session.rename(title.clone());
+                format!("renames it {title}")
             }
             93..=97 => {
                 let cursor = Some(Point::new(by.x, now as f64));

@@ -83,9 +83,13 @@ fn words(event: &Event, this: SessionId) -> Option<(Option<SessionId>, String)> 
             let done = op_words(op);
             (Some(*session), if undoes.is_empty() { done } else { format!("{TOOK_BACK}{done}") })
         }
-        Event::Unlocked { session, ids, lapsed: true } => {
+        Event::Unlocked { session, ids, lapsed: true, .. } => {
             (Some(*session), format!("lock on {} lapsed", count(ids.len())))
         }
+        Event::Unlocked { ids, overridden_by: Some(owner), .. } => {
+            (Some(*owner), format!("ended a lock on {}", count(ids.len())))
+        }
+        Event::Renamed { session, title } => (Some(*session), format!("renamed it {title}")),
         Event::Locked { .. } | Event::Unlocked { .. } | Event::Resumed { .. } | Event::Granted { .. } => return None,
     })
 }

@@ -257,6 +257,19 @@ impl Document {
             Notice::LockRefused { ids, refusal: Refusal::Held { free, .. } } if free.len() < ids.len() => {
                 self.lock_free(&free);
             }
+            Notice::Overridden { ids, by } => {
+                let owner = self.session.person(by).map_or("an owner", |person| &person.name);
+                news.push(News::Warn(format!(
+                    "{owner} ended your lock on {}; what you did under it is kept",
+                    ids.len()
+                )));
+            }
+            Notice::Renamed { title } => {
+                if matches!(self.home, Home::Joined(_)) {
+                    self.title.clone_from(&title);
+                }
+                news.push(News::Say(format!("The drawing is called {title} now")));
+            }
             Notice::Joined(person) if Some(person.session) != self.session.me() => {
                 news.push(News::Say(format!("{} came in", person.name)));
             }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use collab::words::Story;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use oplog::{LogReader, StoredEntry};
@@ -11,7 +12,6 @@ use protocol::Seq;
 use serde::Serialize;
 
 use super::output;
-use super::words::Story;
 
 /// Entries read at once.
 const ENTRIES_AT_ONCE: usize = 1000;

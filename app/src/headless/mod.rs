@@ -11,7 +11,6 @@ mod input;
 mod log;
 mod output;
 mod render;
-mod words;
 
 use std::process::ExitCode;
 

@@ -13,12 +13,8 @@ use super::input::Input;
 ///
 /// # Errors
 /// A sentence on why it can't be saved.
-pub fn export(input: &Input, mut current: Drawing) -> anyhow::Result<Vec<u8>> {
-    let source = input.source.as_deref();
-    if let Some(op) = formats::mint(source, &input.original, &current) {
-        current.apply(&op)?;
-    }
-    let saved = formats::save(source, &input.original, &current)?;
+pub fn export(input: &Input, current: Drawing) -> anyhow::Result<Vec<u8>> {
+    let saved = formats::export(input.source.as_deref(), &input.original, current)?;
     for note in &saved.notes {
         eprintln!("{note}");
     }

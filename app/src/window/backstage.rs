@@ -218,7 +218,7 @@ impl Backstage {
         let handle = tokio::runtime::Handle::current();
         let open = || async {
             fs::create_dir_all(&folder).with_context(|| format!("{} can't be made", folder.display()))?;
-            anyhow::Ok(Host::open(Options::new(&folder), handle)?)
+            anyhow::Ok(Host::open(Options { console: false, ..Options::new(&folder) }, handle)?)
         };
         cell.get_or_try_init(open).await.cloned()
     }

@@ -254,7 +254,10 @@ impl Window {
         let studio = self.backstage.studio.clone();
         self.backstage.runtime.spawn(async move {
             let folder = leftover.folder.clone();
-            let host = match Host::open(Options::new(&folder), tokio::runtime::Handle::current()) {
+            let host = match Host::open(
+                Options { console: false, ..Options::new(&folder) },
+                tokio::runtime::Handle::current(),
+            ) {
                 Ok(host) => host,
                 Err(error) => {
                     // Where the window is gone, nobody waits for it.

@@ -9,6 +9,7 @@ mod effect;
 mod room;
 mod session;
 mod shared;
+pub mod words;
 
 pub use desk::{Desk, Settings};
 pub use effect::{AppendAnswer, ConnId, Effect, Input, NewPayload, StoredPayload};

@@ -182,7 +182,9 @@ impl Shared {
             Event::Locked { session, ids } => self.lock(seq, time_ms, *session, ids),
             Event::Unlocked { session, ids, .. } => self.unlock(seq, *session, ids),
             Event::Edited { session, op, .. } => self.edit(seq, time_ms, *session, op),
-            Event::Granted { session, .. } => self.member(seq, *session).map(|_| Applied::default()),
+            Event::Granted { session, .. } | Event::Renamed { session, .. } => {
+                self.member(seq, *session).map(|_| Applied::default())
+            }
         }
     }
 

@@ -14,4 +14,4 @@ mod tag;
 pub use finding::{Finding, Place, ReadError, Severity};
 pub use info::{Info, Resolved, info};
 pub use read::{Progress, Reading, read};
-pub use save::{SaveError, Saved, mint, save};
+pub use save::{ExportError, SaveError, Saved, export, mint, save};

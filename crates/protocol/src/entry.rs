@@ -117,6 +117,9 @@ pub enum Event {
         /// They lapsed unused; else they were let go.
         #[serde(default)]
         lapsed: bool,
+        /// The owner who ended them; none where their holder or time did.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        overridden_by: Option<SessionId>,
     },
     /// The drawing changed. What is new in it is its author's until let go: locked under this entry's seq.
     Edited {
@@ -135,6 +138,13 @@ pub enum Event {
         /// Which ids.
         ids: IdRange,
     },
+    /// The drawing has another name for people from here on.
+    Renamed {
+        /// By whom.
+        session: SessionId,
+        /// The name.
+        title: String,
+    },
 }
 
 impl Event {
@@ -146,10 +156,12 @@ impl Event {
             Event::Resumed { .. } => "resumed",
             Event::Gone { .. } => "gone",
             Event::Locked { .. } => "locked",
+            Event::Unlocked { overridden_by: Some(_), .. } => "overridden",
             Event::Unlocked { .. } => "unlocked",
             Event::Edited { undoes, .. } if !undoes.is_empty() => "undone",
             Event::Edited { .. } => "edited",
             Event::Granted { .. } => "granted",
+            Event::Renamed { .. } => "renamed",
         }
     }
 }

@@ -9,6 +9,7 @@ mod entry;
 mod ids;
 mod limits;
 mod message;
+mod overview;
 mod presence;
 mod snapshot;
 
@@ -17,10 +18,11 @@ pub use chain::{Hash, LogId, Position, Seq, link};
 pub use codec::{CodecError, Encoding, decode_entry, encode_entry};
 pub use entry::{Author, Ended, Entry, Event};
 pub use ids::{ClientId, ClientSeq, Epoch, Millis, ResumeKey, Role, SessionId, Token};
-pub use limits::Limits;
+pub use limits::{Limits, TITLE_CHARS_MAX};
 pub use message::{
     Answer, ClientMessage, Durability, Held, Hello, Person, Refusal, Request, Resume, ServerMessage, Told, Welcome,
 };
+pub use overview::{DrawingFacts, Line, LiveFacts, LockFacts, Overview, PersonFacts, Sample, ServerFacts};
 pub use presence::{Ghost, Presence};
 pub use snapshot::{SnapshotError, decode_drawing, encode_drawing};
 

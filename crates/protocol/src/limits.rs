@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Characters in a drawing's name for people.
+pub const TITLE_CHARS_MAX: u32 = 120;
+
 /// Bounds that a server holds its clients to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::entry::Entry;
 use crate::ids::{ClientId, ClientSeq, Epoch, ResumeKey, Role, SessionId, Token};
 use crate::limits::Limits;
+use crate::overview::Overview;
 use crate::presence::Presence;
 
 /// The first message of a connection.
@@ -75,6 +76,13 @@ pub enum ClientMessage {
     Heartbeat,
     /// Leaves: the session ends at once and its locks with it.
     Leave,
+    /// Instead of a hello, and first: asks for overviews of the whole server. For its owner, signed in.
+    Watch {},
+    /// Asks for the lines of a drawing that nobody works on, while one watches.
+    Look {
+        /// Its name on this server.
+        drawing: String,
+    },
 }
 
 /// What can be asked for.
@@ -110,6 +118,17 @@ pub enum Request {
     Grant {
         /// How many; at most [`IdRange::len`] can say.
         len: u32,
+    },
+    /// To end a lock of somebody else's; an owner's to ask.
+    Override {
+        /// Which: all that is still held under it. It names one grant to one person, so that nobody else who holds one
+        /// of the records by now loses it.
+        token: Token,
+    },
+    /// To give the drawing another name for people; an owner's to ask.
+    Rename {
+        /// The name, at most [`crate::TITLE_CHARS_MAX`] characters.
+        title: String,
     },
 }
 
@@ -350,6 +369,8 @@ pub enum ServerMessage {
         /// The hash there.
         drawing: DrawingHash,
     },
+    /// What one who watches the server sees of it.
+    Overview(Box<Overview>),
     /// Nothing but "still here".
     Heartbeat,
     /// The connection ends.

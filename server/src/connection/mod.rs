@@ -3,6 +3,7 @@
 mod incoming;
 pub(crate) mod local;
 pub(crate) mod socket;
+mod watch;
 
 use std::time::Duration;
 
@@ -11,7 +12,3 @@ const HELLO_MAX: Duration = Duration::from_secs(10);
 
 /// The longest hello, in bytes; what is longer comes of somebody who isn't let in yet.
 const HELLO_BYTES_MAX: usize = 16 << 10;
-
-/// The one answer to a wrong name and to a wrong secret.
-const NOT_LET_IN: &str =
-    "there is no such drawing here, or the address is out of date; ask whoever shared it for the address";

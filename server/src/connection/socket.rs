@@ -9,13 +9,14 @@ use collab::ConnId;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use protocol::{ClientMessage, Encoding, Hello, Presence, Role, ServerMessage};
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::incoming::{Heard, read, read_first};
-use super::{HELLO_BYTES_MAX, HELLO_MAX, NOT_LET_IN};
+use super::{HELLO_BYTES_MAX, HELLO_MAX, watch};
+use crate::console::Visit;
 use crate::frame::encode;
+use crate::host::Slot;
 use crate::line::Meter;
 use crate::live::{Command, Live};
 use crate::outgoing::{Item, Next, Outgoing};
@@ -23,7 +24,7 @@ use crate::stretch::entries_after;
 use crate::{Host, HostError};
 
 /// A write goes on within this time, however little, or the other side counts as gone.
-const WRITE_MAX: Duration = Duration::from_secs(30);
+pub(super) const WRITE_MAX: Duration = Duration::from_secs(30);
 /// How long the other side has to answer a close.
 const CLOSE_MAX: Duration = Duration::from_secs(2);
 /// Presence is let through at this many times the rate that a desk passes on, so that the desk, which knows who else
@@ -31,18 +32,22 @@ const CLOSE_MAX: Duration = Duration::from_secs(2);
 const PRESENCE_SLACK: u32 = 4;
 
 /// What is said to everyone when the listener closes.
-const SHUTTING_DOWN: &str = "the server is shutting down; everything that was acknowledged is kept";
+pub(super) const SHUTTING_DOWN: &str = "the server is shutting down; everything that was acknowledged is kept";
 
-type Sink = SplitSink<WebSocket, Message>;
-type Source = SplitStream<WebSocket>;
+/// Turns true when the listener closes.
+pub(crate) type Closing = tokio::sync::watch::Receiver<bool>;
+pub(super) type Sink = SplitSink<WebSocket, Message>;
+pub(super) type Source = SplitStream<WebSocket>;
 
-/// Serves one connection, from its hello to its end. `closing` turns true when the listener that it came by closes.
+/// Serves one connection, from its hello to its end. `owner` is the right to watch, or why there is none; `closing` turns
+/// true when the listener that it came by closes.
 pub(crate) async fn converse(
     socket: WebSocket,
     meter: Meter,
     encoding: Encoding,
     host: Host,
-    mut closing: watch::Receiver<bool>,
+    owner: Result<Visit, &'static str>,
+    mut closing: Closing,
 ) {
     // Whatever a frame's head says, no more than this is taken in of one who may be anybody.
     meter.allow(2 * HELLO_BYTES_MAX);
@@ -51,19 +56,30 @@ pub(crate) async fn converse(
         greeted = greet(&mut source, encoding, &host) => greeted,
         () = closed(&mut closing) => Err(Some(Refusal { why: SHUTTING_DOWN.into(), retry: true })),
     };
-    let (hello, slot) = match greeted {
-        Ok(greeted) => greeted,
+    let (hello, slot, role) = match greeted {
+        Ok(Greeted::Hello(hello, slot, role)) => (*hello, slot, role),
+        Ok(Greeted::Watch) => match owner {
+            Ok(owner) => {
+                meter.allow_all();
+                let sink = Writer { sink, meter };
+                return watch::converse(sink, source, encoding, host, owner, closing).await;
+            }
+            Err(why) => return refuse(sink, source, encoding, Refusal { why: why.into(), retry: false }).await,
+        },
         Err(None) => return,
         Err(Some(refusal)) => return refuse(sink, source, encoding, refusal).await,
     };
     meter.allow_all();
     let (conn, outgoing) = host.new_connection(Some(encoding));
-    let live = match host.enter(&slot, conn, outgoing.clone(), hello, Role::Editor).await {
+    let live = match host.enter(&slot, conn, outgoing.clone(), hello, role).await {
         Ok(live) => live,
         Err(error) => {
             tracing::warn!(%error, "nobody could be let in");
-            // A log that is damaged stays so; anything else may pass.
-            let retry = !matches!(error, HostError::Broken { .. } | HostError::NoSuchDrawing { .. });
+            // A log that is damaged stays so, one that is archived for now; anything else may pass.
+            let retry = !matches!(
+                error,
+                HostError::Broken { .. } | HostError::Archived { .. } | HostError::NoSuchDrawing { .. }
+            );
             return refuse(sink, source, encoding, Refusal { why: error.to_string(), retry }).await;
         }
     };
@@ -84,12 +100,14 @@ struct Refusal {
     retry: bool,
 }
 
+/// What somebody came for.
+enum Greeted {
+    Hello(Box<Hello>, Arc<Slot>, Role),
+    Watch,
+}
+
 /// Waits for the hello and checks what it says; nothing to say where nobody is there any more.
-async fn greet(
-    source: &mut Source,
-    encoding: Encoding,
-    host: &Host,
-) -> Result<(Hello, Arc<crate::host::Slot>), Option<Refusal>> {
+async fn greet(source: &mut Source, encoding: Encoding, host: &Host) -> Result<Greeted, Option<Refusal>> {
     let refusal = |why: &str, retry| Err(Some(Refusal { why: why.into(), retry }));
     let until = Instant::now() + HELLO_MAX;
     loop {
@@ -98,11 +116,12 @@ async fn greet(
         };
         match read_first(frame, encoding).await {
             Heard::Message(ClientMessage::Hello(hello), _) => {
-                return match host.slot_for(&hello.drawing, &hello.secret) {
-                    Some(slot) => Ok((hello, slot)),
-                    None => refusal(NOT_LET_IN, false),
+                return match host.admit(&hello.drawing, &hello.secret) {
+                    Ok((slot, role)) => Ok(Greeted::Hello(Box::new(hello), slot, role)),
+                    Err(why) => refusal(why, false),
                 };
             }
+            Heard::Message(ClientMessage::Watch {}, _) => return Ok(Greeted::Watch),
             Heard::Message(..) => return refusal("the first message must be a hello", false),
             Heard::Broken(why) => return refusal(&why, false),
             Heard::Nothing => {}
@@ -131,7 +150,7 @@ struct Connection {
 
 impl Connection {
     /// Takes what is heard to the desk, until either side ends.
-    async fn listen(self, mut source: Source, mut writing: JoinHandle<bool>, mut closing: watch::Receiver<bool>) {
+    async fn listen(self, mut source: Source, mut writing: JoinHandle<bool>, mut closing: Closing) {
         let Connection { encoding, host, conn, outgoing, live, meter } = &self;
         let mut read_before = meter.read();
         let limits = host.limits();
@@ -183,7 +202,7 @@ impl Connection {
 }
 
 /// Waits until the listener closes.
-async fn closed(closing: &mut watch::Receiver<bool>) {
+pub(super) async fn closed(closing: &mut Closing) {
     // An error says that the listener is gone altogether.
     let _ = closing.wait_for(|closing| *closing).await;
 }
@@ -224,16 +243,16 @@ impl PresenceGate {
 }
 
 /// The other side is gone, or too slow to count as there, or can't be written to.
-struct Stuck;
+pub(super) struct Stuck;
 
 /// The writing half of a socket, and how much of what is written goes out.
-struct Writer {
-    sink: Sink,
+pub(super) struct Writer {
+    pub sink: Sink,
     meter: Meter,
 }
 
 impl Writer {
-    async fn send(&mut self, message: Message) -> Result<(), Stuck> {
+    pub(super) async fn send(&mut self, message: Message) -> Result<(), Stuck> {
         within(&self.meter, self.sink.send(message)).await
     }
 
@@ -314,7 +333,7 @@ async fn write_item(
     Ok(())
 }
 
-async fn farewell(sink: &mut Sink, encoding: Encoding, why: String, retry: bool) -> Result<(), axum::Error> {
+pub(super) async fn farewell(sink: &mut Sink, encoding: Encoding, why: String, retry: bool) -> Result<(), axum::Error> {
     if let Ok(bye) = encode(&ServerMessage::Bye { why, retry }, encoding) {
         sink.feed(bye).await?;
     }
@@ -338,7 +357,7 @@ async fn within(meter: &Meter, write: impl Future<Output = Result<(), axum::Erro
 
 /// Reads on until the other side has closed too, so that the last words reach it: a socket that is closed with
 /// something unread in it takes back what it sent.
-async fn wait_for_close(source: &mut Source) {
+pub(super) async fn wait_for_close(source: &mut Source) {
     let closed = async { while let Some(Ok(_)) = source.next().await {} };
     // One that doesn't answer has had its time.
     let _ = timeout(CLOSE_MAX, closed).await;

@@ -22,10 +22,12 @@ impl OpenDrawing {
                 Effect::Append { after, payloads } => self.append = Some(self.store.append(after, payloads)),
                 Effect::Read { after } => self.read = Some(self.store.read_after(after, STRETCH_BYTES)),
                 Effect::Send { to, message } => {
+                    self.observer.sent(self.clock.now(), &to, &message);
                     let frame = self.frame(&to, message);
                     to.iter().for_each(|conn| self.push(*conn, Item::Frame(frame.clone())));
                 }
                 Effect::SendPresence { to, message } => {
+                    self.observer.shown();
                     let frame = self.frame(&to, message);
                     to.iter().filter_map(|conn| self.connections.get(conn)).for_each(|each| each.show(frame.clone()));
                 }

@@ -4,6 +4,9 @@
 //! that they read from.
 
 mod effects;
+mod facts;
+mod lines;
+mod observe;
 mod run;
 #[cfg(test)]
 mod tests;
@@ -11,12 +14,13 @@ mod tests;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use collab::{ConnId, Desk, Settings};
+use collab::{ConnId, Desk, Room, Settings};
 use protocol::{ClientMessage, Hello, Limits, Role};
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub(crate) use run::CLOSING;
 
+use crate::board::Board;
 use crate::clock::Clock;
 use crate::opening::Opened;
 use crate::outgoing::Outgoing;
@@ -53,6 +57,8 @@ pub(crate) enum Command {
         /// Which.
         conn: ConnId,
     },
+    /// Somebody wants the room as it is now; a frozen clone.
+    Room(oneshot::Sender<Room>),
     /// Those who came in over the network are told why they have to go.
     PutOut {
         /// Why, in words for a person.
@@ -80,9 +86,17 @@ pub(crate) struct Live {
     ended: watch::Receiver<()>,
 }
 
-/// Whether an open drawing may be closed since nobody is there: asked from within its task, when nobody can be just
-/// coming in.
-pub(crate) type MayRetire = Box<dyn Fn() -> Option<Box<dyn Send>> + Send>;
+/// What an open drawing has to do with besides its desk and its store.
+pub(crate) struct Outside {
+    /// Whether it may be closed since nobody is there: asked when nobody can be just coming in.
+    pub may_retire: Box<dyn Fn() -> Option<Box<dyn Send>> + Send>,
+    /// Where it puts up what goes on.
+    pub board: Arc<Board>,
+    /// What others believe it is called.
+    pub title: String,
+    /// Told what it is called instead.
+    pub renamed: Box<dyn Fn(&str) + Send>,
+}
 
 impl Live {
     /// Opens a drawing whose room was read, at some position of its log.
@@ -93,7 +107,7 @@ impl Live {
         limits: Limits,
         clock: Clock,
         runtime: &tokio::runtime::Handle,
-        may_retire: MayRetire,
+        outside: Outside,
     ) -> Live {
         let (commands, from_all) = mpsc::channel(COMMANDS_MAX);
         let (alive, ended) = watch::channel(());
@@ -101,9 +115,9 @@ impl Live {
         let Opened { room, recent } = opened.into();
         let (mut desk, first) = Desk::open(Settings { limits, durability: store.durability() }, room);
         desk.remember(recent);
-        let drawing = run::OpenDrawing::new(name, desk, store.clone(), clock, people.clone());
+        let drawing = run::OpenDrawing::new(name, desk, store.clone(), clock, people.clone(), outside);
         runtime.spawn(async move {
-            drawing.run(first, from_all, may_retire).await;
+            drawing.run(first, from_all).await;
             drop(alive);
         });
         Live { commands, store, people, ended }
@@ -112,6 +126,13 @@ impl Live {
     /// Tells the task something; false when it has ended.
     pub(crate) async fn tell(&self, command: Command) -> bool {
         self.commands.send(command).await.is_ok()
+    }
+
+    /// The room as it is now; none when the task has ended.
+    pub(crate) async fn room(&self) -> Option<Room> {
+        let (answer, asked) = oneshot::channel();
+        self.tell(Command::Room(answer)).await;
+        asked.await.ok()
     }
 
     /// Whether the task has ended.

@@ -9,7 +9,8 @@ use collab::{AppendAnswer, ConnId, Desk, Effect, Input, Room};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Command, MayRetire};
+use super::observe::Observer;
+use super::{Command, Outside};
 use crate::clock::Clock;
 use crate::outgoing::Outgoing;
 use crate::pieces::Pieces;
@@ -41,8 +42,12 @@ pub(super) struct OpenDrawing {
     pub(super) snapshot: Option<Arc<Pieces>>,
     /// The blob that somebody is being sent, for whoever else asks meanwhile.
     pub(super) blob: std::sync::Weak<Pieces>,
-    clock: Clock,
+    pub(super) clock: Clock,
+    pub(super) observer: Observer,
     people: Arc<AtomicUsize>,
+    outside: Outside,
+    /// The title is being written beside the log.
+    titling: Option<Pending<Result<(), StoreError>>>,
 }
 
 /// What happened next.
@@ -51,6 +56,8 @@ enum Event {
     Appended(AppendAnswer),
     Read(Result<Stretch, StoreError>),
     Saved(Result<(), StoreError>),
+    Titled(Result<(), StoreError>),
+    Observed,
     Tick,
 }
 
@@ -61,6 +68,7 @@ impl OpenDrawing {
         store: Arc<dyn Store>,
         clock: Clock,
         people: Arc<AtomicUsize>,
+        outside: Outside,
     ) -> OpenDrawing {
         OpenDrawing {
             name: name.into(),
@@ -75,17 +83,15 @@ impl OpenDrawing {
             snapshot: None,
             blob: std::sync::Weak::new(),
             clock,
+            observer: Observer::new(name, outside.board.clone()),
             people,
+            outside,
+            titling: None,
         }
     }
 
     /// Lives until it is told to close, or nobody has been here for a while.
-    pub(super) async fn run(
-        mut self,
-        first: Vec<Effect>,
-        mut from_all: mpsc::Receiver<Command>,
-        may_retire: MayRetire,
-    ) {
+    pub(super) async fn run(mut self, first: Vec<Effect>, mut from_all: mpsc::Receiver<Command>) {
         tracing::info!(drawing = self.name, entries = self.desk.room().position().seq.0, "opened");
         self.perform(first);
         self.settle();
@@ -99,7 +105,9 @@ impl OpenDrawing {
                 answer = ready(&mut self.append) => Event::Appended(answer),
                 stretch = ready(&mut self.read) => Event::Read(stretch),
                 saved = ready(&mut self.saving) => Event::Saved(saved),
+                titled = ready(&mut self.titling) => Event::Titled(titled),
                 () = sleep_until(tick_at) => Event::Tick,
+                () = self.observer.next() => Event::Observed,
                 taken = from_all.recv_many(&mut commands, COMMANDS_AT_ONCE) => Event::Commands(taken),
             };
             match event {
@@ -115,13 +123,17 @@ impl OpenDrawing {
                                 self.handle(Input::Hello { conn, hello, role });
                             }
                             Command::Message { conn, message, bytes } => {
+                                self.observer.heard(conn, &message);
                                 self.handle(Input::Message { conn, message, bytes });
                             }
                             Command::Closed { conn } => {
                                 tracing::info!(drawing = self.name, conn = conn.0, "a connection is gone");
                                 self.connections.remove(&conn);
+                                self.observer.closed(conn);
                                 self.handle(Input::Closed { conn });
                             }
+                            // Whoever asked may have gone meanwhile.
+                            Command::Room(answer) => drop(answer.send(self.desk.room().clone())),
                             Command::PutOut { why, done } => {
                                 let guests = self.connections.values().filter(|each| each.encoding.is_some());
                                 guests.for_each(|guest| guest.end(why.clone(), false));
@@ -152,9 +164,18 @@ impl OpenDrawing {
                     }
                     self.save_next();
                 }
+                Event::Titled(titled) => {
+                    self.titling = None;
+                    if let Err(error) = titled {
+                        tracing::warn!(drawing = self.name, %error, "its title is written when it is opened next");
+                    }
+                }
+                Event::Observed => {}
                 Event::Tick => self.handle(Input::Tick),
             }
             self.people.store(self.desk.connected(), Ordering::Relaxed);
+            self.follow_title();
+            self.observer.look(self.clock.now(), &self.desk, &self.store);
             let now = Instant::now();
             let nobody = self.connections.is_empty();
             // Of one that is broken nothing more is to come, whoever was in it.
@@ -165,7 +186,7 @@ impl OpenDrawing {
             match alone_since {
                 Some(since) if now >= since + LINGER => {
                     // Holding on to this keeps everybody at the door until the log is free again.
-                    if let Some(_closing) = may_retire().filter(|_| from_all.is_empty()) {
+                    if let Some(_closing) = (self.outside.may_retire)().filter(|_| from_all.is_empty()) {
                         return self.close(from_all, CLOSING, true).await;
                     }
                     tick_at = wished;
@@ -186,7 +207,17 @@ impl OpenDrawing {
     }
 
     fn is_busy(&self) -> bool {
-        self.append.is_some() || self.read.is_some() || self.saving.is_some()
+        self.append.is_some() || self.read.is_some() || self.saving.is_some() || self.titling.is_some()
+    }
+
+    /// Tells others what the drawing is called by now.
+    fn follow_title(&mut self) {
+        let title = self.desk.room().title();
+        if self.titling.is_none() && title != self.outside.title {
+            self.outside.title = title.to_owned();
+            (self.outside.renamed)(title);
+            self.titling = Some(self.store.set_title(title.to_owned()));
+        }
     }
 
     /// Gives the desk an input, performs what it wants, and whatever comes of that.
@@ -223,12 +254,7 @@ impl OpenDrawing {
                 Err(_) => tracing::warn!(drawing = self.name, "closing without the answer to the last append"),
             }
         }
-        let mut effects = self.desk.close(why);
-        for effect in &mut effects {
-            if let Effect::Close { retry: may_come_back, .. } = effect {
-                *may_come_back = retry;
-            }
-        }
+        let effects = self.desk.close(why, retry);
         self.perform(effects);
         while let Some(saving) = self.saving.take() {
             match tokio::time::timeout_at(until, saving).await {
@@ -239,6 +265,11 @@ impl OpenDrawing {
             self.save_next();
         }
         self.people.store(0, Ordering::Relaxed);
+        if let Some(titling) = self.titling.take() {
+            // What fails here is made good when the drawing is opened next.
+            let _ = tokio::time::timeout_at(until, titling).await;
+        }
+        self.observer.end();
         match self.store.close().await {
             Ok(()) => tracing::info!(drawing = self.name, entries = self.desk.room().position().seq.0, "closed"),
             Err(error) => tracing::warn!(drawing = self.name, %error, "closed, but not neatly"),

@@ -13,7 +13,8 @@ use protocol::{
 };
 use tokio::runtime::Handle;
 
-use super::{Command, Live};
+use super::{Command, Live, Outside};
+use crate::board::Board;
 use crate::clock::Clock;
 use crate::opening;
 use crate::outgoing::{Item, Next, Outgoing};
@@ -57,6 +58,14 @@ impl Store for Filling {
         self.store.latest_checkpoint()
     }
 
+    fn set_title(&self, title: String) -> Pending<Result<(), StoreError>> {
+        self.store.set_title(title)
+    }
+
+    fn backup(&self, to: std::path::PathBuf) -> Pending<Result<(), StoreError>> {
+        self.store.backup(to)
+    }
+
     fn close(&self) -> Pending<Result<(), StoreError>> {
         self.store.close()
     }
@@ -91,6 +100,16 @@ async fn come_in(live: &Live, conn: ConnId, encoding: Option<Encoding>) -> Arc<O
     outgoing
 }
 
+/// Nobody watches, and nobody lets it close by itself.
+fn outside() -> Outside {
+    Outside {
+        may_retire: Box::new(|| None),
+        board: Arc::new(Board::new()),
+        title: "Plan".into(),
+        renamed: Box::new(|_| {}),
+    }
+}
+
 #[tokio::test]
 async fn one_who_takes_the_drawing_in_slowly_is_welcomed_once_however_much_happens() {
     const ENTRIES: u64 = 10_000;
@@ -99,10 +118,9 @@ async fn one_who_takes_the_drawing_in_slowly_is_welcomed_once_however_much_happe
     let (start, clock) = (log.position(), Clock::start());
     let store = Arc::new(SqliteStore::new(log));
     let room = opening::found(&*store, start, "Plan", None, Drawing::new(), clock.now()).await.unwrap();
-    let stay = Box::new(|| None);
     // What happens here is slower than a connection's patience, and nobody says a word meanwhile.
     let limits = Limits { heartbeat_ms: 600_000, in_flight_max: 256, ..Limits::default() };
-    let live = Live::start("plan", room, store, limits, clock, &Handle::current(), stay);
+    let live = Live::start("plan", room, store, limits, clock, &Handle::current(), outside());
     let busy = come_in(&live, ConnId(0), None).await;
     until(&busy, |message| matches!(message, ServerMessage::Welcome(_)).then_some(())).await;
     let slow = come_in(&live, ConnId(1), Some(Encoding::MessagePack)).await;
@@ -160,8 +178,7 @@ async fn a_full_disk_refuses_loses_nothing_and_passes() {
     let (start, clock) = (log.position(), Clock::start());
     let store = Arc::new(Filling { store: SqliteStore::new(log), full: AtomicBool::new(false) });
     let room = opening::found(&*store, start, "Plan", None, Drawing::new(), clock.now()).await.unwrap();
-    let stay = Box::new(|| None);
-    let live = Live::start("plan", room, store.clone(), Limits::default(), clock, &Handle::current(), stay);
+    let live = Live::start("plan", room, store.clone(), Limits::default(), clock, &Handle::current(), outside());
     let conn = ConnId(0);
     let outgoing = come_in(&live, conn, None).await;
     until(&outgoing, |message| matches!(message, ServerMessage::Welcome(_)).then_some(())).await;

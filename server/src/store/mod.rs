@@ -2,13 +2,14 @@
 
 mod sqlite;
 
+use std::path::PathBuf;
 use std::pin::Pin;
 
 use bytes::Bytes;
 use collab::{AppendAnswer, NewPayload, StoredPayload};
 use protocol::{Durability, Hash, Position, Seq};
 
-pub(crate) use sqlite::{SqliteStore, log_path};
+pub(crate) use sqlite::{SqliteStore, TITLE, log_path};
 
 /// What a store answers, in its own time. Dropping it doesn't take back what was asked for.
 pub(crate) type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -49,6 +50,12 @@ pub(crate) trait Store: Send + Sync + 'static {
 
     /// The newest state of the room that is in this log's own history.
     fn latest_checkpoint(&self) -> Pending<Result<Option<Vec<u8>>, StoreError>>;
+
+    /// Keeps the drawing's name for people where it is found without reading the log.
+    fn set_title(&self, title: String) -> Pending<Result<(), StoreError>>;
+
+    /// Writes the log as it is now as a file of its own, whole in itself, at a path where nothing is yet.
+    fn backup(&self, to: PathBuf) -> Pending<Result<(), StoreError>>;
 
     /// Lets go of the log; everything that was acknowledged is kept. Nothing is asked of the store after it.
     fn close(&self) -> Pending<Result<(), StoreError>>;

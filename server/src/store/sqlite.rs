@@ -12,6 +12,8 @@ use protocol::{Durability, Hash, Position, Seq};
 
 use super::{Pending, Store, StoreError, Stretch};
 
+/// The key of the title among a log's texts.
+pub(crate) const TITLE: &str = "title";
 /// The most entries in one stretch.
 const STRETCH_ENTRIES_MAX: usize = 4_096;
 
@@ -143,6 +145,14 @@ impl Store for SqliteStore {
             warn_dropped(latest.dropped);
             Ok(latest.checkpoint.map(|checkpoint| checkpoint.state))
         })
+    }
+
+    fn set_title(&self, title: String) -> Pending<Result<(), StoreError>> {
+        self.with_file(move |file| file.open_log(&mut lock(&file.log))?.set_meta(TITLE, &title))
+    }
+
+    fn backup(&self, to: PathBuf) -> Pending<Result<(), StoreError>> {
+        self.with_file(move |file| oplog::backup(&file.path, to).map(|_| ()))
     }
 
     fn close(&self) -> Pending<Result<(), StoreError>> {

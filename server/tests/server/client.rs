@@ -14,6 +14,8 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{self, Message};
 
+use crate::http::Asker;
+
 /// Nothing takes longer than this.
 pub const DEADLINE: Duration = Duration::from_secs(20);
 
@@ -59,6 +61,21 @@ impl Client {
         request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocol.parse().expect("a header"));
         let (socket, response) = tokio_tungstenite::client_async(request, stream).await.expect("it upgrades");
         assert_eq!(response.headers()["Sec-WebSocket-Protocol"], subprotocol);
+        Client { socket, encoding }
+    }
+
+    /// Connects as a page does, under a name, from an origin and with a cookie; nothing is said yet.
+    pub async fn connect_as(address: &Address, encoding: Encoding, asker: &Asker) -> Client {
+        let stream = TcpStream::connect((address.host.as_str(), address.port)).await.expect("the server listens");
+        let mut request = format!("ws://{}/ws", asker.host).into_client_request().expect("a URL");
+        let headers = request.headers_mut();
+        headers.insert("Sec-WebSocket-Protocol", SUBPROTOCOL_JSON.parse().expect("a header"));
+        for (name, value) in [("Origin", &asker.origin), ("Cookie", &asker.cookie)] {
+            if let Some(value) = value {
+                headers.insert(name, value.parse().expect("a header"));
+            }
+        }
+        let (socket, _) = tokio_tungstenite::client_async(request, stream).await.expect("it upgrades");
         Client { socket, encoding }
     }
 

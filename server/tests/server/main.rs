@@ -1,8 +1,10 @@
 //! The real server on a real port, and clients that speak the protocol.
 
 mod client;
+mod console;
 mod crash;
 mod editing;
+mod http;
 mod joining;
 mod place;
 mod program;

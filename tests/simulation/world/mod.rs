@@ -11,7 +11,7 @@ use protocol::{
 };
 
 use crate::faults::{Faults, limits};
-use crate::person::Person;
+use crate::person::{Person, role};
 use crate::random::Random;
 use crate::store::Store;
 use crate::tally::Tally;
@@ -224,7 +224,7 @@ impl World {
                 let node = wire.node;
                 self.note(|_| format!("n{node} <- {conn:?} {}", short(&message)));
                 let input = match message {
-                    ClientMessage::Hello(hello) => Input::Hello { conn, hello, role: Role::Editor },
+                    ClientMessage::Hello(hello) => Input::Hello { conn, role: role(hello.client), hello },
                     message => Input::Message { conn, message, bytes: 100 },
                 };
                 self.give(node, input)

@@ -103,7 +103,7 @@ impl Desk {
                 self.used.insert((*session, seq), now);
             }
             Event::Unlocked { session, .. } => self.forget_unused(*session),
-            Event::Created { .. } | Event::Edited { .. } | Event::Granted { .. } => {}
+            Event::Created { .. } | Event::Edited { .. } | Event::Granted { .. } | Event::Renamed { .. } => {}
         }
     }
 }

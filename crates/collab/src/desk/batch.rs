@@ -229,7 +229,7 @@ impl Desk {
                 let shared = room.shared();
                 let locks = shared.locks.iter().filter(|(_, each)| each.session == *session && each.token == *token);
                 let ids: Vec<_> = locks.map(|(id, _)| *id).collect();
-                let lapsed = Event::Unlocked { session: *session, ids: ids.clone(), lapsed: true };
+                let lapsed = Event::Unlocked { session: *session, ids: ids.clone(), lapsed: true, overridden_by: None };
                 ((!ids.is_empty()).then_some(lapsed).and_then(own), Outcome::Done)
             }
         }
@@ -393,9 +393,11 @@ fn author_name(room: &Room, entry: &Entry) -> String {
         Event::Resumed { session, .. }
         | Event::Gone { session, .. }
         | Event::Locked { session, .. }
+        | Event::Unlocked { overridden_by: Some(session), .. }
         | Event::Unlocked { session, .. }
         | Event::Edited { session, .. }
-        | Event::Granted { session, .. } => session,
+        | Event::Granted { session, .. }
+        | Event::Renamed { session, .. } => session,
     };
     room.shared().members.get(session).map_or(String::new(), |member| member.name.clone())
 }

@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use protocol::{
-    Answer, ClientMessage, ClientSeq, Durability, Epoch, Hash, Hello, Limits, Millis, Refusal, Request, Role, Seq,
-    ServerMessage, SessionId, Token,
+    Answer, ClientMessage, ClientSeq, Durability, Epoch, Hash, Hello, Limits, Millis, Presence, Refusal, Request, Role,
+    Seq, ServerMessage, SessionId, Token,
 };
 
 use crate::effect::{ConnId, Effect, Input};
@@ -216,15 +216,15 @@ impl Desk {
         effects
     }
 
-    /// Ends everything here: all that is stored is in the checkpoint, and who was here may come back. What was asked
-    /// and isn't stored has no answer, and is asked again.
-    pub fn close(&mut self, why: &str) -> Vec<Effect> {
+    /// Ends everything here: all that is stored is in the checkpoint, and who was here may come back where `retry` says
+    /// so. What was asked and isn't stored has no answer, and is asked again.
+    pub fn close(&mut self, why: &str, retry: bool) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.unsaved_entries > 0 && matches!(self.phase, Phase::Serving) {
             self.save(&mut effects);
         }
         for (conn, _) in std::mem::take(&mut self.conns) {
-            effects.push(Effect::Close { conn, why: why.into(), retry: true });
+            effects.push(Effect::Close { conn, why: why.into(), retry });
         }
         self.here.clear();
         self.queue.clear();
@@ -234,6 +234,16 @@ impl Desk {
     /// The room as far as it is stored and applied.
     pub fn room(&self) -> &Room {
         &self.room
+    }
+
+    /// Whether somebody's connection is open here.
+    pub fn is_connected(&self, session: SessionId) -> bool {
+        self.here.contains_key(&session)
+    }
+
+    /// What somebody showed of themselves last, and when that was sent on.
+    pub fn presence_of(&self, session: SessionId) -> Option<(&Presence, Millis)> {
+        self.shown.latest_of(session)
     }
 
     /// How many people are here over an open connection.
@@ -272,6 +282,9 @@ impl Desk {
         }
         match message {
             ClientMessage::Hello(_) => self.end(conn, "hello was said twice".into(), false, effects),
+            ClientMessage::Watch {} | ClientMessage::Look { .. } => {
+                self.end(conn, "who watches the server says so first, and is in no drawing".into(), false, effects);
+            }
             ClientMessage::Ask { client_seq, floor, request } => {
                 self.ask(Work::Ask { conn, by, client_seq, floor, request, bytes }, effects);
             }

@@ -26,6 +26,11 @@ impl Shown {
         self.due.remove(&session);
     }
 
+    /// What somebody showed last, and when that was sent on.
+    pub fn latest_of(&self, session: SessionId) -> Option<(&Presence, Millis)> {
+        self.latest.get(&session).map(|(presence, at)| (presence, *at))
+    }
+
     pub fn is_due(&self) -> bool {
         !self.due.is_empty()
     }

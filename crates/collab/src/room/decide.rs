@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use drawing::{IdRange, Op, Record, RecordId};
-use protocol::{Event, Limits, Refusal, Request, Seq, SessionId, Token};
+use protocol::{Event, Limits, Refusal, Request, Role, Seq, SessionId, TITLE_CHARS_MAX, Token};
 
 use super::Room;
 use crate::shared::gather;
@@ -35,6 +35,11 @@ impl Room {
             Request::Edit { op, seen, under } => self.decide_edit(session, root, op, *seen, under, limits),
             Request::Undo { entries } => self.decide_undo(session, root, entries, limits),
             Request::Grant { len } => self.decide_grant(session, root, *len, limits),
+            Request::Override { .. } | Request::Rename { .. } if member.role != Role::Owner => {
+                Err(Refusal::NotAllowed { role: member.role })
+            }
+            Request::Override { token } => self.decide_override(session, *token),
+            Request::Rename { title } => self.decide_rename(session, title),
         }
     }
 
@@ -64,7 +69,31 @@ impl Room {
         let held = |id: &RecordId| self.shared.locks.get(id).is_some_and(|holding| holding.session == session);
         let ids: BTreeSet<_> = ids.iter().copied().filter(held).collect();
         let ids: Vec<_> = ids.into_iter().collect();
-        if ids.is_empty() { Ok(Decision::Nothing) } else { store(Event::Unlocked { session, ids, lapsed: false }) }
+        if ids.is_empty() {
+            Ok(Decision::Nothing)
+        } else {
+            store(Event::Unlocked { session, ids, lapsed: false, overridden_by: None })
+        }
+    }
+
+    fn decide_override(&self, by: SessionId, token: Token) -> Result<Decision, Refusal> {
+        let under = self.shared.locks.iter().filter(|(_, holding)| holding.token == token);
+        let (ids, holders): (Vec<_>, Vec<_>) = under.map(|(id, holding)| (*id, holding.session)).unzip();
+        // A token is the seq of one grant, so that there is one holder.
+        match holders.first() {
+            Some(&session) => store(Event::Unlocked { session, ids, lapsed: false, overridden_by: Some(by) }),
+            None => Ok(Decision::Nothing),
+        }
+    }
+
+    fn decide_rename(&self, session: SessionId, title: &str) -> Result<Decision, Refusal> {
+        let title: String = title.chars().filter(|c| !c.is_control()).collect();
+        let title = title.trim();
+        within("title_chars_max", TITLE_CHARS_MAX, title.chars().count())?;
+        if title.is_empty() {
+            return Err(Refusal::Invalid { why: "a drawing needs a name".into() });
+        }
+        if title == self.title { Ok(Decision::Nothing) } else { store(Event::Renamed { session, title: title.into() }) }
     }
 
     fn decide_grant(
@@ -200,7 +229,7 @@ pub(crate) fn request_size(request: &Request) -> usize {
         Request::Lock { ids } | Request::Unlock { ids } => ids.len(),
         Request::Edit { op, .. } => size(op),
         Request::Undo { entries } => entries.len(),
-        Request::Grant { .. } => 1,
+        Request::Grant { .. } | Request::Override { .. } | Request::Rename { .. } => 1,
     }
 }
 

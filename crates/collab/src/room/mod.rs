@@ -152,6 +152,7 @@ impl Room {
                     self.note_edit(seq, root, applied.inverse.as_ref(), undoes)?;
                 }
             }
+            Event::Renamed { title, .. } => self.title.clone_from(title),
             Event::Created { .. } | Event::Resumed { .. } | Event::Locked { .. } | Event::Unlocked { .. } => {}
         }
         if let Some(author) = &told.entry.author {

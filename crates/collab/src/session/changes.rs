@@ -52,6 +52,18 @@ pub enum Notice {
         /// On which records.
         ids: Vec<RecordId>,
     },
+    /// An owner ended locks of one's own.
+    Overridden {
+        /// On which records.
+        ids: Vec<RecordId>,
+        /// Who.
+        by: SessionId,
+    },
+    /// The drawing has another name for people.
+    Renamed {
+        /// The name.
+        title: String,
+    },
     /// Somebody came in.
     Joined(Person),
     /// Somebody's session ended.

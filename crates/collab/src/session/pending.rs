@@ -33,6 +33,10 @@ pub(super) enum Wish {
     Undo { of: Step, redo: bool },
     /// More ids.
     Grant(u32),
+    /// To end another's lock, as an owner.
+    Override(Token),
+    /// To rename the drawing, as an owner.
+    Rename(String),
 }
 
 /// An edit that has no answer yet.
@@ -71,6 +75,8 @@ impl Pending {
             Wish::Undo { of: Step::Stored(seq), .. } => Request::Undo { entries: vec![*seq] },
             Wish::Undo { .. } => return None,
             Wish::Grant(len) => Request::Grant { len: *len },
+            Wish::Override(token) => Request::Override { token: *token },
+            Wish::Rename(title) => Request::Rename { title: title.clone() },
         })
     }
 }

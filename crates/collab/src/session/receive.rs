@@ -33,7 +33,8 @@ impl Session {
                 self.outbox.push(protocol::ClientMessage::Refresh);
                 Ok(notice(Notice::Mismatch { seq }))
             }
-            ServerMessage::Heartbeat => Ok(Changes::default()),
+            // Only who asked to watch is told.
+            ServerMessage::Overview(_) | ServerMessage::Heartbeat => Ok(Changes::default()),
             ServerMessage::Bye { why, retry } => {
                 self.status = Status::Ended { why, retry };
                 Ok(Changes::default())
@@ -124,8 +125,17 @@ impl Session {
             Event::Locked { session, ids } if self.me() == Some(*session) => {
                 changes.notices.push(Notice::Granted { ids: ids.clone() });
             }
-            Event::Unlocked { session, ids, lapsed: true } if self.me() == Some(*session) => {
+            Event::Unlocked { session, ids, lapsed: true, .. } if self.me() == Some(*session) => {
                 changes.notices.push(Notice::Lapsed { ids: ids.clone() });
+            }
+            Event::Unlocked { session, ids, overridden_by: Some(owner), .. } if self.me() == Some(*session) => {
+                changes.notices.push(Notice::Overridden { ids: ids.clone(), by: *owner });
+            }
+            Event::Renamed { title, .. } => {
+                if let Some(facts) = &mut self.facts {
+                    facts.title.clone_from(title);
+                }
+                changes.notices.push(Notice::Renamed { title: title.clone() });
             }
             Event::Granted { session, ids } if self.mine.contains(session) => self.ids.grant(*ids),
             _ => {}
@@ -257,7 +267,7 @@ impl Session {
                 self.drop_undos_of(request);
                 notice(told(false, refusal))
             }
-            Wish::Unlock(_) | Wish::Grant(_) => notice(told(false, refusal)),
+            Wish::Unlock(_) | Wish::Grant(_) | Wish::Override(_) | Wish::Rename(_) => notice(told(false, refusal)),
         }
     }
 

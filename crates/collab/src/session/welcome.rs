@@ -111,6 +111,8 @@ impl Session {
         match wish {
             Wish::Lock(ids) => ids.iter().all(|id| self.holder(*id).map(|holding| holding.session) == self.me()),
             Wish::Unlock(_) | Wish::Grant(_) => true,
+            Wish::Override(token) => self.locks().all(|(_, holding)| holding.token != *token),
+            Wish::Rename(title) => self.title() == title,
             Wish::Edit(_) | Wish::Undo { .. } => false,
         }
     }

@@ -180,6 +180,7 @@ fn word(message: &ServerMessage) -> String {
         ServerMessage::Connected { session, connected } => format!("{session} connected {connected}"),
         ServerMessage::Check { seq, .. } => format!("check {seq}"),
         ServerMessage::Heartbeat => "heartbeat".into(),
+        ServerMessage::Overview(_) => "overview".into(),
         other => format!("{other:?}"),
     }
 }
@@ -482,7 +483,7 @@ fn checkpoints_come_at_a_bounded_cost_and_when_it_closes() {
     assert_eq!(saved, [2_001]);
     let checks = office.take().into_iter().filter(|text| text.starts_with("1 check")).count();
     assert_eq!(checks, 1 + 2_102 / 256);
-    let effects = office.desk.close("the server stops");
+    let effects = office.desk.close("the server stops", true);
     assert!(matches!(&effects[..], [Effect::SaveCheckpoint { room }, Effect::Close { retry: true, .. }]
         if Room::from_checkpoint(&room.to_checkpoint()).is_ok()));
 }

@@ -180,6 +180,64 @@ fn edits() {
 }
 
 #[test]
+fn overrides_and_names() {
+    check(&[
+        ("an owner ends another's lock", "stored", |lab, ana, ben| {
+            let token = lab.lock(ana, &[10, 11])?.expect("a lock is granted");
+            let later = lab.lock(ana, &[12])?.expect("a lock is granted");
+            lab.lock(ben, &[13])?;
+            let owner = lab.join(3, Role::Owner, None);
+            let ended = lab.ask(owner, Request::Override { token });
+            let held = [10, 11, 12, 13].map(|id| lab.holder(id));
+            assert_eq!(
+                (held, lab.room.shared().locks[&RecordId(12)].token),
+                ([None, None, Some(ana), Some(ben)], later)
+            );
+            ended
+        }),
+        ("a lock that ended already", "nothing", |lab, ana, ben| {
+            let token = lab.lock(ana, &[10])?.expect("a lock is granted");
+            lab.unlock(ana, &[10]);
+            lab.lock(ben, &[10])?;
+            let owner = lab.join(3, Role::Owner, None);
+            let nothing = lab.ask(owner, Request::Override { token });
+            assert_eq!(lab.holder(10), Some(ben));
+            nothing
+        }),
+        ("an editor ends no lock of another", "not allowed", |lab, ana, ben| {
+            let token = lab.lock(ana, &[10])?.expect("a lock is granted");
+            lab.ask(ben, Request::Override { token })
+        }),
+        ("what was done under it meanwhile is refused if somebody else was quicker", "changed", |lab, ana, ben| {
+            let token = lab.lock(ana, &[10])?.expect("a lock is granted");
+            let owner = lab.join(3, Role::Owner, None);
+            lab.ask(owner, Request::Override { token })?;
+            lab.did(ben, moved(&[10]));
+            edit_seen(lab, ana, moved(&[10]), token, vec![token])
+        }),
+        ("an owner renames", "stored", |lab, _, _| {
+            let owner = lab.join(3, Role::Owner, None);
+            let renamed = lab.ask(owner, Request::Rename { title: " Site\u{7} plan ".into() });
+            assert_eq!(lab.room.title(), "Site plan");
+            renamed
+        }),
+        ("to what it is called already", "nothing", |lab, _, _| {
+            let owner = lab.join(3, Role::Owner, None);
+            lab.ask(owner, Request::Rename { title: "Plan".into() })
+        }),
+        ("to nothing", "invalid", |lab, _, _| {
+            let owner = lab.join(3, Role::Owner, None);
+            lab.ask(owner, Request::Rename { title: " \n".into() })
+        }),
+        ("to a novel", "limit", |lab, _, _| {
+            let owner = lab.join(3, Role::Owner, None);
+            lab.ask(owner, Request::Rename { title: "x".repeat(121) })
+        }),
+        ("an editor renames", "not allowed", |lab, ana, _| lab.ask(ana, Request::Rename { title: "Mine".into() })),
+    ]);
+}
+
+#[test]
 fn undos() {
     check(&[
         ("an edit of one's own", "stored", |lab, ana, _| {
@@ -318,7 +376,7 @@ fn an_entry_that_does_not_follow_changes_nothing() {
         protocol::Event::Resumed { session: nobody, epoch },
         protocol::Event::Gone { session: ana, epoch, why: protocol::Ended::Left },
         protocol::Event::Locked { session: ana, ids: ids(&[99]) },
-        protocol::Event::Unlocked { session: ana, ids: ids(&[10]), lapsed: false },
+        protocol::Event::Unlocked { session: ana, ids: ids(&[10]), lapsed: false, overridden_by: None },
         protocol::Event::Edited { session: ana, op: moved(&[99]), undoes: vec![] },
         protocol::Event::Edited { session: ana, op: moved(&[10]), undoes: vec![Seq(1)] },
         protocol::Event::Granted { session: ana, ids: drawing::IdRange { first: RecordId(5), len: 3 } },

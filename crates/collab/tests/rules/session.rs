@@ -175,6 +175,24 @@ fn what_would_surely_be_refused_is_refused_at_once() {
 }
 
 #[test]
+fn the_holder_is_told_who_ended_their_lock_and_everybody_the_new_name() {
+    let mut table = Table::new(TWO);
+    table.sessions[1].lock(ids(&[10, 11]));
+    table.flush(1);
+    let (token, owner) = (table.sessions[1].holder(RecordId(10)).expect("it is held").token, table.sessions[0].me());
+    table.take(1);
+    table.sessions[0].override_lock(token);
+    table.sessions[0].rename("Site".into());
+    table.flush(0);
+    let by = owner.expect("the owner is in");
+    let told =
+        [Notice::Locks, Notice::Overridden { ids: ids(&[10, 11]), by }, Notice::Renamed { title: "Site".into() }];
+    assert_eq!(table.take(1), told);
+    assert!(!table.sessions[1].is_mine(RecordId(10)));
+    assert_eq!(table.sessions[1].title(), "Site");
+}
+
+#[test]
 fn what_waits_survives_a_break_and_is_stored_once() {
     let mut table = Table::new(TWO);
     table.cut(0);

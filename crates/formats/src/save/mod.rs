@@ -63,6 +63,17 @@ pub enum SaveError {
     NoHandles,
 }
 
+/// Why a drawing could not be written as a file of its own. No bytes were made.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ExportError {
+    /// It can't be given handles.
+    #[error("its records can't be given handles: {0}")]
+    Mint(#[from] drawing::OpError),
+    /// It can't be saved.
+    #[error(transparent)]
+    Save(#[from] SaveError),
+}
+
 /// Writes `current`, an edited `original`, which was read from `source`: everything that nobody edited is copied byte
 /// for byte. Without a source a new file is written.
 ///
@@ -101,6 +112,17 @@ pub fn save(source: Option<&[u8]>, original: &Drawing, current: &Drawing) -> Res
     let Saver { edits, notes, .. } = saver;
     let changed = !edits.is_empty();
     Ok(Saved { bytes: apply(bytes, 0, bytes.len(), edits), changed, notes })
+}
+
+/// Writes `current` as a file of its own, as [`save`] does, with handles for what has none yet.
+///
+/// # Errors
+/// [`ExportError`], with what doesn't fit.
+pub fn export(source: Option<&[u8]>, original: &Drawing, mut current: Drawing) -> Result<Saved, ExportError> {
+    if let Some(op) = mint(source, original, &current) {
+        current.apply(&op)?;
+    }
+    Ok(save(source, original, &current)?)
 }
 
 /// What differs between two drawings.

@@ -1,4 +1,4 @@
-//! Log entries in words.
+//! Log entries in words, for lists of what happened.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use protocol::{Ended, Entry, Event, Seq, SessionId};
 const PARTS_MAX: usize = 3;
 
 /// Reads along with a log and tells what happens; remembers who is who.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Story {
     names: HashMap<SessionId, String>,
 }
@@ -31,13 +31,15 @@ impl Story {
         }
         let who = match &entry.event {
             Event::Created { .. } => String::new(),
+            Event::Unlocked { overridden_by: Some(owner), .. } => self.name(*owner),
             Event::Joined { name, .. } => name.clone(),
             Event::Resumed { session, .. }
             | Event::Gone { session, .. }
             | Event::Locked { session, .. }
             | Event::Unlocked { session, .. }
             | Event::Edited { session, .. }
-            | Event::Granted { session, .. } => self.name(*session),
+            | Event::Granted { session, .. }
+            | Event::Renamed { session, .. } => self.name(*session),
         };
         let what = match &entry.event {
             Event::Created { title, source, .. } => {
@@ -50,6 +52,9 @@ impl Story {
             Event::Gone { why: Ended::Left, .. } => format!("{who} left"),
             Event::Gone { why: Ended::Expired, .. } => format!("{who} was not heard of any more"),
             Event::Locked { ids, .. } => format!("{who} locked {}", count(ids.len(), "object")),
+            Event::Unlocked { session, ids, overridden_by: Some(_), .. } => {
+                format!("{who} ended {}'s lock on {}", self.name(*session), count(ids.len(), "object"))
+            }
             Event::Unlocked { ids, lapsed: false, .. } => format!("{who} let go of {}", count(ids.len(), "object")),
             Event::Unlocked { ids, .. } => format!("{who}'s locks on {} lapsed", count(ids.len(), "object")),
             Event::Edited { undoes, .. } if !undoes.is_empty() => {
@@ -58,8 +63,18 @@ impl Story {
             }
             Event::Edited { op, .. } => format!("{who} {}", op_in_words(op)),
             Event::Granted { ids, .. } => format!("{who} got {}", count(ids.len as usize, "more id")),
+            Event::Renamed { title, .. } => format!("{who} renamed the drawing {title:?}"),
         };
+        if let Event::Gone { session, .. } = &entry.event {
+            // Nothing is told of them any more.
+            self.names.remove(session);
+        }
         ToldInWords { who, what }
+    }
+
+    /// Who somebody is, where the entry by which they came in isn't told.
+    pub fn know(&mut self, session: SessionId, name: &str) {
+        self.names.entry(session).or_insert_with(|| name.to_owned());
     }
 
     fn name(&self, session: SessionId) -> String {
@@ -91,7 +106,7 @@ fn objects(ids: &[RecordId]) -> String {
 }
 
 /// Records by kind, as in "2 LINE, 1 CIRCLE".
-fn kinds(records: &[Record]) -> String {
+pub fn kinds<'r>(records: impl IntoIterator<Item = &'r Record>) -> String {
     let mut kinds: Vec<(&str, usize)> = Vec::new();
     for record in records {
         match kinds.iter_mut().find(|(kind, _)| *kind == record.kind()) {
@@ -150,7 +165,12 @@ mod tests {
         check(7, edited(batch), "Ana deleted 2 objects, saved, which gave 1 object a handle");
         let undone = Event::Edited { session: ana, op: Op::Remove(vec![]), undoes: vec![Seq(6), Seq(4)] };
         check(8, undone, "Ana took back 6, 4");
-        check(9, Event::Unlocked { session: ana, ids, lapsed: true }, "Ana's locks on 2 objects lapsed");
-        check(10, Event::Gone { session: ana, epoch: Epoch(0), why: Ended::Left }, "Ana left");
+        let unlocked =
+            |lapsed, overridden_by| Event::Unlocked { session: ana, ids: ids.clone(), lapsed, overridden_by };
+        check(9, unlocked(true, None), "Ana's locks on 2 objects lapsed");
+        check(10, unlocked(false, Some(ana)), "Ana ended Ana's lock on 2 objects");
+        let renamed = Event::Renamed { session: ana, title: "Site".into() };
+        check(11, renamed, "Ana renamed the drawing \"Site\"");
+        check(12, Event::Gone { session: ana, epoch: Epoch(0), why: Ended::Left }, "Ana left");
     }
 }

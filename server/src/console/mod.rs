@@ -1,0 +1,115 @@
+//! The console: the page by which whoever the server belongs to looks after it, and what that page asks for.
+//!
+//! Everything here needs the owner's session but the page itself and signing in. What the owner does to a drawing is done
+//! the way everybody does it: asked of the drawing's desk, decided, stored, told.
+
+mod answers;
+mod guard;
+mod guesses;
+mod owner;
+mod page;
+mod requests;
+mod sessions;
+mod transfer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::HeaderMap;
+use axum::routing::{delete, get, patch, post};
+use tokio::sync::Semaphore;
+
+use crate::{Host, HostError};
+use guesses::Guesses;
+use owner::Owner;
+use sessions::Sessions;
+
+pub(crate) use sessions::Visit;
+
+/// Files that are read or written at a time: each may take several times its size in memory.
+const TRANSFERS_MAX: usize = 2;
+
+/// What the console keeps.
+pub(crate) struct Console {
+    owner: Owner,
+    sessions: Sessions,
+    guesses: Guesses,
+    transfers: Arc<Semaphore>,
+}
+
+/// What a request comes to.
+#[derive(Clone)]
+pub(crate) struct Office {
+    pub host: Host,
+    /// Where the listener listens.
+    pub listening: std::net::SocketAddr,
+}
+
+impl Console {
+    /// The console of a data folder; the first time, the owner's secret is made.
+    pub(crate) fn open(data: &Path) -> Result<Console, HostError> {
+        let owner = Owner::open(data)?;
+        transfer::remove_leftovers(data);
+        let (sessions, guesses) = (Sessions::new(sessions::LIFE), Guesses::default());
+        Ok(Console { owner, sessions, guesses, transfers: Arc::new(Semaphore::new(TRANSFERS_MAX)) })
+    }
+
+    /// Whether a request may watch: it has the owner's cookie, and comes from the console's own page.
+    pub(crate) fn visit(&self, host: &Host, headers: &HeaderMap) -> Result<Visit, &'static str> {
+        const FOREIGN: &str = "only the server's own page can watch it";
+        const SIGNED_OUT: &str = "only the owner can watch the server; sign in with the owner's secret";
+        let authority = guard::authority(headers, &host.inner.options.names).map_err(|_| FOREIGN)?;
+        if !guard::is_own_origin(headers, authority) {
+            return Err(FOREIGN);
+        }
+        guard::cookie(headers, authority).and_then(|token| self.sessions.visit(token)).ok_or(SIGNED_OUT)
+    }
+}
+
+impl Host {
+    /// The owner's secret, if it was made since the host was opened and nobody took it yet: to be shown once.
+    pub fn take_owner_secret(&self) -> Option<String> {
+        self.inner.console.as_ref()?.owner.take_fresh()
+    }
+
+    /// Makes a new secret for the owner and signs everybody out; the old one lets nobody in from here on.
+    ///
+    /// # Errors
+    /// [`HostError::Random`] or `Folder`; the old secret is still good then. [`HostError::NoConsole`] where none is
+    /// served.
+    pub fn new_owner_secret(&self) -> Result<String, HostError> {
+        let console = self.inner.console.as_ref().ok_or(HostError::NoConsole)?;
+        let secret = console.owner.renew()?;
+        console.sessions.end_all();
+        Ok(secret)
+    }
+
+    /// What signs in once in place of the secret, within a minute: for a program around this host, which shows the
+    /// console at `http://HOST:PORT/#ticket=TICKET`.
+    ///
+    /// # Errors
+    /// [`HostError::Random`]; [`HostError::NoConsole`] where no console is served.
+    pub fn ticket(&self) -> Result<String, HostError> {
+        self.inner.console.as_ref().ok_or(HostError::NoConsole)?.owner.ticket()
+    }
+}
+
+/// What the console answers to.
+pub(crate) fn router(office: Office) -> Router {
+    let guarded = Router::new()
+        .route("/api/drawings", post(transfer::upload))
+        .route("/api/drawings/{name}", patch(requests::change))
+        .route("/api/drawings/{name}/invites", post(requests::invite))
+        .route("/api/drawings/{name}/locks/{token}", delete(requests::end_lock))
+        .route("/api/drawings/{name}/drawing.dxf", get(transfer::download_dxf))
+        .route("/api/drawings/{name}/log.linework", get(transfer::download_log))
+        .layer(axum::middleware::from_fn_with_state(office.clone(), guard::owner_only));
+    Router::new()
+        .route("/api/session", get(requests::who).post(requests::sign_in).delete(requests::sign_out))
+        .merge(guarded)
+        .layer(axum::middleware::from_fn_with_state(office.clone(), guard::own_pages_only))
+        .route("/", get(page::index))
+        .route("/console/{version}/{file}", get(page::file))
+        .with_state(office)
+}

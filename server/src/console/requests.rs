@@ -1,0 +1,186 @@
+//! What the console's page asks for: signing in and out, and what the owner does to a drawing.
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{ConnectInfo, Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use protocol::{Address, Role};
+use qrcode::QrCode;
+use qrcode::render::svg;
+use serde::{Deserialize, Serialize};
+
+use super::answers::{Answer, Refused, failed, refuse, tell};
+use super::sessions::LIFE;
+use super::{Console, Office, guard};
+use crate::line::Meter;
+use crate::{HostError, Listing, invite, reach};
+
+/// The longest that an invite may be good, in hours: ten years.
+const HOURS_MAX: u32 = 10 * 366 * 24;
+
+#[derive(Serialize)]
+struct SignedIn {
+    signed_in: bool,
+}
+
+#[derive(Deserialize)]
+pub(super) struct SignIn {
+    /// The owner's secret, or a ticket.
+    secret: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Change {
+    title: Option<String>,
+    archived: Option<bool>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Wanted {
+    role: Role,
+    /// How long it is good; for ever if not said.
+    hours: Option<u32>,
+    /// Void all links that were made before.
+    #[serde(default)]
+    renew: bool,
+}
+
+#[derive(Serialize)]
+struct Invite {
+    address: String,
+    /// The address as a picture, SVG.
+    picture: String,
+    /// Others can't reach the server: it listens on this machine only.
+    only_here: bool,
+}
+
+fn console(office: &Office) -> Result<&Console, Refused> {
+    let none = || refuse(StatusCode::NOT_FOUND, "This server has no console.");
+    office.host.inner.console.as_ref().ok_or_else(none)
+}
+
+fn authority<'h>(office: &Office, headers: &'h HeaderMap) -> &'h str {
+    // Whoever goes by another name was refused before.
+    guard::authority(headers, &office.host.inner.options.names).unwrap_or_default()
+}
+
+fn body<T>(body: Result<Json<T>, JsonRejection>) -> Result<T, Refused> {
+    body.map(|Json(body)| body).map_err(|error| refuse(error.status(), &format!("This can't be read: {error}.")))
+}
+
+/// Whether whoever asks is signed in.
+pub(super) async fn who(State(office): State<Office>, headers: HeaderMap) -> Answer {
+    let token = guard::cookie(&headers, authority(&office, &headers));
+    let signed_in = token.and_then(|token| console(&office).ok()?.sessions.visit(token)).is_some();
+    Ok(tell(SignedIn { signed_in }))
+}
+
+/// Exchanges the owner's secret for a session.
+pub(super) async fn sign_in(
+    State(office): State<Office>,
+    ConnectInfo(line): ConnectInfo<Meter>,
+    headers: HeaderMap,
+    sign_in: Result<Json<SignIn>, JsonRejection>,
+) -> Answer {
+    let (console, from) = (console(&office)?, line.from());
+    let SignIn { secret } = body(sign_in)?;
+    if !console.guesses.may_guess(from.ip()) {
+        tracing::warn!(%from, "too many wrong guesses of the owner's secret");
+        let why = "Too many wrong guesses came from your address; wait some seconds and try again.";
+        return Err(refuse(StatusCode::TOO_MANY_REQUESTS, why));
+    }
+    if !console.owner.is(secret.trim()) {
+        console.guesses.note_wrong(from.ip());
+        tracing::warn!(%from, "a wrong guess of the owner's secret");
+        let why = "That is not the owner's secret. It was shown when the server started first; \
+                   linework-server --new-owner-secret makes another.";
+        return Err(refuse(StatusCode::FORBIDDEN, why));
+    }
+    let token = console.sessions.begin().map_err(|error| failed(&error))?;
+    tracing::info!(%from, "the owner signed in");
+    let seconds = LIFE.as_secs();
+    Ok(with_cookie(&office, &headers, &token, seconds, tell(SignedIn { signed_in: true })))
+}
+
+/// Ends the session.
+pub(super) async fn sign_out(State(office): State<Office>, headers: HeaderMap) -> Answer {
+    if let Some(token) = guard::cookie(&headers, authority(&office, &headers)) {
+        console(&office)?.sessions.end(token);
+    }
+    Ok(with_cookie(&office, &headers, "", 0, tell(SignedIn { signed_in: false })))
+}
+
+fn with_cookie(office: &Office, headers: &HeaderMap, token: &str, seconds: u64, mut answer: Response) -> Response {
+    // Only a program in front of the server can speak https; it says so.
+    let https = headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes() == b"https");
+    let name = guard::cookie_name(authority(office, headers));
+    let secure = if https { "; Secure" } else { "" };
+    let cookie = format!("{name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    // A name, letters and digits: always a header.
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        answer.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    answer
+}
+
+/// Renames a drawing, archives it or brings it back.
+pub(super) async fn change(
+    State(office): State<Office>,
+    Path(name): Path<String>,
+    change: Result<Json<Change>, JsonRejection>,
+) -> Answer {
+    let Change { title, archived } = body(change)?;
+    if let Some(title) = title {
+        office.host.rename(&name, &title).await.map_err(|error| failed(&error))?;
+    }
+    if let Some(archived) = archived {
+        office.host.archive(&name, archived).await.map_err(|error| failed(&error))?;
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Ends a lock of somebody's.
+pub(super) async fn end_lock(State(office): State<Office>, Path((name, token)): Path<(String, u64)>) -> Answer {
+    let ended = office.host.end_lock(&name, protocol::Seq(token)).await.map_err(|error| failed(&error))?;
+    if !ended {
+        return Err(refuse(StatusCode::CONFLICT, "That lock has ended already; nothing was changed."));
+    }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Makes an address that lets somebody into a drawing.
+pub(super) async fn invite(
+    State(office): State<Office>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    wanted: Result<Json<Wanted>, JsonRejection>,
+) -> Answer {
+    let Wanted { role, hours, renew } = body(wanted)?;
+    if role == Role::Owner {
+        return Err(refuse(StatusCode::BAD_REQUEST, "Nobody is invited as an owner."));
+    }
+    if hours.is_some_and(|hours| hours == 0 || hours > HOURS_MAX) {
+        return Err(refuse(StatusCode::BAD_REQUEST, "A link is good for an hour at least and ten years at most."));
+    }
+    let listing = if renew { office.host.renew_link(&name).await } else { office.host.listing(&name) };
+    let Listing { name, secret, .. } = listing.map_err(|error| failed(&error))?;
+    let until = hours.map_or(0, |hours| office.host.inner.clock.now() / 1_000 + u64::from(hours) * 3_600);
+    // The plain secret is the shortest link there is, and the one that the program prints.
+    let plain = role == Role::Editor && until == 0;
+    let secret = if plain { secret } else { invite::sign(&secret, &name, role, until) };
+    let (host, port) = reach::seen_as(office.listening, authority(&office, &headers));
+    let only_here = reach::is_only_here(office.listening);
+    let address = Address { host, port, drawing: name, secret }.to_string();
+    let picture = picture(&address).map_err(|error| failed(&error))?;
+    Ok(tell(Invite { address, picture, only_here }))
+}
+
+fn picture(address: &str) -> Result<String, HostError> {
+    let refused = |error: qrcode::types::QrError| HostError::Refused {
+        title: "the link".into(),
+        why: format!("it can't be drawn as a QR code ({error})"),
+    };
+    let code = QrCode::new(address).map_err(refused)?;
+    Ok(code.render::<svg::Color>().quiet_zone(true).build())
+}

@@ -1,0 +1,206 @@
+//! What whoever a host belongs to does to its drawings. What changes a room is asked of its desk, by a connection within
+//! the process, so that it is an entry that says who did it; whether a drawing is archived, and which secret lets one
+//! in, is the shelf's own business.
+
+use std::path::Path;
+use std::time::Duration;
+
+use protocol::{Answer, ClientId, ClientMessage, ClientSeq, Hello, Refusal, Request, Seq, ServerMessage, Token};
+use tokio::time::timeout;
+
+use crate::host::end;
+use crate::live::Live;
+use crate::{Delivery, Host, HostError, Listing, secret};
+
+/// What the owner is called in the log.
+const OWNER: &str = "The host";
+/// How long an act of the owner may take.
+const ACT_MAX: Duration = Duration::from_secs(20);
+/// What everybody is told when their drawing is put away.
+const ARCHIVED: &str = "this drawing was archived by the host; everything in it is kept";
+/// What everybody is told when the link that they came by is good no longer.
+const RELINKED: &str =
+    "a new link was made for this drawing; ask the host for it. Everything that was acknowledged is kept";
+
+impl Host {
+    /// A drawing by its name.
+    ///
+    /// # Errors
+    /// [`HostError::NoSuchDrawing`].
+    pub fn listing(&self, name: &str) -> Result<Listing, HostError> {
+        Ok(self.slot(name).ok_or_else(|| no_such(name))?.listing())
+    }
+
+    /// Gives a drawing another name for people.
+    ///
+    /// # Errors
+    /// [`HostError::NoSuchDrawing`], `Archived`, `Refused` with the reason, or why it can't be opened.
+    pub async fn rename(&self, name: &str, title: &str) -> Result<(), HostError> {
+        self.act(name, Request::Rename { title: title.into() }).await?;
+        Ok(())
+    }
+
+    /// Ends the lock that was granted as this entry; false if it had ended by itself.
+    ///
+    /// # Errors
+    /// As [`Host::rename`].
+    pub async fn end_lock(&self, name: &str, token: Token) -> Result<bool, HostError> {
+        Ok(self.act(name, Request::Override { token }).await? != Answer::Nothing)
+    }
+
+    /// Archives a drawing, or brings it back. Who is in one that is archived is told and sent off; nobody comes in.
+    ///
+    /// # Errors
+    /// [`HostError::NoSuchDrawing`], `Closing`, `Folder`; nothing has changed then.
+    pub async fn archive(&self, name: &str, archived: bool) -> Result<(), HostError> {
+        let slot = self.slot(name).ok_or_else(|| no_such(name))?;
+        // Nobody comes in or goes out while this is held.
+        let mut live = slot.live.lock().await;
+        if self.is_closing() {
+            return Err(HostError::Closing);
+        }
+        self.on_shelf(name, move |folder, name| folder.set_archived(name, archived)).await?;
+        let listing = slot.change(|listing| listing.archived = archived);
+        if archived {
+            end(&mut live, ARCHIVED, false).await;
+        }
+        self.inner.board.put_listing(&listing);
+        tracing::info!(drawing = name, archived, "put away or brought back");
+        Ok(())
+    }
+
+    /// Makes a new secret for a drawing: links that were made before let nobody in. Who came in by one is told.
+    ///
+    /// # Errors
+    /// As [`Host::archive`].
+    pub async fn renew_link(&self, name: &str) -> Result<Listing, HostError> {
+        let slot = self.slot(name).ok_or_else(|| no_such(name))?;
+        let mut live = slot.live.lock().await;
+        if self.is_closing() {
+            return Err(HostError::Closing);
+        }
+        let secret = self.on_shelf(name, |folder, name| folder.renew_secret(name)).await?;
+        let listing = slot.change(|listing| listing.secret = secret);
+        end(&mut live, RELINKED, true).await;
+        tracing::info!(drawing = name, "has a new link");
+        Ok(listing)
+    }
+
+    /// The drawing as it is now, as a DXF file: what nobody edited is as it was in the file that it came from.
+    pub(crate) async fn export(&self, name: &str) -> Result<Vec<u8>, HostError> {
+        let live = self.look(name).await?;
+        let broken = |why: String| HostError::Broken { name: name.into(), why };
+        let room = live.room().await.ok_or(HostError::Closing)?;
+        let source = match room.source() {
+            Some(hash) => Some(self.blob(&live, name, hash).await?),
+            None => None,
+        };
+        let original = self.blob(&live, name, room.original()).await?;
+        let title = room.title().to_owned();
+        let write = move || {
+            let original = protocol::decode_drawing(&original).map_err(|error| error.to_string())?;
+            let saved = formats::export(source.as_deref(), &original, room.drawing().clone());
+            saved.map_err(|error| error.to_string())
+        };
+        let written = tokio::task::spawn_blocking(write).await.map_err(|_| broken("writing it ended early".into()))?;
+        let saved = written.map_err(|why| HostError::Refused { title, why: format!("it can't be written: {why}") })?;
+        for note in &saved.notes {
+            tracing::info!(drawing = name, note, "not in the file");
+        }
+        Ok(saved.bytes)
+    }
+
+    /// Writes the drawing's log, whole, as a file of its own.
+    pub(crate) async fn backup(&self, name: &str, to: &Path) -> Result<(), HostError> {
+        let live = self.look(name).await?;
+        let copied = live.store.backup(to.to_owned()).await;
+        copied.map_err(|error| HostError::Refused { title: name.into(), why: error.to_string() })
+    }
+
+    /// The drawing, open, archived or not; it closes by itself when nobody uses it for a while.
+    async fn look(&self, name: &str) -> Result<Live, HostError> {
+        let slot = self.slot(name).ok_or_else(|| no_such(name))?;
+        let live = self.open_slot(&slot, true).await?;
+        live.clone().ok_or(HostError::Closing)
+    }
+
+    async fn blob(&self, live: &Live, name: &str, hash: protocol::Hash) -> Result<bytes::Bytes, HostError> {
+        let broken = |why: String| HostError::Broken { name: name.into(), why };
+        let blob = live.store.blob(hash).await.map_err(|error| broken(error.to_string()))?;
+        blob.ok_or_else(|| broken(format!("blob {hash} is missing")))
+    }
+
+    /// Does something with the data folder where it holds up nobody.
+    async fn on_shelf<T: Send + 'static>(
+        &self,
+        name: &str,
+        work: impl FnOnce(&crate::folder::Folder, &str) -> Result<T, HostError> + Send + 'static,
+    ) -> Result<T, HostError> {
+        let (host, owned) = (self.clone(), name.to_owned());
+        let done = tokio::task::spawn_blocking(move || work(&host.inner.folder, &owned)).await;
+        done.map_err(|_| HostError::Refused { title: name.into(), why: "it ended early".into() })?
+    }
+
+    /// Asks something of a drawing's desk, as its owner: comes in, asks, leaves.
+    async fn act(&self, name: &str, request: Request) -> Result<Answer, HostError> {
+        let title = self.listing(name)?.title;
+        let refused = |why: String| HostError::Refused { title: title.clone(), why };
+        let acted = timeout(ACT_MAX, self.ask(name, request)).await;
+        let answer = acted.map_err(|_| refused("it took too long; nothing may have been changed".into()))?;
+        match answer?.map_err(&refused)? {
+            Answer::Refused(refusal) => Err(refused(words(&refusal))),
+            answer => Ok(answer),
+        }
+    }
+
+    /// The answer to one request of the owner's, or why there is none.
+    async fn ask(&self, name: &str, request: Request) -> Result<Result<Answer, String>, HostError> {
+        let client = ClientId(u128::from_le_bytes(secret::random()?));
+        let mut connection = self.connect(name).await?;
+        let (first, floor) = (ClientSeq(Seq(1)), ClientSeq(Seq(0)));
+        let hello = Hello {
+            version: protocol::VERSION,
+            client,
+            name: OWNER.into(),
+            drawing: name.into(),
+            secret: String::new(),
+            resume_key: None,
+            resume: None,
+        };
+        let mut say = Some(ClientMessage::Ask { client_seq: first, floor, request });
+        // The other side ends only after it has said why, which is heard below.
+        let _ = connection.to_room.send(ClientMessage::Hello(hello)).await;
+        while let Some(heard) = connection.from_room.recv().await {
+            match heard {
+                Delivery::Drawing(_) => {
+                    if let Some(ask) = say.take() {
+                        let _ = connection.to_room.send(ask).await;
+                    }
+                }
+                Delivery::Message(message) => {
+                    if let ServerMessage::Answer { client_seq, answer } = &*message
+                        && *client_seq == first
+                    {
+                        let _ = connection.to_room.send(ClientMessage::Leave).await;
+                        return Ok(Ok(answer.clone()));
+                    }
+                }
+                Delivery::Closed { why, .. } => return Ok(Err(why)),
+            }
+        }
+        Ok(Err("the drawing was closed meanwhile".into()))
+    }
+}
+
+fn no_such(name: &str) -> HostError {
+    HostError::NoSuchDrawing { name: name.into() }
+}
+
+/// Why the owner was refused something.
+fn words(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Invalid { why } | Refusal::Unavailable { why } => why.clone(),
+        Refusal::Limit { max, asked, .. } => format!("at most {max} characters, not {asked}"),
+        other => format!("the drawing refused it ({other:?})"),
+    }
+}
