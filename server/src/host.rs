@@ -24,8 +24,6 @@ use crate::outgoing::Outgoing;
 use crate::store::{SqliteStore, Store};
 use crate::{HostError, LocalConnection, Options, http, opening};
 
-/// What everybody is told when the host is closed.
-
 /// A running set of drawings in a data folder. Clones are the same host. Drawings open when somebody comes in and close
 /// when nobody has been there for a while.
 #[derive(Clone)]

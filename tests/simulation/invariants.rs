@@ -194,7 +194,7 @@ fn check_lapses(entries: &[Told], mut room: Room) -> Result<(), String> {
     let mut used = BTreeMap::<(SessionId, Seq), u64>::new();
     for told in &entries[1..] {
         let at = told.entry.time_ms;
-        if let Event::Unlocked { session, ids, lapsed: true } = &told.entry.event {
+        if let Event::Unlocked { session, ids, lapsed: true, .. } = &told.entry.event {
             for holding in ids.iter().filter_map(|id| room.shared().locks.get(id)) {
                 let last = used.get(&(*session, holding.token)).copied().unwrap_or(0);
                 if at < last + idle_ms {
