@@ -8,6 +8,7 @@ use super::Drag;
 use crate::action::{Action, CanvasEvent, Pick};
 use crate::command::Command;
 use crate::document::Document;
+use crate::review::Wish;
 use crate::settings::Settings;
 use crate::theme::size;
 use crate::tools::ortho;
@@ -162,6 +163,9 @@ fn release(document: &mut Document, modifiers: Modifiers, actions: &mut Vec<Acti
         Drag::Window { from } => {
             let to = document.pointer.raw;
             let rect = Rect::from_points(from, to);
+            if document.review.as_ref().is_some_and(|review| review.picking_area) {
+                return actions.push(Action::Review(Wish::Area(Some(rect))));
+            }
             if let Some(scene) = document.picture.scene() {
                 let (drawing, visibility) = (document.drawing(), &document.visibility);
                 let ids = if to.x >= from.x {

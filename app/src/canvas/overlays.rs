@@ -15,6 +15,7 @@ use crate::tools::Ghosting;
 /// Places of the overlays: those of people lie below one's own.
 const HELD: u32 = 1_000;
 const GHOST_OF: u32 = 2_000;
+const LIT: u32 = 9_000;
 const SELECTED: u32 = 10_000;
 const HOVER: u32 = 9_999;
 const GHOST: u32 = 10_001;
@@ -62,9 +63,10 @@ pub(super) fn preview_shift(document: &Document) -> Option<Vec2> {
 pub(super) fn show(document: &mut Document, theme: &Theme) {
     let mut keep = BTreeSet::new();
     people(document, theme, &mut keep);
-    let drawing = document.session.drawing().clone();
+    let drawing = document.drawing().clone();
     let revision = document.revision;
 
+    lit(document, theme, &mut keep);
     let selected: Vec<EntityId> = document.selection.iter().copied().collect();
     let asked = selected.iter().any(|id| document.session.is_asked((*id).into()));
     let mut paint = outline(theme, theme.accent);
@@ -86,10 +88,21 @@ pub(super) fn show(document: &mut Document, theme: &Theme) {
     document.picture.keep_overlays(&keep);
 }
 
+/// What the last step of a look back did, in its author's colour.
+fn lit(document: &mut Document, theme: &Theme, keep: &mut BTreeSet<u32>) {
+    let Some(review) = document.review.as_ref().filter(|_| document.past().is_some()) else { return };
+    let (ids, color) = review.lit_up();
+    let color = color.map_or(theme.quiet, |color| theme.person(color));
+    let drawing = document.drawing().clone();
+    keep.insert(LIT);
+    let paint = OverlayPaint { width_px: 2.0 * size::HELD + 3.0, ..outline(theme, color) };
+    document.picture.overlay(&drawing, LIT, &ids, document.revision, (paint, Cover::Around));
+}
+
 /// The selection as a drag or a command would leave it.
 fn ghost(document: &mut Document, theme: &Theme, selected: &[EntityId]) {
     let paint = OverlayPaint { width_px: 2.0, ..OverlayPaint::outline(srgb(theme.accent, 0.85)) };
-    let drawing = document.session.drawing().clone();
+    let drawing = document.drawing().clone();
     let moved = match document.pointer.drag {
         Drag::Move { by, .. } => Some(Ghosting::Moved(by)),
         _ => document.tool.as_ref().and_then(|tool| tool.preview(&document.view()).ghost),
@@ -121,7 +134,7 @@ fn ghost(document: &mut Document, theme: &Theme, selected: &[EntityId]) {
 
 /// What others hold, and what they are dragging.
 fn people(document: &mut Document, theme: &Theme, keep: &mut BTreeSet<u32>) {
-    let drawing = document.session.drawing().clone();
+    let drawing = document.drawing().clone();
     let revision = document.revision;
     let held = document.held_by_others();
     let me = document.session.me();

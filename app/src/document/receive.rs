@@ -2,13 +2,14 @@
 
 use collab::{Changes, Notice, Status};
 use drawing::{BlockId, RecordId};
-use protocol::{Ended, Millis, Refusal, ServerMessage};
+use protocol::{Ended, Millis, Refusal, Seq, ServerMessage};
 
 use super::{Document, Home, history};
 use crate::link::Incoming;
+use crate::review::Copied;
 
 /// What the window should know of what arrived.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub enum News {
     /// Something worth a message.
     Say(String),
@@ -18,6 +19,8 @@ pub enum News {
     Here,
     /// A part of what a save needs is here.
     Blob(protocol::Hash, Option<Vec<u8>>),
+    /// What a copy of the past needs, or why there is none.
+    Copied(Result<Box<Copied>, String>),
     /// The room is over.
     Ended(String),
 }
@@ -33,7 +36,10 @@ impl Document {
             let Some(incoming) = self.link.receive() else { break };
             self.take_incoming(now, incoming, &mut news);
         }
-        if self.picture.receive(self.session.drawing()) {
+        self.gather(now, &mut news);
+        self.take_review(&mut news);
+        let drawing = self.drawing().clone();
+        if self.picture.receive(&drawing) {
             self.place();
             self.touched();
         }
@@ -47,6 +53,7 @@ impl Document {
                 let (name, secret) = match &self.home {
                     Home::Own { name, secret, .. } => (name, secret),
                     Home::Joined(address) => (&address.drawing, &address.secret),
+                    Home::Log(_) => return,
                 };
                 let hello = self.session.hello(name, secret);
                 self.link.send([protocol::ClientMessage::Hello(hello)]);
@@ -54,14 +61,20 @@ impl Document {
             Incoming::Message(message) => {
                 if let ServerMessage::Entries(told) = &message {
                     let session = &self.session;
+                    // What one has already was asked for, to look back.
+                    let known = session.position().map_or(Seq(0), |position| position.seq);
+                    let (past, told) = told.split_at(told.partition_point(|told| told.seq <= known));
+                    if let Some(gathering) = &mut self.gathering {
+                        gathering.take(past, now);
+                    }
                     self.history.take(told, |id| session.person(id).map(|p| p.name.clone()).unwrap_or_default());
                 }
                 let changes = self.session.receive(now, message);
-                self.take_result(changes, news);
+                self.take_result(now, changes, news);
             }
             Incoming::Drawing(drawing) => {
                 let changes = self.session.receive_drawing(now, *drawing);
-                self.take_result(changes, news);
+                self.take_result(now, changes, news);
             }
             Incoming::Loading(received, pieces) => {
                 self.trouble = Some(format!("Receiving the drawing: {} of {}", received, pieces));
@@ -81,11 +94,11 @@ impl Document {
         }
     }
 
-    fn take_result(&mut self, result: Result<Changes, collab::SessionError>, news: &mut Vec<News>) {
+    fn take_result(&mut self, now: Millis, result: Result<Changes, collab::SessionError>, news: &mut Vec<News>) {
         match result {
             Ok(changes) => {
                 for notice in self.take_changes(changes) {
-                    self.take_notice(notice, news);
+                    self.take_notice(now, notice, news);
                 }
             }
             Err(error) => {
@@ -100,7 +113,9 @@ impl Document {
 
     /// Brings the picture up to date with what changed; hands on what happened.
     pub fn take_changes(&mut self, changes: Changes) -> Vec<Notice> {
-        if changes.whole {
+        if self.is_looking_back() {
+            // What happens meanwhile is seen on coming back to now.
+        } else if changes.whole {
             self.take_whole();
         } else if !changes.ids.is_empty() {
             self.picture.update(self.session.drawing(), &changes.ids);
@@ -113,8 +128,8 @@ impl Document {
         changes.notices
     }
 
-    fn take_whole(&mut self) {
-        let drawing = self.session.drawing().clone();
+    pub(super) fn take_whole(&mut self) {
+        let drawing = self.drawing().clone();
         let here = self.space.filter(|space| drawing.block(*space).is_some());
         self.space = here.or_else(|| drawing.model_space());
         self.selection.retain(|id| drawing.entity(*id).is_some());
@@ -123,7 +138,7 @@ impl Document {
         }
     }
 
-    fn take_notice(&mut self, notice: Notice, news: &mut Vec<News>) {
+    fn take_notice(&mut self, now: Millis, notice: Notice, news: &mut Vec<News>) {
         match notice {
             Notice::Welcomed { resumed } => {
                 self.trouble = None;
@@ -158,7 +173,12 @@ impl Document {
                     "Your copy of the drawing differed from the server's; a fresh one is coming".into(),
                 ));
             }
-            Notice::Blob { hash, bytes } => news.push(News::Blob(hash, bytes)),
+            Notice::Blob { hash, bytes } => {
+                if let Some(gathering) = &mut self.gathering {
+                    gathering.take_blob(hash, bytes.as_ref(), now);
+                }
+                news.push(News::Blob(hash, bytes));
+            }
             // Granted and refused locks show in the picture; selecting always succeeds.
             _ => {}
         }
@@ -190,9 +210,9 @@ impl Document {
         if self.placed {
             return;
         }
-        let Some(extents) = self.picture.extents(self.session.drawing(), &self.visibility) else { return };
+        let Some(extents) = self.picture.extents(self.drawing(), &self.visibility) else { return };
         self.placed = true;
-        let saved = self.session.drawing().header().active_view.filter(|_| self.is_model());
+        let saved = self.drawing().header().active_view.filter(|_| self.is_model());
         self.fit(extents);
         if let Some(view) = saved.filter(|view| view.height > 0.0) {
             let mut camera = self.camera;
@@ -208,7 +228,7 @@ impl Document {
 
     /// Whether model space is shown.
     pub fn is_model(&self) -> bool {
-        self.space.is_some() && self.space == self.session.drawing().model_space()
+        self.space.is_some() && self.space == self.drawing().model_space()
     }
 
     /// Shows another space, where one looked at it last.
@@ -228,12 +248,15 @@ impl Document {
             }
             None => self.placed = false,
         }
-        let drawing = self.session.drawing().clone();
+        let drawing = self.drawing().clone();
         self.picture.build(&drawing, space);
     }
 
     /// What the status line says of the connection; none while all is well.
     pub fn connection_words(&self) -> Option<String> {
+        if matches!(self.home, Home::Log(_)) {
+            return None;
+        }
         let waiting = match self.session.waiting() {
             0 => "nothing is lost".into(),
             1 => "1 change waits, nothing is lost".to_owned(),

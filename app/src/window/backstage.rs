@@ -16,6 +16,7 @@ use super::open::Opened;
 use super::save::{Prepared, Written};
 use crate::document::{Document, Gpu, Home, Studio};
 use crate::link::Wake;
+use crate::review::LogFile;
 use crate::settings::random;
 use crate::work::Pool;
 
@@ -32,6 +33,8 @@ const CLOSED: &str = "closed";
 pub enum Report {
     /// A file was opened, or not.
     Opened(u64, anyhow::Result<Box<Opened>>),
+    /// A saved log was opened, or not.
+    Log(u64, PathBuf, anyhow::Result<Box<LogFile>>),
     /// A file dialog gave this, or nothing; or there is none here.
     Picked(Purpose, Picked),
     /// Serving began at this port, or not.

@@ -5,6 +5,7 @@ mod edits;
 mod keys;
 mod open;
 mod perform;
+mod review;
 mod save;
 mod share;
 mod witness;
@@ -230,6 +231,7 @@ impl Window {
             }
             News::Here => {}
             News::Blob(hash, bytes) => self.take_blob(at, hash, bytes),
+            News::Copied(copied) => self.take_copied(at, copied),
         }
     }
 
@@ -319,6 +321,11 @@ impl Window {
             panels::status::show(ui, self, &mut actions);
         });
         Side::bottom("prompt").exact_size(size::PROMPT).frame(bar).show(ui, |ui| self.show_prompt(ui, &mut actions));
+        if self.document().is_some_and(|document| document.review.is_some()) {
+            Side::bottom("timeline").exact_size(panels::timeline::HEIGHT).frame(bar).show(ui, |ui| {
+                panels::timeline::show(ui, self, &mut actions);
+            });
+        }
         if !self.bare {
             Side::left("tools").exact_size(size::RAIL).resizable(false).frame(bar).show(ui, |ui| {
                 panels::rail::show(ui, self, &mut actions);
@@ -328,7 +335,7 @@ impl Window {
                     panels::side::show(ui, self, panel, &mut actions);
                 });
             }
-            if self.document().is_some_and(Document::is_here) {
+            if self.document().is_some_and(|document| document.is_here() && !document.is_looking_back()) {
                 Side::top("strip").exact_size(size::ROW + size::M).frame(bar).show(ui, |ui| {
                     panels::strip::show(ui, self, &mut actions);
                 });
@@ -337,7 +344,10 @@ impl Window {
         CentralPanel::no_frame().show(ui, |ui| {
             let Window { documents, active, settings, .. } = self;
             match documents.get_mut(*active) {
-                Some(document) => actions.extend(canvas::show(ui, document, settings)),
+                Some(document) => {
+                    panels::timeline::banner(ui, document, &mut actions);
+                    actions.extend(canvas::show(ui, document, settings));
+                }
                 None => panels::empty::show(ui, self, &mut actions),
             }
         });

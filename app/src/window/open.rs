@@ -27,12 +27,17 @@ pub struct Opening {
     pub number: u64,
     /// What it is called.
     pub title: String,
-    done: Arc<AtomicU64>,
-    total: Arc<AtomicU64>,
-    stop: Arc<AtomicBool>,
+    pub(super) done: Arc<AtomicU64>,
+    pub(super) total: Arc<AtomicU64>,
+    pub(super) stop: Arc<AtomicBool>,
 }
 
 impl Opening {
+    /// Whether it was given up.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     /// How much of it is read, 0 to 1.
     pub fn progress(&self) -> f32 {
         let total = self.total.load(Ordering::Relaxed).max(1);
@@ -76,9 +81,16 @@ impl Window {
     /// Opens a file in the background.
     pub(super) fn open_file(&mut self, path: PathBuf) {
         let path = std::path::absolute(&path).unwrap_or(path);
-        if let Some(at) = self.documents.iter().position(|document| document.file.path.as_ref() == Some(&path)) {
+        let is_it = |document: &Document| match &document.home {
+            Home::Log(log) => *log == path,
+            _ => document.file.path.as_ref() == Some(&path),
+        };
+        if let Some(at) = self.documents.iter().position(is_it) {
             self.active = at;
             return;
+        }
+        if super::review::is_log(&path) {
+            return self.open_log(path);
         }
         let number = self.backstage.number();
         let opening = Opening {
@@ -181,7 +193,7 @@ impl Window {
     }
 
     /// Puts a document in front.
-    fn add(&mut self, document: Document) {
+    pub(super) fn add(&mut self, document: Document) {
         self.documents.push(document);
         self.active = self.documents.len() - 1;
         self.dialog = match std::mem::take(&mut self.dialog) {
@@ -264,6 +276,7 @@ impl Window {
         for report in self.backstage.receive() {
             match report {
                 Report::Opened(number, opened) => self.take_opened(number, opened),
+                Report::Log(number, path, opened) => self.take_log(number, path, opened),
                 Report::Picked(purpose, picked) => self.take_picked(ctx, purpose, picked),
                 Report::Serving(port) => self.take_serving(port),
                 Report::Prepared(id, prepared) => self.take_prepared(id, prepared),
@@ -274,14 +287,14 @@ impl Window {
 }
 
 /// A file that was read.
-struct ReadFile {
-    title: String,
-    path: Option<PathBuf>,
-    stamp: Option<Stamp>,
-    bytes: Option<Vec<u8>>,
-    saved: Option<DrawingHash>,
-    drawing: Drawing,
-    findings: Vec<String>,
+pub(super) struct ReadFile {
+    pub title: String,
+    pub path: Option<PathBuf>,
+    pub stamp: Option<Stamp>,
+    pub bytes: Option<Vec<u8>>,
+    pub saved: Option<DrawingHash>,
+    pub drawing: Drawing,
+    pub findings: Vec<String>,
 }
 
 fn read_file(path: &Path, progress: &mut dyn FnMut(formats::Progress) -> ControlFlow<()>) -> anyhow::Result<ReadFile> {
@@ -305,7 +318,11 @@ fn read_file(path: &Path, progress: &mut dyn FnMut(formats::Progress) -> Control
 }
 
 /// Puts a drawing into one's own room, and opens a connection to it.
-async fn enter(cell: Arc<tokio::sync::OnceCell<Host>>, folder: PathBuf, file: ReadFile) -> anyhow::Result<Opened> {
+pub(super) async fn enter(
+    cell: Arc<tokio::sync::OnceCell<Host>>,
+    folder: PathBuf,
+    file: ReadFile,
+) -> anyhow::Result<Opened> {
     let host = Backstage::host(cell, folder.clone()).await?;
     let ReadFile { title, path, stamp, bytes, saved, drawing, findings } = file;
     let listing =
@@ -317,6 +334,6 @@ async fn enter(cell: Arc<tokio::sync::OnceCell<Host>>, folder: PathBuf, file: Re
     Ok(Opened { title, path, stamp, saved, findings, folder, host, listing, connection, picture: None })
 }
 
-fn name_of(path: &Path) -> String {
+pub(super) fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }

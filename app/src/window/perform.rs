@@ -84,6 +84,7 @@ impl Window {
                 self.say("Copied");
             }
             Action::Panel(panel) => self.switch_panel(panel),
+            Action::Review(wish) => self.review(wish),
             Action::CloseDialog => self.close_dialog(ctx),
         }
         ctx.request_repaint();
@@ -146,7 +147,7 @@ impl Window {
             Command::SelectNone => self.with(Document::select_none),
             Command::ZoomExtents => self.with(|document| {
                 document.following = None;
-                if let Some(extents) = document.picture.extents(document.session.drawing(), &document.visibility) {
+                if let Some(extents) = document.picture.extents(document.drawing(), &document.visibility) {
                     document.fit(extents);
                 }
             }),
@@ -159,6 +160,7 @@ impl Window {
             Command::Layers => self.switch_panel(Panel::Layers),
             Command::Properties => self.switch_panel(Panel::Properties),
             Command::History => self.switch_panel(Panel::History),
+            Command::LookBack => self.review(crate::review::Wish::Begin),
             Command::HidePanels => self.bare = !self.bare,
             Command::SwitchTheme => self.switch_theme(ctx),
             Command::LargerUi => self.zoom_ui(ctx, ZOOM_STEP),
@@ -230,7 +232,7 @@ impl Window {
         self.with(|document| {
             let only = (isolate && !document.selection.is_empty()).then(|| document.selection.clone());
             document.isolated = only.clone();
-            let drawing = document.session.drawing().clone();
+            let drawing = document.drawing().clone();
             document.picture.isolate(&drawing, only);
             document.touched();
         });

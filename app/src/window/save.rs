@@ -33,6 +33,9 @@ impl Window {
     /// Saves the document in front to its file, or asks where to.
     pub(super) fn save(&mut self, then: Then) {
         let Some(document) = self.document().filter(|document| document.is_here()) else { return };
+        if matches!(document.home, Home::Log(_)) {
+            return self.is_read_only("save it");
+        }
         match (&document.home, document.file.path.clone()) {
             (Home::Own { .. }, Some(path)) => self.save_to(path, then),
             _ => self.pick_to_save(),
@@ -168,13 +171,18 @@ impl Window {
     /// Asks for a file to open: with the system's dialog, or where there is none with a field.
     pub(super) fn pick_to_open(&mut self) {
         self.dialog = Dialog::Path { purpose: Purpose::Open, path: String::new() };
-        let dialog = rfd::AsyncFileDialog::new().set_title("Open drawing").add_filter("Drawings", &["dxf", "DXF"]);
+        let dialog = rfd::AsyncFileDialog::new()
+            .set_title("Open drawing")
+            .add_filter("Drawings and saved logs", &["dxf", "DXF", "linework"]);
         self.ask(Purpose::Open, async move { dialog.pick_file().await });
     }
 
     /// Asks for a file to save to.
     pub(super) fn pick_to_save(&mut self) {
         let Some(document) = self.document().filter(|document| document.is_here()) else { return };
+        if matches!(document.home, Home::Log(_)) {
+            return self.is_read_only("save it");
+        }
         let name = match &document.file.path {
             Some(path) => path.display().to_string(),
             None if document.title.to_lowercase().ends_with(".dxf") => document.title.clone(),

@@ -17,6 +17,9 @@ impl Window {
     /// Opens the dialog with the address, and begins to listen if that has not been done.
     pub(super) fn share(&mut self) {
         let Some(document) = self.document() else { return self.say("Open a drawing first") };
+        if matches!(document.home, Home::Log(_)) {
+            return self.is_read_only("share it");
+        }
         if matches!(document.home, Home::Joined(_)) {
             self.dialog = Dialog::Share;
             return;
@@ -71,6 +74,7 @@ impl Window {
     pub fn shared_address(&self) -> Option<String> {
         match &self.document()?.home {
             Home::Joined(address) => Some(address.to_string()),
+            Home::Log(_) => None,
             Home::Own { host, name, .. } => {
                 let port = self.backstage.port?;
                 host.address(name, &lan_address().to_string(), port).map(|address| address.to_string())

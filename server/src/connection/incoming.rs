@@ -12,7 +12,7 @@ use serde::de::IgnoredAny;
 /// Messages above this many bytes are read on a blocking thread.
 const LARGE_BYTES: usize = 256 << 10;
 /// Everything that a client can say in this version.
-const KNOWN: &[&str] = &["hello", "ask", "presence", "blob", "refresh", "heartbeat", "leave"];
+const KNOWN: &[&str] = &["hello", "ask", "presence", "blob", "log", "refresh", "heartbeat", "leave"];
 
 /// What came over a socket.
 #[derive(Debug, PartialEq)]
