@@ -6,6 +6,7 @@ use drawing::{Color, EntityId, LayerId, LineStyle, Lineweight, Point, Rect, Shap
 use protocol::SessionId;
 
 use crate::command::Command;
+use crate::review::Wish;
 use crate::window::Purpose;
 
 /// How picked entities change the selection.
@@ -188,6 +189,8 @@ pub enum Action {
     CopyText(String),
     /// Shows a right panel, or hides it where it is shown.
     Panel(Panel),
+    /// Looks back: moves in the log, lists it, copies or restores a moment.
+    Review(Wish),
     /// Closes the dialog that is open.
     CloseDialog,
 }

@@ -52,6 +52,7 @@ pub enum Command {
     Layers,
     Properties,
     History,
+    LookBack,
     HidePanels,
     NextPane,
     SwitchTheme,
@@ -169,6 +170,7 @@ table! {
     Layers View "Layers" "LAYER" ["LA"] (ctrl(Key::Num1)) STACK "Shows or hides the layers panel";
     Properties View "Properties" "PROPERTIES" ["PR"] (ctrl(Key::Num2)) SLIDERS_HORIZONTAL "Shows or hides the properties panel";
     History View "History" "HISTORY" [] (ctrl(Key::Num3)) CLOCK_COUNTER_CLOCKWISE "Shows or hides what happened to the drawing";
+    LookBack View "Look back" "LOOKBACK" [] (None) CLOCK_COUNTER_CLOCKWISE "Shows the drawing at any moment of its log, for you alone";
     HidePanels View "Hide panels" "PANELS" [] (ctrl(Key::Num0)) SIDEBAR_SIMPLE "Gives all the room to the drawing, and back";
     NextPane View "Next pane" "NEXTPANE" [] (key(Key::F6)) SIDEBAR_SIMPLE "Takes the keyboard to the next part of the window; Tab walks inside it";
     SwitchTheme Settings "Dark or light" "THEME" [] (None) MOON "Changes between the dark and the light look";

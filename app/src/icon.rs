@@ -128,3 +128,19 @@ pub const INFO: &str = "\u{e2ce}";
 pub const FILE_ARROW_DOWN: &str = "\u{e232}";
 /// `blueprint`
 pub const BLUEPRINT: &str = "\u{eda0}";
+/// `play`
+pub const PLAY: &str = "\u{e3d0}";
+/// `pause`
+pub const PAUSE: &str = "\u{e39e}";
+/// `skip-back`
+pub const SKIP_BACK: &str = "\u{e5a4}";
+/// `skip-forward`
+pub const SKIP_FORWARD: &str = "\u{e5a6}";
+/// `caret-left`
+pub const CARET_LEFT: &str = "\u{e138}";
+/// `caret-right`
+pub const CARET_RIGHT: &str = "\u{e13a}";
+/// `caret-double-left`
+pub const CARET_DOUBLE_LEFT: &str = "\u{e128}";
+/// `caret-double-right`
+pub const CARET_DOUBLE_RIGHT: &str = "\u{e12a}";

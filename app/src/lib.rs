@@ -17,6 +17,7 @@ pub mod link;
 pub mod measure;
 pub mod panels;
 pub mod prompt;
+pub mod review;
 pub mod settings;
 pub mod theme;
 pub mod tools;

@@ -8,6 +8,7 @@ use super::Drag;
 use crate::action::{Action, CanvasEvent, Pick};
 use crate::command::Command;
 use crate::document::Document;
+use crate::review::Wish;
 use crate::settings::{Scrolling, Settings};
 use crate::theme::size;
 use crate::tools::{ortho, polar};
@@ -204,6 +205,9 @@ fn release(document: &mut Document, settings: &Settings, modifiers: Modifiers, a
         Drag::Window { from } => {
             let to = document.pointer.raw;
             let rect = Rect::from_points(from, to);
+            if document.review.as_ref().is_some_and(|review| review.picking_area) {
+                return actions.push(Action::Review(Wish::Area(Some(rect))));
+            }
             if let Some(scene) = document.picture.scene() {
                 let (drawing, visibility) = (document.drawing(), &document.visibility);
                 let ids = if to.x >= from.x {

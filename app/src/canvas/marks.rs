@@ -7,12 +7,14 @@ use scene::SnapKind;
 use super::Drag;
 use crate::document::Document;
 use crate::prompt::Asked;
+use crate::review::Kind;
 use crate::settings::Settings;
 use crate::theme::{Theme, mono, size};
 use crate::tools::Preview;
 
 pub(super) fn paint(painter: &Painter, document: &Document, settings: &Settings, theme: &Theme) {
     window(painter, document, theme);
+    erased(painter, document, theme);
     if let Some(tool) = &document.tool {
         preview(painter, document, &tool.preview(&document.view()), theme);
     }
@@ -39,6 +41,18 @@ fn window(painter: &Painter, document: &Document, theme: &Theme) {
         let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
         painter.extend(Shape::dashed_line(&corners, Stroke::new(1.0, theme.good), 6.0, 4.0));
     }
+}
+
+/// Where something stood that the last step of a look back erased, in its author's colour.
+fn erased(painter: &Painter, document: &Document, theme: &Theme) {
+    let Some(review) = document.review.as_ref().filter(|_| document.past().is_some()) else { return };
+    let Some(line) = review.lines.get(review.at).filter(|line| line.kind == Kind::Erased) else { return };
+    let Some([x0, y0, x1, y1]) = line.area else { return };
+    let color = review.lines.who(line).map_or(theme.quiet, |who| theme.person(who.color));
+    let corner = |x: f32, y: f32| document.camera.to_screen(Point::new(x.into(), y.into()));
+    let rect = Rect::from_two_pos(corner(x0, y0), corner(x1, y1)).expand(8.0);
+    let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
+    painter.extend(Shape::dashed_line(&corners, Stroke::new(2.0, color), 5.0, 4.0));
 }
 
 fn preview(painter: &Painter, document: &Document, preview: &Preview, theme: &Theme) {

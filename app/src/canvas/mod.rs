@@ -76,6 +76,11 @@ pub fn show(ui: &mut Ui, document: &mut Document, settings: &Settings) -> Vec<Ac
     let (area, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Canvas, true, "Drawing"));
     resize(document, area);
+    if let Some(review) = &mut document.review
+        && review.tick(ui.input(|input| input.time))
+    {
+        ui.ctx().request_repaint();
+    }
     let mut actions = input::take(ui, &response, document, settings);
     menu::show(&response, document, &mut actions);
     document.follow();
@@ -85,7 +90,8 @@ pub fn show(ui: &mut Ui, document: &mut Document, settings: &Settings) -> Vec<Ac
     document.picture.lift(settings.lift_colors.then_some(theme.canvas));
     let px_per_unit = document.camera.scale * f64::from(ui.pixels_per_point());
     let seen = document.camera.seen();
-    document.picture.keep_up(document.session.drawing(), &document.visibility, background, seen, px_per_unit);
+    let drawing = document.drawing().clone();
+    document.picture.keep_up(&drawing, &document.visibility, background, seen, px_per_unit);
     overlays::show(document, theme);
 
     let painter = ui.painter_at(area);
@@ -108,7 +114,7 @@ fn resize(document: &mut Document, area: egui::Rect) {
     }
     document.camera.area = area;
     if document.fitted == Some((before.center, before.scale))
-        && let Some(extents) = document.picture.extents(document.session.drawing(), &document.visibility)
+        && let Some(extents) = document.picture.extents(document.drawing(), &document.visibility)
     {
         document.fit(extents);
     }

@@ -15,6 +15,7 @@ use crate::tools::Ghosting;
 /// Places of the overlays: those of people lie below one's own.
 const HELD: u32 = 1_000;
 const GHOST_OF: u32 = 2_000;
+const LIT: u32 = 9_000;
 const SELECTED: u32 = 10_000;
 const HOVER: u32 = 9_999;
 const GHOST: u32 = 10_001;
@@ -65,8 +66,10 @@ pub(super) fn show(document: &mut Document, theme: &Theme) {
     let mut keep = BTreeSet::new();
     let facts = document.facts();
     people(document, &facts, theme, &mut keep);
-    let drawing = document.session.drawing().clone();
+    let drawing = document.drawing().clone();
     let revision = document.revision;
+
+    lit(document, theme, &mut keep);
 
     let mut paint = outline(theme, theme.accent);
     if facts.asked {
@@ -93,11 +96,22 @@ pub(super) fn show(document: &mut Document, theme: &Theme) {
     document.picture.keep_overlays(&keep);
 }
 
+/// What the last step of a look back did, in its author's colour.
+fn lit(document: &mut Document, theme: &Theme, keep: &mut BTreeSet<u32>) {
+    let Some(review) = document.review.as_ref().filter(|_| document.past().is_some()) else { return };
+    let (ids, color) = review.lit_up();
+    let color = color.map_or(theme.quiet, |color| theme.person(color));
+    let drawing = document.drawing().clone();
+    keep.insert(LIT);
+    let paint = OverlayPaint { width_px: 2.0 * size::HELD + 3.0, ..outline(theme, color) };
+    document.picture.overlay(&drawing, LIT, &ids, document.revision, (paint, Cover::Around));
+}
+
 /// The selection as a drag or a command would leave it, or what is about to be pasted. Which overlay shows it.
 fn ghost(document: &mut Document, facts: &Facts, theme: &Theme) -> Option<u32> {
     let selected = facts.outlined.as_slice();
     let paint = OverlayPaint { width_px: 2.0, ..OverlayPaint::outline(srgb(theme.accent, 0.85)) };
-    let drawing = document.session.drawing().clone();
+    let drawing = document.drawing().clone();
     let moved = match document.pointer.drag {
         Drag::Move { by, .. } => Some(Ghosting::Moved(by)),
         _ => document.tool.as_ref().and_then(|tool| tool.preview(&document.view()).ghost),
@@ -134,7 +148,7 @@ fn ghost(document: &mut Document, facts: &Facts, theme: &Theme) -> Option<u32> {
 
 /// What others hold, and what they are dragging.
 fn people(document: &mut Document, facts: &Facts, theme: &Theme, keep: &mut BTreeSet<u32>) {
-    let drawing = document.session.drawing().clone();
+    let drawing = document.drawing().clone();
     let revision = document.revision;
     let me = document.session.me();
     let others: Vec<_> =

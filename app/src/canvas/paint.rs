@@ -90,8 +90,8 @@ pub(super) fn drawing(ui: &Ui, painter: &Painter, document: &mut Document, backg
         background: [0.0; 4],
         ink: false,
     };
-    let (drawing, visibility) = (document.session.drawing(), &document.visibility);
-    let frames = document.picture.frames(drawing, visibility, background, &view);
+    let drawing = document.drawing().clone();
+    let frames = document.picture.frames(&drawing, &document.visibility, background, &view);
     let (budget, whole) = (document.picture.budget(), document.picture.shown_whole_once_painted());
     // All frames together may take about as long as the sheet alone.
     let budget = Budget { strokes: (budget.strokes / (1 + frames.len() as u64)).max(FRAME_STROKES_MIN) };

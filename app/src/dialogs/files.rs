@@ -25,7 +25,11 @@ pub(super) fn path(
         Purpose::Save { .. } => ("Save the drawing as", "Save"),
     };
     card(ui, title, 520.0, actions, |ui, actions| {
-        let field = TextEdit::singleline(path).font(mono(size::DENSE)).hint_text("Path of a .dxf file");
+        let hint = match purpose {
+            Purpose::Open => "Path of a .dxf or .linework file",
+            Purpose::Save { .. } => "Path of a .dxf file",
+        };
+        let field = TextEdit::singleline(path).font(mono(size::DENSE)).hint_text(hint);
         let field = text_field(ui, field.desired_width(f32::INFINITY), "Path");
         field.request_focus();
         let typed = match purpose {

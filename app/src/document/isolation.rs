@@ -19,7 +19,8 @@ impl Document {
             Some(only) => self.isolated.insert(space, only),
             None => self.isolated.remove(&space),
         };
-        self.picture.isolate(self.session.drawing(), only);
+        let drawing = self.drawing().clone();
+        self.picture.isolate(&drawing, only);
         self.touched();
     }
 

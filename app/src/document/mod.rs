@@ -8,6 +8,7 @@ mod graft;
 mod history;
 mod isolation;
 mod locks;
+mod looking;
 mod people;
 mod picture;
 mod put;
@@ -31,6 +32,7 @@ use crate::command::Command;
 use crate::file::Stamp;
 use crate::link::Link;
 use crate::prompt::{Prompt, PromptLine};
+use crate::review::{Gathering, Review};
 use crate::tools::{Tool, View};
 
 pub use drafts::Undone;
@@ -39,7 +41,7 @@ pub use facts::Facts;
 pub use frames::FrameShown;
 pub use history::{History, Row, op_words};
 pub use people::People;
-pub use picture::{Cover, Gpu, Picture, Studio, lock};
+pub use picture::{Cover, Gpu, OVERLAY_MAX, Picture, Studio, lock};
 pub use put::{Copied, Guest, New, Put, objects};
 pub use receive::News;
 pub use stake::AtStake;
@@ -124,6 +126,8 @@ pub enum Home {
     },
     /// Somebody else's.
     Joined(Address),
+    /// None: it is a saved log, to look at.
+    Log(PathBuf),
 }
 
 /// An open drawing.
@@ -194,6 +198,12 @@ pub struct Document {
     pub following: Option<SessionId>,
     /// What happened since one came.
     pub history: History,
+    /// The look back at its log; a saved log is nothing else.
+    pub review: Option<Review>,
+    /// The log on its way from the room, to look back.
+    pub gathering: Option<Gathering>,
+    /// Whether the picture is of the past.
+    picture_of_past: bool,
     /// Goes up whenever what is shown of the drawing or the selection changed.
     pub revision: u64,
     /// What was last summed up for the panels.
@@ -259,6 +269,9 @@ impl Document {
             people: People::default(),
             following: None,
             history: History::default(),
+            review: None,
+            gathering: None,
+            picture_of_past: false,
             revision: 0,
             facts: None,
             layers: None,
@@ -272,9 +285,9 @@ impl Document {
         }
     }
 
-    /// The drawing as one sees it.
+    /// The drawing as one sees it: now, or at the moment that one looks back at.
     pub fn drawing(&self) -> &Drawing {
-        self.session.drawing()
+        self.past().unwrap_or(self.session.drawing())
     }
 
     /// Whether the drawing is here.
@@ -284,7 +297,9 @@ impl Document {
 
     /// Whether it has changes that its file has not.
     pub fn is_dirty(&self) -> bool {
-        self.is_here() && matches!(self.home, Home::Own { .. }) && self.file.saved != Some(self.drawing().hash())
+        self.is_here()
+            && matches!(self.home, Home::Own { .. })
+            && self.file.saved != Some(self.session.drawing().hash())
     }
 
     /// Whether others are in the room.
@@ -295,17 +310,15 @@ impl Document {
 
     /// Whether edits are possible now.
     pub fn may_edit(&self) -> bool {
-        self.is_here() && self.session.role().may_edit() && !matches!(self.session.status(), Status::Ended { .. })
+        self.is_here()
+            && !self.is_looking_back()
+            && self.session.role().may_edit()
+            && !matches!(self.session.status(), Status::Ended { .. })
     }
 
     /// What a tool may read.
     pub fn view(&self) -> View<'_> {
-        View {
-            drawing: self.session.drawing(),
-            space: self.space,
-            selection: &self.selection,
-            pointer: self.pointer.at,
-        }
+        View { drawing: self.drawing(), space: self.space, selection: &self.selection, pointer: self.pointer.at }
     }
 
     /// What the running command asks for; an empty prompt where none runs.

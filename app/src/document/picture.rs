@@ -182,6 +182,11 @@ impl Picture {
         self.scene.as_ref()
     }
 
+    /// What wakes the window.
+    pub fn wake(&self) -> Wake {
+        self.studio.wake.clone()
+    }
+
     /// Whether workers are still at it.
     pub fn is_busy(&self) -> bool {
         let own = self.building.is_some() || !self.pending.is_empty();

@@ -4,13 +4,14 @@ use std::time::{Duration, Instant};
 
 use collab::{Changes, Notice, Status};
 use drawing::{BlockId, Record};
-use protocol::{Ended, Millis, Refusal, ServerMessage};
+use protocol::{Ended, Millis, Refusal, Seq, ServerMessage};
 
 use super::{Document, Hindrance, Home, Put};
 use crate::link::Incoming;
+use crate::review::Copied;
 
 /// What the window should know of what arrived.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub enum News {
     /// Something worth a message.
     Say(String),
@@ -22,6 +23,8 @@ pub enum News {
     Lapsed(usize),
     /// A part of what a save needs is here.
     Part(protocol::Hash, Option<Vec<u8>>),
+    /// What a copy of the past needs, or why there is none.
+    Copied(Result<Box<Copied>, String>),
     /// The room is over.
     Ended(String),
 }
@@ -63,10 +66,13 @@ impl Document {
                 }
             }
         }
-        if self.picture.receive(self.session.drawing()) {
+        self.gather_the_past(now, &mut news);
+        self.take_review(&mut news);
+        let drawing = self.drawing().clone();
+        if self.picture.receive(&drawing) {
             self.place();
             self.touched();
-            if let Some(words) = self.picture.strays(self.session.drawing(), &self.visibility) {
+            if let Some(words) = self.picture.strays(&drawing, &self.visibility) {
                 self.find(words, &mut news);
             }
         }
@@ -98,6 +104,7 @@ impl Document {
                 let (name, secret) = match &self.home {
                     Home::Own { name, secret, .. } => (name, secret),
                     Home::Joined(address) => (&address.drawing, &address.secret),
+                    Home::Log(_) => return,
                 };
                 let hello = self.session.hello(name, secret);
                 self.link.send([protocol::ClientMessage::Hello(hello)]);
@@ -105,6 +112,12 @@ impl Document {
             Incoming::Message(message) => {
                 if let ServerMessage::Entries(told) = &message {
                     let session = &self.session;
+                    // What one has already was asked for, to look back.
+                    let known = session.position().map_or(Seq(0), |position| position.seq);
+                    let (past, told) = told.split_at(told.partition_point(|told| told.seq <= known));
+                    if let Some(gathering) = &mut self.gathering {
+                        gathering.take(past, now);
+                    }
                     self.history.take(told, |id| session.person(id).map(|p| p.name.clone()).unwrap_or_default());
                 }
                 let changes = self.session.receive(now, message);
@@ -145,7 +158,7 @@ impl Document {
         let error = match result {
             Ok(changes) => {
                 for notice in self.gather(changes) {
-                    self.take_notice(notice, news);
+                    self.take_notice(now, notice, news);
                 }
                 return;
             }
@@ -201,7 +214,9 @@ impl Document {
 
     fn show_gathered(&mut self) {
         let Changes { ids, whole, .. } = std::mem::take(&mut self.gathered);
-        if whole {
+        if self.is_looking_back() {
+            // What happens meanwhile is seen on coming back to now.
+        } else if whole {
             self.layers = None;
             self.take_whole();
         } else if !ids.is_empty() {
@@ -223,8 +238,8 @@ impl Document {
         }
     }
 
-    fn take_whole(&mut self) {
-        let drawing = self.session.drawing().clone();
+    pub(super) fn take_whole(&mut self) {
+        let drawing = self.drawing().clone();
         let here = self.space.filter(|space| drawing.block(*space).is_some());
         self.space = here.or_else(|| drawing.model_space());
         self.selection.retain(|id| drawing.entity(*id).is_some());
@@ -233,7 +248,7 @@ impl Document {
         }
     }
 
-    fn take_notice(&mut self, notice: Notice, news: &mut Vec<News>) {
+    fn take_notice(&mut self, now: Millis, notice: Notice, news: &mut Vec<News>) {
         match notice {
             Notice::Welcomed { resumed } => {
                 self.trouble = None;
@@ -288,7 +303,12 @@ impl Document {
                     "Your copy of the drawing differed from the server's; a fresh one is coming".into(),
                 ));
             }
-            Notice::Blob { hash, bytes } => news.push(News::Part(hash, bytes)),
+            Notice::Blob { hash, bytes } => {
+                if let Some(gathering) = &mut self.gathering {
+                    gathering.take_blob(hash, bytes.as_ref(), now);
+                }
+                news.push(News::Part(hash, bytes));
+            }
             // Granted locks show in the picture; selecting always succeeds.
             _ => {}
         }
@@ -321,14 +341,14 @@ impl Document {
             return;
         }
         let scene = self.picture.scene();
-        let found = scene.and_then(|scene| scene.extents(self.session.drawing(), &self.visibility));
+        let found = scene.and_then(|scene| scene.extents(self.drawing(), &self.visibility));
         let Some(scene::Extents { rect: extents, strays }) = found else { return };
         self.placed = true;
         if !strays.is_empty() && self.is_model() {
             let far = super::objects(strays.len());
             self.findings.push(format!("{far} very far from all others: left out when all of the drawing is shown"));
         }
-        let saved = self.session.drawing().header().active_view.filter(|_| self.is_model());
+        let saved = self.drawing().header().active_view.filter(|_| self.is_model());
         self.fit(extents);
         if let Some(view) = saved.filter(|view| view.height > 0.0) {
             let mut camera = self.camera;
@@ -344,7 +364,7 @@ impl Document {
 
     /// Whether model space is shown.
     pub fn is_model(&self) -> bool {
-        self.space.is_some() && self.space == self.session.drawing().model_space()
+        self.space.is_some() && self.space == self.drawing().model_space()
     }
 
     /// Shows another space, where one looked at it last.
@@ -366,7 +386,7 @@ impl Document {
             }
             None => false,
         };
-        let drawing = self.session.drawing().clone();
+        let drawing = self.drawing().clone();
         // Nothing of the space before is drawn or picked through the view of this one.
         self.picture.leave();
         self.picture.isolate(&drawing, self.isolated_here().cloned());
@@ -375,6 +395,9 @@ impl Document {
 
     /// What the status line says of the connection; none while all is well.
     pub fn connection_words(&self) -> Option<String> {
+        if matches!(self.home, Home::Log(_)) {
+            return None;
+        }
         let waiting = match self.session.waiting() {
             0 => "nothing of yours waits".into(),
             1 => "1 change waits, nothing is lost".to_owned(),

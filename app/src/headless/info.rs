@@ -27,7 +27,7 @@ pub struct Info {
 
 impl Info {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let mut input = Input::read(&self.file)?;
+        let mut input = Input::read(&self.file, None)?;
         if !self.json {
             input.tell_findings(&self.file);
         }

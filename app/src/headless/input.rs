@@ -7,24 +7,21 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use collab::Room;
+use collab::{Replay, Source as _};
 use drawing::Drawing;
 use formats::Finding;
-use oplog::LogReader;
-use protocol::{Event, Told};
+use protocol::Seq;
+
+use crate::review::LogFile;
 
 /// The largest file that is read: a log keeps the file that its drawing came from, and holds no more.
 const FILE_BYTES_MAX: u64 = oplog::MAX_BLOB_BYTES as u64;
-/// Entries read from a log at once.
-const ENTRIES_AT_ONCE: usize = 1000;
-/// Bytes of payload read from a log at once.
-const BYTES_AT_ONCE: usize = 32 << 20;
 /// What every SQLite file begins with, and so every op log.
 const LOG_MAGIC: &[u8] = b"SQLite format 3\0";
 
 /// A drawing and where it came from.
 pub struct Input {
-    /// The drawing; of a log, as it was at its end.
+    /// The drawing; of a log, as it was at the entry that was asked for.
     pub drawing: Drawing,
     /// The drawing as it was read from its file; of a log, as it was at its start.
     pub original: Drawing,
@@ -39,12 +36,16 @@ pub struct Input {
 }
 
 impl Input {
-    /// Reads a DXF file or an op log, whichever it is.
+    /// Reads a DXF file or an op log, whichever it is; a log as it was after entry `at`, if that is given.
     ///
     /// # Errors
     /// A sentence on why nothing of it can be read.
-    pub fn read(path: &Path) -> anyhow::Result<Input> {
-        if is_log(path)? { Input::read_log(path) } else { Input::read_drawing(path) }
+    pub fn read(path: &Path, at: Option<u64>) -> anyhow::Result<Input> {
+        match (is_log(path)?, at) {
+            (true, at) => Input::read_log(path, at),
+            (false, None) => Input::read_drawing(path),
+            (false, Some(_)) => bail!("{} is not an op log, so --at makes no sense", path.display()),
+        }
     }
 
     /// Reads a DXF file.
@@ -59,18 +60,34 @@ impl Input {
         Ok(Input { drawing, original, source: Some(bytes), findings, broken: None, took })
     }
 
-    /// Reads an op log to its end, or to where it is damaged.
-    pub fn read_log(path: &Path) -> anyhow::Result<Input> {
+    /// Reads an op log up to entry `at`, else to its end or to where it is damaged.
+    pub fn read_log(path: &Path, at: Option<u64>) -> anyhow::Result<Input> {
         let started = Instant::now();
-        let (log, broken) = LogReader::open(path)?;
-        let (original, room) = replay(&log).with_context(|| format!("{} could not be replayed", path.display()))?;
+        let mut log = LogFile::open(path)?;
+        let head = log.head();
+        let seq = at.map_or(head, Seq);
+        if let (true, Some(broken)) = (seq > head, &log.broken) {
+            bail!("{} has no entry {seq} that can be read: {broken}", path.display());
+        }
+        let unplayed = || format!("{} could not be replayed", path.display());
+        let mut replay = Replay::new();
+        if head == Seq(0) {
+            bail!("{}: it has no entry", unplayed());
+        }
+        // Nothing ends it early.
+        let _ = replay.seek(&mut log, seq, |_, _, _| ControlFlow::Continue(())).with_context(unplayed)?;
+        let room = replay.room().with_context(unplayed)?;
+        let original = room.original();
+        let lacks = |what: &str, hash| format!("{} lacks {what} (blob {hash})", path.display());
+        let bytes = log.reader.blob(&original)?.with_context(|| lacks("the drawing that it starts from", original))?;
+        let original = protocol::decode_drawing(&bytes).with_context(unplayed)?;
         let source = match room.source() {
-            Some(hash) => Some(log.blob(&hash)?.with_context(|| {
-                format!("{} lacks the file that its drawing came from (blob {hash})", path.display())
-            })?),
+            Some(hash) => {
+                Some(log.reader.blob(&hash)?.with_context(|| lacks("the file that its drawing came from", hash))?)
+            }
             None => None,
         };
-        let broken = broken.map(|broken| broken.to_string());
+        let broken = log.broken.map(|broken| broken.to_string());
         let took = started.elapsed();
         Ok(Input { drawing: room.drawing().clone(), original, source, findings: Vec::new(), broken, took })
     }
@@ -110,33 +127,4 @@ pub fn read_file(path: &Path) -> anyhow::Result<Vec<u8>> {
         );
     }
     fs::read(path).with_context(|| format!("{} could not be read", path.display()))
-}
-
-/// The drawing at the start of a log, and the room at its end: a fold over all its entries.
-fn replay(log: &LogReader) -> anyhow::Result<(Drawing, Room)> {
-    let mut rooms: Option<(Drawing, Room)> = None;
-    let mut from = protocol::Seq(0);
-    loop {
-        let entries = log.read_after(from, ENTRIES_AT_ONCE, BYTES_AT_ONCE)?;
-        let Some(last) = entries.last() else { break };
-        from = last.seq;
-        for stored in entries {
-            match &mut rooms {
-                Some((_, room)) => {
-                    room.apply_payload(stored.seq, stored.hash, &stored.payload)?;
-                }
-                None => {
-                    let entry = protocol::decode_entry(&stored.payload)?;
-                    let Event::Created { snapshot, .. } = &entry.event else {
-                        bail!("its first entry does not start a log");
-                    };
-                    let snapshot = log.blob(snapshot)?.context("it lacks the drawing that it starts from")?;
-                    let drawing = protocol::decode_drawing(&snapshot)?;
-                    let first = Told { seq: stored.seq, hash: stored.hash, entry };
-                    rooms = Some((drawing.clone(), Room::start(log.position().log, &first, drawing)?));
-                }
-            }
-        }
-    }
-    rooms.context("it has no entry")
 }

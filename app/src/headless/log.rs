@@ -8,7 +8,7 @@ use collab::words::Story;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use oplog::{LogReader, StoredEntry};
-use protocol::Seq;
+use protocol::{Hash, Seq};
 use serde::Serialize;
 
 use super::output;
@@ -20,7 +20,9 @@ const BYTES_AT_ONCE: usize = 32 << 20;
 
 /// What `linework log` is given.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "For example:\n  linework log plan.linework\n  linework log plan.linework --json | tail -1")]
+#[command(after_help = "For example:\n  linework log plan.linework\n  linework log plan.linework --json | tail -1\n  \
+                        linework log plan.linework --report session.html\n  \
+                        linework log plan.linework --verify --head 7a0ebcac866595bbf484fca072aa35a3792990c092cfda050dd8670a7a4d7671")]
 pub struct Log {
     /// A saved op log.
     #[arg(value_name = "FILE.linework")]
@@ -28,6 +30,16 @@ pub struct Log {
     /// One JSON object a line.
     #[arg(long)]
     json: bool,
+    /// Write a report of the session and list nothing: people, times, what they changed, the drawing before and after, in
+    /// one HTML file.
+    #[arg(long, value_name = "OUT.html", conflicts_with_all = ["json", "verify"])]
+    report: Option<PathBuf>,
+    /// Check everything in it and list nothing: status 0 if it is whole, 1 and a sentence if not.
+    #[arg(long)]
+    verify: bool,
+    /// A hash that was noted earlier and must be in its chain: else its history was changed since.
+    #[arg(long, value_name = "HASH", requires = "verify")]
+    head: Option<Hash>,
 }
 
 /// One line.
@@ -42,6 +54,12 @@ struct Line<'a> {
 
 impl Log {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        if let Some(out) = &self.report {
+            return super::report::run(&self.file, out);
+        }
+        if self.verify {
+            return super::verify::run(&self.file, self.head, self.json);
+        }
         let (log, broken) = LogReader::open(&self.file)?;
         let zone = TimeZone::system();
         let mut story = Story::default();

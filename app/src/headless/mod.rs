@@ -9,10 +9,15 @@ mod edit;
 mod info;
 mod input;
 mod log;
+mod look;
 mod output;
 mod render;
+mod report;
+mod verify;
 
 use std::process::ExitCode;
+
+pub use input::is_log;
 
 /// What to do without a window.
 #[derive(Debug, clap::Subcommand)]
@@ -25,7 +30,7 @@ pub enum Command {
     Edit(edit::Edit),
     /// Make a DXF file of a drawing or of an op log, by way of an op log.
     Convert(convert::Convert),
-    /// List what happened to a drawing.
+    /// List what happened to a drawing, or check that its log is whole.
     Log(log::Log),
 }
 

@@ -2,23 +2,21 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use drawing::{BlockId, Drawing};
 use geometry::Rect;
-use image::ImageFormat;
-use render::{Headless, View};
-use scene::{Background, Fonts, SceneOptions, TextMode, Theme, Visibility};
+use scene::TextMode;
 
-use super::artist::Artist;
 use super::input::Input;
+use super::look::Look;
 
 /// What `linework render` is given.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "For example:\n  linework render plan.dxf --out plan.png --size 1600x1000\n  \
-                        linework render plan.dxf --out door.png --size 800x600 --view=-10,0,30,30 --theme dark")]
+                        linework render plan.dxf --out door.png --size 800x600 --view=-10,0,30,30 --theme dark\n  \
+                        linework render plan.linework --out then.png --at 120")]
 pub struct Render {
     /// A DXF file or a saved op log.
     file: PathBuf,
@@ -26,8 +24,11 @@ pub struct Render {
     #[arg(long, value_name = "PNG")]
     out: PathBuf,
     /// Its width and height in pixels.
-    #[arg(long, value_name = "WxH", value_parser = parse_size)]
+    #[arg(long, value_name = "WxH", value_parser = parse_size, default_value = "1600x1000")]
     size: [u32; 2],
+    /// Of an op log: the drawing as it was after this entry, and not at the end.
+    #[arg(long, value_name = "SEQ")]
+    at: Option<u64>,
     /// What it shows, in drawing units, in its middle if the shape differs; all that is drawn if not given.
     #[arg(long, value_name = "X0,Y0,X1,Y1", value_parser = parse_view, allow_hyphen_values = true)]
     view: Option<Rect>,
@@ -67,65 +68,20 @@ enum Tone {
 
 impl Render {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let input = Input::read(&self.file)?;
+        let input = Input::read(&self.file, self.at)?;
         input.tell_findings(&self.file);
-        let drawing = &input.drawing;
-        let space = self.space(drawing)?;
+        let space = self.space(&input.drawing)?;
         let text = match self.text {
             Text::None => TextMode::None,
             Text::Boxes => TextMode::Boxes,
             Text::Drawn => TextMode::Drawn,
         };
-        let files = [
-            include_bytes!("../../../assets/fonts/Inter-Regular.otf").to_vec(),
-            include_bytes!("../../../assets/fonts/JetBrainsMono-Regular.ttf").to_vec(),
-        ];
-        let fonts = Arc::new(Fonts::new(files)?);
-        let (background, ground) = match (self.ink, self.theme) {
-            (true, _) => (Background::Light, [1.0; 4]),
-            (false, Tone::Light) => (Background::Light, canvas_of(egui::Theme::Light)),
-            (false, Tone::Dark) => (Background::Dark, canvas_of(egui::Theme::Dark)),
-        };
-        let theme = Theme { background, ink: self.ink };
-        let options = SceneOptions { text, fonts, frames: false };
-        let artist = Artist { drawing, options, theme, device: Headless::new()? };
-        let scene = artist.scene(space);
-        let view = match self.view {
-            Some(rect) => {
-                let [width, height] = self.size.map(f64::from);
-                let units_per_px = (rect.width() / width).max(rect.height() / height);
-                View { units_per_px, ..View::of_bounds(rect, self.size) }
-            }
-            None => {
-                let extents = scene.extents(drawing, &Visibility::default());
-                if let Some(words) = extents.as_ref().and_then(|extents| extents.strays_in_words(drawing)) {
-                    eprintln!("{}: {words}", self.file.display());
-                }
-                View::of_bounds(extents.map_or(Rect::new(0.0, 0.0, 100.0, 100.0), |e| e.rect), self.size)
-            }
-        };
-        let view = View { background: ground, ink: self.ink, lineweights: !self.ink, ..view };
-        let drawn = artist.draw(&scene, &view)?;
-        if drawn.left_out > 0 {
-            eprintln!(
-                "{}: {} things are too much to draw (a pattern too dense, an array too large, blocks nested too deep); \
-                 the picture is without them, the drawing has them",
-                self.file.display(),
-                drawn.left_out
-            );
+        let dark = matches!(self.theme, Tone::Dark);
+        let look = Look { text, dark, ink: self.ink, size: self.size, view: self.view };
+        for words in look.save(&input.drawing, space, &self.out)? {
+            eprintln!("{}: {words}", self.file.display());
         }
-        if drawn.frames_left_out > 0 {
-            let more = drawn.frames_left_out;
-            eprintln!(
-                "{}: {more} frames of the sheet, the smallest, are left empty in the picture",
-                self.file.display()
-            );
-        }
-        drawn
-            .image
-            .save_with_format(&self.out, ImageFormat::Png)
-            .with_context(|| format!("{} could not be written", self.out.display()))?;
-        Ok(ExitCode::SUCCESS)
+        Ok(if input.broken.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
     /// The block that is drawn.
@@ -142,11 +98,6 @@ impl Render {
         }
         bail!("{} has no layout {name:?}; it has {}", self.file.display(), names.join(", "))
     }
-}
-
-/// The colour of the app's canvas.
-fn canvas_of(theme: egui::Theme) -> [f32; 4] {
-    crate::theme::Theme::named(theme).canvas.to_array().map(|channel| f32::from(channel) / 255.0)
 }
 
 fn parse_size(text: &str) -> Result<[u32; 2], String> {

@@ -92,6 +92,11 @@ impl Link {
         (link, Ends { outgoing, incoming, reopen: asked, wake })
     }
 
+    /// A link to nowhere: nothing ever comes over it.
+    pub fn none() -> Link {
+        Link::pair(Arc::new(|| {})).0
+    }
+
     /// The next thing that arrived, if any has; never waits.
     pub fn receive(&mut self) -> Option<Incoming> {
         self.incoming.try_recv().ok()

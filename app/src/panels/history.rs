@@ -3,13 +3,19 @@
 use egui::{RichText, ScrollArea, Ui};
 
 use super::widgets::initials;
+use crate::action::Action;
 use crate::document::{Document, Row};
+use crate::review::Wish;
 use crate::theme::{Theme, size};
 use crate::window::Window;
 
-pub(super) fn show(ui: &mut Ui, window: &Window) {
+pub(super) fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
     let theme = Theme::of(ui.ctx());
     let Some(document) = window.document() else { return };
+    let look = ui.button("Look back").on_hover_text("Shows the drawing at any moment of its log, for you alone");
+    if look.clicked() {
+        actions.push(Action::Review(Wish::Begin));
+    }
     if document.history.rows.is_empty() {
         ui.add_space(size::M);
         ui.label(RichText::new("Nothing happened since you came in.").size(size::DENSE).color(theme.quiet));

@@ -2,6 +2,7 @@
 
 pub mod drafts;
 pub mod empty;
+mod entries;
 mod history;
 mod layers;
 pub mod panes;
@@ -12,6 +13,7 @@ mod sketch;
 pub mod status;
 pub mod strip;
 mod styles;
+pub mod timeline;
 pub mod toast;
 pub mod top;
 pub mod widgets;

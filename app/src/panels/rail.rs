@@ -16,6 +16,7 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
     let running = window.document().and_then(|document| document.tool.as_ref()).map(|tool| tool.command());
     let has_drawing = window.document().is_some_and(|document| document.is_here());
     let pane = ui.max_rect();
+    let may_edit = window.document().is_some_and(|document| !document.is_looking_back());
     ui.add_enabled_ui(has_drawing, |ui| {
         ui.vertical_centered(|ui| {
             ui.add_space(size::S);
@@ -30,8 +31,11 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
                 let line = ui.available_rect_before_wrap();
                 ui.painter().hline(line.shrink2(egui::vec2(10.0, 0.0)).x_range(), line.top(), (1.0, theme.line));
                 ui.add_space(size::S);
+                let usable = has_drawing && (may_edit || family == Family::Measure);
                 for about in family.commands() {
-                    let response = icon_button(ui, about.icon, about.label, running == Some(about.command), 32.0);
+                    let on = running == Some(about.command);
+                    let add = |ui: &mut Ui| icon_button(ui, about.icon, about.label, on, 32.0);
+                    let response = ui.add_enabled_ui(usable, add).inner;
                     let held = held(ui, &response);
                     family_menu(ui, &response, family, held, actions);
                     if response.on_hover_ui(|ui| tip(ui, about)).clicked() && !held {

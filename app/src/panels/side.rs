@@ -2,7 +2,7 @@
 
 use egui::{Button, RichText, ScrollArea, Ui};
 
-use super::{history, layers, panes, properties};
+use super::{entries, history, layers, panes, properties};
 use crate::action::{Action, Panel};
 use crate::theme::{Theme, size};
 use crate::window::Window;
@@ -32,12 +32,18 @@ pub fn show(ui: &mut Ui, window: &mut Window, front: Panel, actions: &mut Vec<Ac
             }
         }
     });
-    egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 4)).show(ui, |ui| match front {
-        Panel::Layers => layers::show(ui, window, actions),
-        Panel::Properties => {
-            let area = ScrollArea::vertical().auto_shrink(false);
-            area.show(ui, |ui| properties::show(ui, window, actions));
+    egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 4)).show(ui, |ui| {
+        if front == Panel::History && window.document().is_some_and(|document| document.review.is_some()) {
+            // Its list scrolls by itself, and lays out no more than is seen.
+            return entries::show(ui, window, actions);
         }
-        Panel::History => history::show(ui, window),
+        match front {
+            Panel::Layers => layers::show(ui, window, actions),
+            Panel::Properties => {
+                let area = ScrollArea::vertical().auto_shrink(false);
+                area.show(ui, |ui| properties::show(ui, window, actions));
+            }
+            Panel::History => history::show(ui, window, actions),
+        }
     });
 }

@@ -7,7 +7,7 @@ use super::panes;
 use super::widgets::{avatar_of, icon_button, main_button};
 use crate::action::Action;
 use crate::command::{Command, Family};
-use crate::document::Document;
+use crate::document::{Document, Home};
 use crate::icon;
 use crate::theme::{Theme, size};
 use crate::window::Window;
@@ -28,7 +28,7 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
             if main_button(ui, "Share").on_hover_text("Lets others join this drawing").clicked() {
                 actions.push(Action::Run(Command::Share));
             }
-            if let Some(document) = window.document() {
+            if let Some(document) = window.document().filter(|document| !matches!(document.home, Home::Log(_))) {
                 connection(ui, document);
                 people(ui, document, actions);
             }

@@ -196,6 +196,8 @@ pub mod size {
     pub const DENSE: f32 = 12.0;
     /// Labels.
     pub const LABEL: f32 = 11.0;
+    /// Initials on a small disc.
+    pub const TINY: f32 = 9.0;
     /// Icons.
     pub const ICON: f32 = 16.0;
     /// Titles of dialogs.

@@ -19,6 +19,7 @@ use super::origin::Origin;
 use super::save::{Prepared, Written};
 use crate::document::{Document, Gpu, Home, Picture, Studio, Then};
 use crate::link::Wake;
+use crate::review::LogFile;
 use crate::settings::random;
 use crate::work::Pool;
 
@@ -41,6 +42,8 @@ pub enum Report {
     Opened(u64, anyhow::Result<Box<Opened>>),
     /// Joining an address may begin: what the drawing is drawn with is ready.
     Joining(u64, protocol::Address, Box<Picture>),
+    /// A saved log was opened, or not.
+    Log(u64, PathBuf, anyhow::Result<Box<LogFile>>),
     /// A file dialog gave this, or nothing; or there is none here.
     Picked(u64, Purpose, Picked),
     /// Serving a folder's drawings began at this port, or failed, or ended.

@@ -7,6 +7,7 @@ use crate::action::{Action, CanvasEvent};
 use crate::canvas::Drag;
 use crate::command::{Command, TABLE};
 use crate::prompt::{Answer, Asked, Origin, Typed, parse};
+use crate::review::Wish;
 
 /// Keys that mean what others mean: what people are used to from elsewhere.
 const ALSO: [(KeyboardShortcut, Command); 1] =
@@ -31,6 +32,9 @@ impl Window {
         let left = leaves_control(ctx);
         if in_field || egui::Popup::is_any_open(ctx) {
             return actions;
+        }
+        if ctx.memory(|memory| memory.focused()).is_none() {
+            actions.extend(self.review_keys(ctx));
         }
         for action in std::mem::take(&mut actions) {
             self.perform(ctx, action);
@@ -90,6 +94,30 @@ impl Window {
         }
         document.prompt.paste(text);
         None
+    }
+
+    /// While one looks back, the arrows, Home, End and Space move in the log.
+    fn review_keys(&self, ctx: &egui::Context) -> Vec<Action> {
+        if self.document().is_none_or(|document| document.review.is_none() || document.tool.is_some()) {
+            return Vec::new();
+        }
+        let keys = [
+            (Modifiers::SHIFT, Key::ArrowLeft, Wish::Burst(false)),
+            (Modifiers::SHIFT, Key::ArrowRight, Wish::Burst(true)),
+            (Modifiers::NONE, Key::ArrowLeft, Wish::Step(false)),
+            (Modifiers::NONE, Key::ArrowRight, Wish::Step(true)),
+            (Modifiers::NONE, Key::Home, Wish::End(false)),
+            (Modifiers::NONE, Key::End, Wish::End(true)),
+            (Modifiers::NONE, Key::Space, Wish::Play),
+        ];
+        let mut actions = Vec::new();
+        for (modifiers, key, wish) in keys {
+            let count = ctx.input_mut(|input| input.count_and_consume_key(modifiers, key));
+            actions.extend(std::iter::repeat_n(Action::Review(wish), count));
+        }
+        // Space comes as a letter, too, which the prompt would take for Enter.
+        ctx.input_mut(|input| input.events.retain(|event| !matches!(event, Event::Text(text) if text == " ")));
+        actions
     }
 
     /// Event by event, each answered before the next: in one slow frame a command and its first points may come
@@ -161,6 +189,8 @@ impl Window {
             Some(Action::Tell(CanvasEvent::Cancel))
         } else if !document.selection.is_empty() {
             Some(Action::SelectNone)
+        } else if document.is_looking_back() {
+            Some(Action::Review(Wish::Leave))
         } else {
             Some(Action::Follow(None))
         }

@@ -6,6 +6,7 @@ mod keys;
 mod open;
 mod origin;
 mod perform;
+mod review;
 mod save;
 mod share;
 mod witness;
@@ -219,6 +220,7 @@ impl Window {
             }
             News::Here => self.fetch_parts(at),
             News::Part(hash, bytes) => self.take_part(at, hash, bytes),
+            News::Copied(copied) => self.take_copied(at, copied),
             News::Lapsed(count) => {
                 let text = format!("Your lock on {} lapsed, since you did not use it", objects(count));
                 self.offer(text, "Lock it again", Action::LockSelection);
@@ -321,6 +323,11 @@ impl Window {
             panels::status::show(ui, self, &mut actions);
         });
         Side::bottom("prompt").exact_size(size::PROMPT).frame(bar).show(ui, |ui| self.show_prompt(ui, &mut actions));
+        if self.document().is_some_and(|document| document.review.is_some()) {
+            Side::bottom("timeline").exact_size(panels::timeline::HEIGHT).frame(bar).show(ui, |ui| {
+                panels::timeline::show(ui, self, &mut actions);
+            });
+        }
         if !self.bare {
             Side::left("tools").exact_size(size::RAIL).resizable(false).frame(bar).show(ui, |ui| {
                 panels::rail::show(ui, self, &mut actions);
@@ -331,7 +338,7 @@ impl Window {
                 });
             }
         }
-        if self.document().is_some_and(Document::is_here) {
+        if self.document().is_some_and(|document| document.is_here() && !document.is_looking_back()) {
             Side::top("strip").exact_size(size::ROW + size::M).frame(bar).show(ui, |ui| {
                 panels::strip::show(ui, self, &mut actions);
             });
@@ -339,7 +346,10 @@ impl Window {
         CentralPanel::no_frame().show(ui, |ui| {
             let Window { documents, active, settings, .. } = self;
             match documents.get_mut(*active) {
-                Some(document) => actions.extend(canvas::show(ui, document, settings)),
+                Some(document) => {
+                    panels::timeline::banner(ui, document, &mut actions);
+                    actions.extend(canvas::show(ui, document, settings));
+                }
                 None => panels::empty::show(ui, self, &mut actions),
             }
         });

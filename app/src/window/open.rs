@@ -30,15 +30,15 @@ pub struct Opening {
     /// What it is called.
     pub title: String,
     /// Where it is.
-    path: PathBuf,
-    done: Arc<AtomicU64>,
-    total: Arc<AtomicU64>,
-    stop: Arc<AtomicBool>,
+    pub(super) path: PathBuf,
+    pub(super) done: Arc<AtomicU64>,
+    pub(super) total: Arc<AtomicU64>,
+    pub(super) stop: Arc<AtomicBool>,
 }
 
 impl Opening {
     /// Whether it was cancelled.
-    fn is_stopped(&self) -> bool {
+    pub(super) fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
@@ -78,7 +78,10 @@ impl Window {
     /// Opens a file in the background.
     pub(super) fn open_file(&mut self, path: PathBuf) {
         let path = std::path::absolute(&path).unwrap_or(path);
-        let open = |document: &Document| document.file.path.as_ref().is_some_and(|open| file::is_same(open, &path));
+        let open = |document: &Document| match &document.home {
+            Home::Log(log) => file::is_same(log, &path),
+            _ => document.file.path.as_ref().is_some_and(|open| file::is_same(open, &path)),
+        };
         if let Some(at) = self.documents.iter().position(open) {
             self.active = at;
             return;
@@ -86,6 +89,9 @@ impl Window {
         // A double click is one wish.
         if self.openings.iter().any(|opening| !opening.is_stopped() && file::is_same(&opening.path, &path)) {
             return;
+        }
+        if super::review::is_log(&path) {
+            return self.open_log(path);
         }
         let number = self.backstage.number();
         let opening = Opening {
@@ -205,8 +211,8 @@ impl Window {
         self.add(document);
     }
 
-    /// Puts a document in front; whatever is being asked is asked on.
-    fn add(&mut self, document: Document) {
+    /// Puts a document in front.
+    pub(super) fn add(&mut self, document: Document) {
         self.documents.push(document);
         self.active = self.documents.len() - 1;
     }
@@ -296,6 +302,7 @@ impl Window {
         for report in self.backstage.receive() {
             match report {
                 Report::Opened(number, opened) => self.take_opened(number, opened),
+                Report::Log(number, path, opened) => self.take_log(number, path, opened),
                 Report::Joining(number, address, picture) => self.take_joining(number, address, *picture),
                 Report::Picked(request, purpose, picked) => self.take_picked(ctx, request, purpose, picked),
                 Report::Serving(folder, port) => self.take_serving(&folder, port),
@@ -314,14 +321,14 @@ impl Window {
 }
 
 /// A file that was read.
-struct ReadFile {
-    title: String,
-    path: Option<PathBuf>,
-    stamp: Option<Stamp>,
-    bytes: Option<Vec<u8>>,
-    saved: Option<DrawingHash>,
-    drawing: Drawing,
-    findings: Vec<String>,
+pub(super) struct ReadFile {
+    pub title: String,
+    pub path: Option<PathBuf>,
+    pub stamp: Option<Stamp>,
+    pub bytes: Option<Vec<u8>>,
+    pub saved: Option<DrawingHash>,
+    pub drawing: Drawing,
+    pub findings: Vec<String>,
 }
 
 fn read_file(path: &Path, progress: &mut dyn FnMut(formats::Progress) -> ControlFlow<()>) -> anyhow::Result<ReadFile> {
@@ -396,7 +403,11 @@ async fn recover_one(host: &Host, folder: &Path, name: &str, studio: Studio) -> 
 }
 
 /// Puts a drawing into one's own room, and opens a connection to it.
-async fn enter(cell: Arc<tokio::sync::OnceCell<Host>>, folder: PathBuf, file: ReadFile) -> anyhow::Result<Opened> {
+pub(super) async fn enter(
+    cell: Arc<tokio::sync::OnceCell<Host>>,
+    folder: PathBuf,
+    file: ReadFile,
+) -> anyhow::Result<Opened> {
     let host = Backstage::host(cell, folder.clone()).await?;
     let ReadFile { title, path, stamp, bytes, saved, drawing, findings } = file;
     let listing =
@@ -408,6 +419,6 @@ async fn enter(cell: Arc<tokio::sync::OnceCell<Host>>, folder: PathBuf, file: Re
     Ok(Opened { title, path, stamp, saved, noted, findings, folder, host, listing, connection, picture: None })
 }
 
-fn name_of(path: &Path) -> String {
+pub(super) fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }

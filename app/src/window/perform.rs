@@ -103,6 +103,7 @@ impl Window {
                 self.say("Copied");
             }
             Action::Panel(panel) => self.switch_panel(panel),
+            Action::Review(wish) => self.review(wish),
             Action::CloseDialog => self.close_dialog(ctx),
         }
         ctx.request_repaint();
@@ -172,7 +173,7 @@ impl Window {
             Command::SelectNone => self.with(Document::select_none),
             Command::ZoomExtents => self.with(|document| {
                 document.following = None;
-                if let Some(extents) = document.picture.extents(document.session.drawing(), &document.visibility) {
+                if let Some(extents) = document.picture.extents(document.drawing(), &document.visibility) {
                     document.fit(extents);
                 }
             }),
@@ -204,6 +205,7 @@ impl Window {
             Command::Layers => self.switch_panel(Panel::Layers),
             Command::Properties => self.switch_panel(Panel::Properties),
             Command::History => self.switch_panel(Panel::History),
+            Command::LookBack => self.review(crate::review::Wish::Begin),
             Command::HidePanels => self.bare = !self.bare,
             Command::SwitchTheme => self.switch_theme(ctx),
             Command::LargerUi => self.zoom_ui(ctx, ZOOM_STEP),

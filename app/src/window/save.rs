@@ -62,6 +62,9 @@ impl Window {
     /// Saves the document in front to its file, or asks where to.
     pub(super) fn save(&mut self, then: Then) {
         let Some(document) = self.document().filter(|document| document.is_here()) else { return };
+        if matches!(document.home, Home::Log(_)) {
+            return self.is_read_only("save it");
+        }
         let id = document.id;
         match (&document.home, document.file.path.clone()) {
             (Home::Own { .. }, Some(path)) => self.save_to(id, path, then),
@@ -167,7 +170,7 @@ impl Window {
         }
         let own = match &document.home {
             Home::Own { name, folder, .. } => Some(folder.join(format!("{name}.linework"))),
-            Home::Joined(_) => None,
+            Home::Joined(_) | Home::Log(_) => None,
         };
         let over = matches!(document.session.status(), Status::Ended { .. });
         let (source, original) = (document.session.source(), document.session.original());
@@ -220,7 +223,7 @@ impl Window {
         let noted = document.file.noted.0;
         let beside = match &document.home {
             Home::Own { name, folder, .. } => Some((folder.clone(), name.clone())),
-            Home::Joined(_) => None,
+            Home::Joined(_) | Home::Log(_) => None,
         };
         let (reports, wake) = (self.backstage.reports.clone(), self.backstage.studio.wake.clone());
         self.backstage.studio.pool.give(move || {
@@ -308,13 +311,18 @@ impl Window {
 
     /// Asks for a file to open: with the system's dialog, or where there is none with a field.
     pub(super) fn pick_to_open(&mut self) {
-        let dialog = rfd::AsyncFileDialog::new().set_title("Open drawing").add_filter("Drawings", &["dxf", "DXF"]);
+        let dialog = rfd::AsyncFileDialog::new()
+            .set_title("Open drawing")
+            .add_filter("Drawings and saved logs", &["dxf", "DXF", "linework"]);
         self.ask(Purpose::Open, String::new(), async move { dialog.pick_file().await });
     }
 
     /// Asks for a file to save the document in front to.
     pub(super) fn pick_to_save(&mut self, then: Then) {
         let Some(document) = self.document().filter(|document| document.is_here()) else { return };
+        if matches!(document.home, Home::Log(_)) {
+            return self.is_read_only("save it");
+        }
         let id = document.id;
         let name = if document.title.to_lowercase().ends_with(".dxf") {
             document.title.clone()

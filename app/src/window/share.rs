@@ -30,6 +30,9 @@ impl Window {
     /// Opens the dialog with the address, and begins to listen if that has not been done.
     pub(super) fn share(&mut self) {
         let Some(document) = self.document() else { return self.say("Open a drawing first") };
+        if matches!(document.home, Home::Log(_)) {
+            return self.is_read_only("share it");
+        }
         let home = document.home.clone();
         self.dialog = Dialog::Share;
         let Home::Own { host, folder, .. } = home else { return };
@@ -105,6 +108,7 @@ impl Window {
     pub fn shared(&self) -> Option<Shared> {
         match &self.document()?.home {
             Home::Joined(address) => Some(Shared::At(address.to_string())),
+            Home::Log(_) => None,
             Home::Own { host, name, folder, .. } => {
                 let serving = self.backstage.serving.get(folder)?;
                 if let Some(trouble) = &serving.trouble {

@@ -1,5 +1,9 @@
 //! The commands without a window, as people and scripts call them: the real program on small files of our own.
 
+#[path = "../recorded/mod.rs"]
+mod recorded;
+mod saved_logs;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

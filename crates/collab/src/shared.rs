@@ -1,6 +1,8 @@
 //! What everybody in a room sees alike, and how an entry changes it: the part of the fold that a room and each of its
 //! clients have in common.
 
+use std::collections::HashMap;
+
 use drawing::{Drawing, IdRange, Op, OpError, RecordId};
 use imbl::OrdMap;
 use protocol::{ClientId, Epoch, Event, Held, Millis, Person, Position, Role, Seq, SessionId, Token, Told};
@@ -140,6 +142,14 @@ pub enum FoldError {
 impl Shared {
     /// Applies the entry that comes next, whole or not at all.
     pub fn apply(&mut self, told: &Told) -> Result<Applied, FoldError> {
+        let mut next = self.clone();
+        let applied = next.apply_or_spoil(told)?;
+        *self = next;
+        Ok(applied)
+    }
+
+    /// As [`Shared::apply`], for one who throws this away after an error: it is left half changed then.
+    pub(crate) fn apply_or_spoil(&mut self, told: &Told) -> Result<Applied, FoldError> {
         let seq = told.seq;
         let expected = self.position.seq.next();
         if seq != expected {
@@ -194,36 +204,34 @@ impl Shared {
 
     fn lock(&mut self, seq: Seq, since_ms: Millis, session: SessionId, ids: &[RecordId]) -> Result<Applied, FoldError> {
         self.member(seq, session)?;
-        let mut locks = self.locks.clone();
         for &id in ids {
             let holding = Holding { session, token: seq, since_ms };
-            if self.drawing.get(id).is_none() || locks.insert(id, holding).is_some() {
+            if self.drawing.get(id).is_none() || self.locks.insert(id, holding).is_some() {
                 return Err(FoldError::Unlockable { seq, id });
             }
         }
-        self.locks = locks;
         Ok(Applied { relocked: ids.to_vec(), ..Applied::default() })
     }
 
     fn unlock(&mut self, seq: Seq, session: SessionId, ids: &[RecordId]) -> Result<Applied, FoldError> {
         self.member(seq, session)?;
-        let mut locks = self.locks.clone();
         for &id in ids {
-            if locks.remove(&id).is_none_or(|holding| holding.session != session) {
+            if self.locks.remove(&id).is_none_or(|holding| holding.session != session) {
                 return Err(FoldError::NotHeld { seq, id });
             }
         }
-        self.locks = locks;
         Ok(Applied { relocked: ids.to_vec(), ..Applied::default() })
     }
 
     fn edit(&mut self, seq: Seq, since_ms: Millis, session: SessionId, op: &Op) -> Result<Applied, FoldError> {
         self.member(seq, session)?;
-        let before = self.drawing.clone();
-        let outcome = self.drawing.apply(op).map_err(|why| FoldError::Op { seq, why })?;
+        let outcome = self.drawing.apply_or_spoil(op).map_err(|why| FoldError::Op { seq, why })?;
+        let was_there = was_there(&outcome.inverse);
         let mut applied = Applied { touched: outcome.touched, inverse: Some(outcome.inverse), ..Applied::default() };
         for &id in &applied.touched {
-            match (before.get(id).is_some(), self.drawing.get(id).is_some()) {
+            // What the inverse does not put or take away was there, and is.
+            let Some(&before) = was_there.get(&id) else { continue };
+            match (before, self.drawing.get(id).is_some()) {
                 // What is new is its maker's until let go.
                 (false, true) => {
                     self.locks.insert(id, Holding { session, token: seq, since_ms });
@@ -257,6 +265,22 @@ impl Shared {
     pub fn held(&self) -> Vec<Held> {
         gather(self.locks.iter().map(|(id, holding)| (*id, *holding)))
     }
+}
+
+/// Of the records that an inverse puts or takes away: whether each is there once all of it is applied, and so was
+/// there before.
+fn was_there(inverse: &Op) -> HashMap<RecordId, bool> {
+    fn walk(op: &Op, there: &mut HashMap<RecordId, bool>) {
+        match op {
+            Op::New(records) => there.extend(records.iter().map(|record| (record.id(), true))),
+            Op::Remove(ids) => there.extend(ids.iter().map(|id| (*id, false))),
+            Op::Batch(ops) => ops.iter().for_each(|op| walk(op, there)),
+            Op::Change(_) | Op::Translate { .. } | Op::Mint(_) | Op::Unmint(_) => {}
+        }
+    }
+    let mut there = HashMap::new();
+    walk(inverse, &mut there);
+    there
 }
 
 impl Member {

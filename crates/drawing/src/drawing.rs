@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use geometry::Point;
+use imbl::ordmap::DiffItem;
 use imbl::{OrdMap, OrdSet};
 
 use crate::hash::DrawingHash;
@@ -26,6 +27,13 @@ const MINT_ROOM: u64 = 1 << 20;
 struct Kept {
     record: Record,
     hash: DrawingHash,
+}
+
+impl PartialEq for Kept {
+    /// The hash stands for the record.
+    fn eq(&self, other: &Kept) -> bool {
+        self.hash == other.hash
+    }
 }
 
 /// A drawing. Cloning is O(1): clones share what neither has changed since.
@@ -131,12 +139,35 @@ impl Drawing {
     /// Applies `op` whole or not at all; returns its exact inverse and what it touched.
     pub fn apply(&mut self, op: &Op) -> Result<Outcome, OpError> {
         let mut next = self.clone();
+        let outcome = next.apply_or_spoil(op)?;
+        *self = next;
+        Ok(outcome)
+    }
+
+    /// As [`Drawing::apply`], for one who throws the drawing away if `op` is refused: it is left half changed then.
+    /// Nothing is copied that no clone shares, which is what replaying a long log needs.
+    pub fn apply_or_spoil(&mut self, op: &Op) -> Result<Outcome, OpError> {
         let mut touched = Vec::new();
-        let inverse = next.perform(op, &mut touched, 0)?;
+        let inverse = self.perform(op, &mut touched, 0)?;
         touched.sort_unstable();
         touched.dedup();
-        *self = next;
         Ok(Outcome { inverse, touched })
+    }
+
+    /// The records that differ between two drawings, ascending; `most` of them at the most, and none if there are
+    /// more. What the two share, as clones of one drawing do, is passed over.
+    pub fn difference(&self, other: &Drawing, most: usize) -> Option<Vec<RecordId>> {
+        let mut ids = Vec::new();
+        for item in self.records.diff(&other.records) {
+            if ids.len() == most {
+                return None;
+            }
+            ids.push(*match item {
+                DiffItem::Add(id, _) | DiffItem::Remove(id, _) => id,
+                DiffItem::Update { old: (id, _), .. } => id,
+            });
+        }
+        Some(ids)
     }
 
     /// Facts about the drawing as a whole.

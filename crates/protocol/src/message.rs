@@ -70,6 +70,14 @@ pub enum ClientMessage {
         /// Which.
         hash: Hash,
     },
+    /// Asks for entries of the log from before one came, to look back: everything after `after` up to and with `upto`, of
+    /// which the room sends a bounded stretch, as [`ServerMessage::Entries`].
+    Log {
+        /// The last entry that one has.
+        after: Seq,
+        /// The last entry that is wanted.
+        upto: Seq,
+    },
     /// Asks for a welcome with a snapshot: what one has doesn't match a check.
     Refresh,
     /// Nothing but "still here".

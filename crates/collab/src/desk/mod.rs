@@ -35,6 +35,8 @@ const QUEUED_RECORDS_MAX: usize = 2_000_000;
 const QUEUED_BYTES_MAX: usize = 256 << 20;
 /// ... and those of one connection.
 const QUEUED_BYTES_OF_ONE_MAX: usize = 80 << 20;
+/// How many entries of the past are sent to one who asks for them, at once.
+const LOG_STRETCH_MAX: u64 = 2_000;
 /// A checkpoint is saved after so many entries ...
 const CHECKPOINT_ENTRIES: usize = 2_000;
 /// ... or so many bytes of them.
@@ -290,6 +292,13 @@ impl Desk {
             }
             ClientMessage::Presence(presence) => self.show(now, session, presence, effects),
             ClientMessage::Blob { hash } => effects.push(Effect::SendBlob { to: conn, hash }),
+            ClientMessage::Log { after, upto } => {
+                let last = self.room.position().seq.min(Seq(after.0.saturating_add(LOG_STRETCH_MAX)));
+                let upto = upto.min(last);
+                if after < upto {
+                    effects.push(Effect::SendLog { to: conn, after, upto });
+                }
+            }
             ClientMessage::Refresh => self.send_welcome(conn, session, None, true, effects),
             ClientMessage::Heartbeat => send(effects, vec![conn], ServerMessage::Heartbeat),
             ClientMessage::Leave if !std::mem::replace(&mut known.leaving, true) => {

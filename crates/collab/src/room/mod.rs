@@ -107,7 +107,7 @@ impl Room {
     /// Applies the stored entry that comes next, whole or not at all.
     pub fn apply(&mut self, told: &Told) -> Result<Applied, FoldError> {
         let mut next = self.clone();
-        let applied = next.apply_to_clone(told)?;
+        let applied = next.apply_or_spoil(told)?;
         *self = next;
         Ok(applied)
     }
@@ -128,9 +128,10 @@ impl Room {
         Ok((told, applied))
     }
 
-    fn apply_to_clone(&mut self, told: &Told) -> Result<Applied, FoldError> {
+    /// As [`Room::apply`], for one who throws the room away after an error: it is left half changed then.
+    pub(crate) fn apply_or_spoil(&mut self, told: &Told) -> Result<Applied, FoldError> {
         let seq = told.seq;
-        let applied = self.shared.apply(told)?;
+        let applied = self.shared.apply_or_spoil(told)?;
         match &told.entry.event {
             Event::Joined { ids, resume_lock, carries_on, .. } => {
                 self.take_ids(seq, *ids)?;

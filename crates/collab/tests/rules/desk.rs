@@ -554,3 +554,28 @@ fn layer(id: u64) -> Record {
     let id = LayerId(id);
     Record::Layer(Layer { id, handle, source, name, color, linetype, lineweight, off, frozen, locked, plotted })
 }
+
+#[test]
+fn the_past_is_sent_to_who_asks_a_bounded_stretch_at_a_time() {
+    let mut office = Office::new(Limits::default());
+    office.come_in(ANA);
+    let head = office.desk.room().position().seq;
+    let mut ask = |after: u64, upto: u64| {
+        office.others.clear();
+        office.give(Input::Message {
+            conn: ANA,
+            message: ClientMessage::Log { after: Seq(after), upto: Seq(upto) },
+            bytes: 50,
+        });
+        let stretches = office.others.iter().filter_map(|effect| match effect {
+            Effect::SendLog { to: ANA, after, upto } => Some((after.0, upto.0)),
+            _ => None,
+        });
+        stretches.collect::<Vec<_>>()
+    };
+    assert_eq!(ask(0, head.0), [(0, head.0)]);
+    assert_eq!(ask(1, u64::MAX), [(1, head.0)], "no further than the head");
+    assert_eq!(ask(head.0, u64::MAX), []);
+    assert_eq!(ask(u64::MAX, u64::MAX), []);
+    assert_eq!(ask(2, 1), []);
+}

@@ -13,6 +13,8 @@ use protocol::{
 /// A room, and the numbers of the requests so far.
 pub struct Lab {
     pub room: Room,
+    /// All entries so far.
+    pub told: Vec<Told>,
     next: u64,
 }
 
@@ -75,21 +77,27 @@ pub fn plan() -> Drawing {
     drawing
 }
 
-/// The room of the plan, with nobody in it.
-pub fn empty_room() -> Room {
-    let drawing = plan();
+/// The log of the plan.
+pub const LOG: LogId = LogId([1; 16]);
+
+/// Its first entry.
+pub fn first() -> Told {
     let event =
-        Event::Created { title: "Plan".into(), source: None, snapshot: Hash::of(b"plan"), drawing: drawing.hash() };
+        Event::Created { title: "Plan".into(), source: None, snapshot: Hash::of(b"plan"), drawing: plan().hash() };
     let entry = Entry { time_ms: 1, author: None, event };
     let payload = protocol::encode_entry(&entry).expect("an entry is written");
-    let log = LogId([1; 16]);
-    let position = Position::start(log).after(&payload);
-    Room::start(log, &Told { seq: position.seq, hash: position.head, entry }, drawing).expect("a log starts")
+    let position = Position::start(LOG).after(&payload);
+    Told { seq: position.seq, hash: position.head, entry }
+}
+
+/// The room of the plan, with nobody in it.
+pub fn empty_room() -> Room {
+    Room::start(LOG, &first(), plan()).expect("a log starts")
 }
 
 impl Lab {
     pub fn new() -> Lab {
-        Lab { room: empty_room(), next: 1 }
+        Lab { room: empty_room(), told: vec![first()], next: 1 }
     }
 
     /// Applies an event as if it had been stored.
@@ -98,7 +106,8 @@ impl Lab {
         let payload = protocol::encode_entry(&entry).expect("an entry is written");
         let position = self.room.position().after(&payload);
         let applied = self.room.apply_payload(position.seq, position.head, &payload);
-        applied.unwrap_or_else(|error| panic!("{entry:?}: {error}"));
+        let (told, _) = applied.unwrap_or_else(|error| panic!("{entry:?}: {error}"));
+        self.told.push(told);
         position.seq
     }
 

@@ -2,5 +2,6 @@
 
 mod desk;
 mod lab;
+mod replay;
 mod room;
 mod session;

@@ -1,0 +1,234 @@
+//! Looking back: a log replayed by a thread, what was found in it, and what of it is shown.
+//!
+//! The window never waits: it asks, and takes in what came since the last frame. Nothing here changes a drawing.
+
+mod area;
+mod density;
+mod filter;
+mod gather;
+mod life;
+mod lines;
+mod restore;
+mod source;
+mod steps;
+mod worker;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+use collab::Source;
+use drawing::{Drawing, RecordId, Rect};
+use protocol::Seq;
+
+use crate::link::Wake;
+use worker::Ask;
+
+pub use density::{BINS, Density};
+pub use filter::Filter;
+pub use gather::{ENTRIES_MAX, Gathering};
+pub use life::Step;
+pub use lines::{Kind, Line, Lines, Who};
+pub use restore::{Restoring, restoring};
+pub use source::{FromStart, LogFile};
+pub use worker::{Change, Copied, Told};
+
+/// How many times as fast as it was.
+pub const SPEEDS: [u32; 5] = [1, 4, 16, 64, 256];
+
+/// What the timeline and the history panel want of a look back.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wish {
+    /// Look at the moment after this entry.
+    Go(Seq),
+    /// One listed entry on, or back.
+    Step(bool),
+    /// One run of somebody's work on, or back.
+    Burst(bool),
+    /// To the first entry, or to the last.
+    End(bool),
+    /// Play on, or stop.
+    Play,
+    /// How many times as fast as it was.
+    Speed(u32),
+    /// List these entries.
+    Filter(Filter),
+    /// The next window on the canvas says which entries are listed.
+    PickArea,
+    /// It is this one; none gives up.
+    Area(Option<Rect>),
+    /// Tell the life of what is selected, or of nothing any more.
+    Life(Option<RecordId>),
+    /// Open the drawing as it is shown as a drawing of its own.
+    OpenCopy,
+    /// Begin to look back in a drawing that is being worked on.
+    Begin,
+    /// Make the drawing what it was then.
+    Restore,
+    /// Back to now.
+    Leave,
+}
+
+/// Playing: since when, and from where.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Playing {
+    /// On the timeline.
+    at_ms: f64,
+    /// On the window's clock; none until the first frame.
+    since_s: Option<f64>,
+}
+
+/// A look back at a log.
+pub struct Review {
+    asks: Sender<Ask>,
+    told: Receiver<Told>,
+    wanted: Arc<AtomicU64>,
+    /// Its last entry.
+    pub head: Seq,
+    /// Where the drawing that is shown is; 0 until there is one.
+    pub at: Seq,
+    /// Where it was asked to go.
+    pub going: Seq,
+    /// The drawing that is shown.
+    pub drawing: Option<Drawing>,
+    /// All entries, as far as they were read through.
+    pub lines: Lines,
+    /// Whether they all were.
+    pub all_read: bool,
+    /// Edits along the timeline.
+    pub density: Density,
+    /// How many times as fast as it was.
+    pub speed: u32,
+    playing: Option<Playing>,
+    /// Which entries are listed.
+    pub filter: Filter,
+    /// Those; none stands for all.
+    pub listed: Option<Vec<u32>>,
+    /// The next window on the canvas says which entries are listed.
+    pub picking_area: bool,
+    /// Whose life is told, and what it was as soon as that is known.
+    pub life: Option<(RecordId, Option<Vec<Step>>)>,
+    /// The entries whose work is lit up: the last step.
+    pub lit: (Seq, Seq),
+    /// What is wrong with the log, in words.
+    pub broken: Option<String>,
+}
+
+impl Review {
+    /// Begins to look at a log, at its end. A thread reads it until this is dropped.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn begin(source: Box<dyn Source + Send>, broken: Option<String>, wake: Wake) -> std::io::Result<Review> {
+        let (asks, asked) = channel();
+        let (tell, told) = channel();
+        let wanted = Arc::new(AtomicU64::new(0));
+        let head = source.head();
+        let theirs = wanted.clone();
+        thread::Builder::new().name("replay".into()).spawn(move || worker::run(source, asked, tell, theirs, wake))?;
+        let mut review = Review {
+            asks,
+            told,
+            wanted,
+            head,
+            at: Seq(0),
+            going: head,
+            drawing: None,
+            lines: Lines::default(),
+            all_read: false,
+            density: Density::default(),
+            speed: 4,
+            playing: None,
+            filter: Filter::default(),
+            listed: None,
+            picking_area: false,
+            life: None,
+            lit: (head, head),
+            broken,
+        };
+        review.go(head);
+        Ok(review)
+    }
+
+    fn ask(&self, ask: Ask) {
+        // The thread ends only with this.
+        let _ = self.asks.send(ask);
+    }
+
+    /// Asks to go somewhere; what is lit up is the work of that entry.
+    pub fn go(&mut self, to: Seq) {
+        let to = to.clamp(Seq(1), self.head.max(Seq(1)));
+        self.lit = (to, to);
+        self.going = to;
+        let number = self.wanted.fetch_add(1, Ordering::Relaxed) + 1;
+        self.ask(Ask::Go { to, number });
+    }
+
+    /// Asks for the life of a record.
+    pub fn ask_life(&mut self, id: Option<RecordId>) {
+        self.life = id.map(|id| (id, None));
+        let Some(id) = id else { return };
+        let names = |seq: &Seq| self.lines.records(*seq).binary_search(&id).is_ok();
+        let seqs = (1..=self.lines.len() as u64).map(Seq).filter(names).collect();
+        self.ask(Ask::Life { id, seqs });
+    }
+
+    /// Asks for what a copy needs.
+    pub fn ask_copy(&self) {
+        self.ask(Ask::Copy);
+    }
+
+    /// Lists other entries.
+    pub fn set_filter(&mut self, filter: Filter) {
+        self.listed = filter.matching(&self.lines);
+        self.filter = filter;
+    }
+
+    /// How many entries are listed.
+    pub fn listed_len(&self) -> usize {
+        self.listed.as_ref().map_or(self.lines.len(), Vec::len)
+    }
+
+    /// The `n`th of those, ascending.
+    pub fn listed_at(&self, n: usize) -> Seq {
+        self.listed.as_ref().map_or(Seq(n as u64 + 1), |listed| Seq(listed.get(n).copied().unwrap_or(0).into()))
+    }
+
+    /// Takes in what the thread told since the last time.
+    pub fn receive(&mut self) -> Vec<Told> {
+        let told: Vec<Told> = self.told.try_iter().collect();
+        let mut kept = Vec::new();
+        let mut relist = false;
+        for each in told {
+            match each {
+                Told::Lines { chunks, names, density, all } => {
+                    chunks.into_iter().for_each(|chunk| self.lines.take(chunk, names.clone()));
+                    self.density = density;
+                    self.all_read |= all;
+                    relist = true;
+                }
+                Told::Life(id, steps) => {
+                    if let Some((_, told)) = self.life.as_mut().filter(|(of, _)| *of == id) {
+                        *told = Some(steps);
+                    }
+                }
+                Told::At { seq, drawing, number, change, title } => {
+                    self.at = seq;
+                    self.drawing = Some(drawing.clone());
+                    kept.push(Told::At { seq, drawing, number, change, title });
+                }
+                other => kept.push(other),
+            }
+        }
+        if relist && !self.filter.is_empty() {
+            self.listed = self.filter.matching(&self.lines);
+        }
+        kept
+    }
+
+    /// Whether it is where it was asked to go.
+    pub fn has_arrived(&self) -> bool {
+        self.at == self.going
+    }
+}

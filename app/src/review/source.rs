@@ -1,0 +1,90 @@
+//! A saved log as a replay reads it.
+
+use std::path::Path;
+
+use collab::Source;
+use oplog::{Broken, LogReader};
+use protocol::{Hash, LogId, Seq, Told};
+
+/// Entries read at once.
+const ENTRIES_AT_ONCE: u64 = 1_000;
+/// Bytes of payload read at once.
+const BYTES_AT_ONCE: usize = 32 << 20;
+
+/// A log file.
+#[derive(Debug)]
+pub struct LogFile {
+    /// Its reader.
+    pub reader: LogReader,
+    /// Where and how it is damaged, if it is: it is read up to there.
+    pub broken: Option<Broken>,
+}
+
+impl LogFile {
+    /// Opens a saved log, or what is intact of a damaged one.
+    ///
+    /// # Errors
+    /// A sentence for whoever has to act on it.
+    pub fn open(path: &Path) -> Result<LogFile, oplog::LogError> {
+        let (reader, broken) = LogReader::open(path)?;
+        Ok(LogFile { reader, broken })
+    }
+}
+
+impl Source for LogFile {
+    fn log(&self) -> LogId {
+        self.reader.position().log
+    }
+
+    fn head(&self) -> Seq {
+        self.reader.position().seq
+    }
+
+    fn read_after(&mut self, after: Seq, upto: Seq) -> Result<Vec<Told>, String> {
+        let most = upto.0.saturating_sub(after.0).min(ENTRIES_AT_ONCE) as usize;
+        let entries = self.reader.read_after(after, most, BYTES_AT_ONCE).map_err(|error| error.to_string())?;
+        let told = entries.into_iter().map(|stored| {
+            let entry = protocol::decode_entry(&stored.payload)
+                .map_err(|error| format!("entry {} could not be read: {error}", stored.seq))?;
+            Ok(Told { seq: stored.seq, hash: stored.hash, entry })
+        });
+        told.collect()
+    }
+
+    fn blob(&mut self, hash: Hash) -> Result<Option<Vec<u8>>, String> {
+        self.reader.blob(&hash).map_err(|error| error.to_string())
+    }
+
+    fn checkpoint(&mut self, at_or_before: Seq) -> Result<Option<Vec<u8>>, String> {
+        let latest = self.reader.latest_checkpoint(at_or_before).map_err(|error| error.to_string())?;
+        if let (None, Some(dropped)) = (&latest.checkpoint, latest.dropped.first()) {
+            return Err(dropped.to_string());
+        }
+        Ok(latest.checkpoint.map(|checkpoint| checkpoint.state))
+    }
+}
+
+/// A log without its checkpoints: to read all of it.
+pub struct FromStart<'a>(pub &'a mut dyn Source);
+
+impl Source for FromStart<'_> {
+    fn log(&self) -> LogId {
+        self.0.log()
+    }
+
+    fn head(&self) -> Seq {
+        self.0.head()
+    }
+
+    fn read_after(&mut self, after: Seq, upto: Seq) -> Result<Vec<Told>, String> {
+        self.0.read_after(after, upto)
+    }
+
+    fn blob(&mut self, hash: Hash) -> Result<Option<Vec<u8>>, String> {
+        self.0.blob(hash)
+    }
+
+    fn checkpoint(&mut self, _: Seq) -> Result<Option<Vec<u8>>, String> {
+        Ok(None)
+    }
+}
