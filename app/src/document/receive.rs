@@ -129,6 +129,9 @@ impl Document {
             }
             Incoming::Blob(hash, bytes) => {
                 self.session.blob_came(hash);
+                if let Some(gathering) = &mut self.gathering {
+                    gathering.take_blob(hash, bytes.as_ref(), now);
+                }
                 news.push(News::Part(hash, bytes));
             }
             Incoming::Loading(received, pieces) => {

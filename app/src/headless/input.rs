@@ -106,6 +106,11 @@ impl Input {
 /// Whether a file is an op log, by its first bytes.
 pub fn is_log(path: &Path) -> anyhow::Result<bool> {
     let mut start = [0; LOG_MAGIC.len()];
+    // Whoever reads from a pipe waits until somebody writes into it.
+    let about = fs::metadata(path).with_context(|| format!("{} could not be opened", path.display()))?;
+    if !about.is_file() {
+        return Ok(false);
+    }
     let file = fs::File::open(path).with_context(|| format!("{} could not be opened", path.display()))?;
     let mut len = 0;
     let mut from = file.take(start.len() as u64);
