@@ -1,5 +1,6 @@
 //! One port for everything: WebSockets at `/ws`, the state of the server at `/health`, a page for people at `/`.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -15,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::connection::socket;
 use crate::host::Health;
+use crate::nearby::NearbyDrawing;
 use crate::{Host, HostError};
 
 /// Connections at one listener at a time.
@@ -52,13 +54,26 @@ struct Door {
     free: std::sync::Arc<tokio::sync::Semaphore>,
 }
 
+/// Listens at an address.
+///
+/// # Errors
+/// [`HostError::PortInUse`] or `Listen`.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, HostError> {
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        std::io::ErrorKind::AddrInUse => HostError::PortInUse { address },
+        _ => HostError::Listen { address: address.to_string(), source },
+    })
+}
+
 /// Serves a host at a listener until `shutdown` resolves.
 pub(crate) async fn serve(
     host: Host,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), HostError> {
-    let address = listener.local_addr().map_or_else(|_| "its address".into(), |address| address.to_string());
+    let local = listener.local_addr();
+    let address = local.as_ref().map_or_else(|_| "its address".into(), |address| address.to_string());
+    let beacon = local.ok().and_then(|local| host.light_beacon(local));
     let (close, closing) = watch::channel(false);
     let (places, mut occupied) = mpsc::channel(1);
     let free = std::sync::Arc::new(tokio::sync::Semaphore::new(CONNECTIONS_MAX));
@@ -66,6 +81,7 @@ pub(crate) async fn serve(
     let router = Router::new()
         .route("/", get(async || Html(PAGE)))
         .route("/health", get(health))
+        .route("/nearby", get(nearby))
         .route("/ws", any(upgrade))
         .with_state(door);
     let listener = listener.tap_io(|stream| {
@@ -89,15 +105,24 @@ pub(crate) async fn serve(
         served = serving.into_future() => served.map_err(|source| HostError::Listen { address, source })?,
         () = overdue => return Ok(()),
     }
+    // Nobody is to find what is about to go. Saying so waits for the network, so it does that elsewhere.
+    let farewell = tokio::task::spawn_blocking(move || drop(beacon));
     // Every connection that is left holds a place; none is ever sent.
     if tokio::time::timeout(CLOSE_MAX, occupied.recv()).await.is_err() {
         tracing::warn!("some connections did not end in time and are cut");
     }
+    // A thread that ended early has nothing more to say either.
+    let _ = farewell.await;
     Ok(())
 }
 
 async fn health(State(door): State<Door>) -> Json<Health> {
     Json(door.host.health())
+}
+
+/// What whoever is on the network may know.
+async fn nearby(State(door): State<Door>) -> Json<Vec<NearbyDrawing>> {
+    Json(door.host.listed())
 }
 
 async fn upgrade(State(door): State<Door>, upgrade: WebSocketUpgrade) -> Response {

@@ -7,13 +7,16 @@
 
 mod clock;
 mod connection;
+mod disk;
 mod error;
+mod events;
 mod folder;
 mod frame;
 mod host;
 mod http;
 mod live;
 mod name;
+mod nearby;
 mod opening;
 mod options;
 mod outgoing;
@@ -24,5 +27,8 @@ mod stretch;
 
 pub use connection::local::{Delivery, LocalConnection};
 pub use error::HostError;
+pub use events::HostEvent;
 pub use host::{Health, Host, Listing, run};
-pub use options::Options;
+pub use http::listen;
+pub use nearby::{Beacon, MulticastError, NearbyDrawing, NearbyError, Neighbour, Search, ask};
+pub use options::{Listed, Options};

@@ -4,6 +4,18 @@ use std::path::PathBuf;
 
 use protocol::Limits;
 
+/// What a host that is served tells whoever is on its network, without being given a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Listed {
+    /// Nothing, and not that it is there either.
+    Nothing,
+    /// That it is there, and the titles of its drawings; to come in one needs an invitation.
+    #[default]
+    Titles,
+    /// Their secrets too: whoever is on the network comes in by a click.
+    Open,
+}
+
 /// How a host is set up.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -16,12 +28,24 @@ pub struct Options {
     /// Hold the folder as a whole, so that no other process serves any drawing of it. Else each drawing is held while
     /// it is open, and those that somebody else holds are passed over.
     pub whole_folder: bool,
+    /// What the host is called by those who find it on their network.
+    pub title: String,
+    /// What it tells them.
+    pub listed: Listed,
 }
 
 impl Options {
     /// The defaults, for drawings in `data`: usual limits, the whole folder held.
     pub fn new(data: impl Into<PathBuf>) -> Options {
         let queue_bytes_max = 8 << 20;
-        Options { data: data.into(), limits: Limits::default(), queue_bytes_max, whole_folder: true }
+        let title = format!("Linework on {}", gethostname::gethostname().to_string_lossy());
+        Options {
+            data: data.into(),
+            limits: Limits::default(),
+            queue_bytes_max,
+            whole_folder: true,
+            title,
+            listed: Listed::default(),
+        }
     }
 }

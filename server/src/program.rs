@@ -1,13 +1,12 @@
 //! The whole life of the program: arguments, log, folder, listener, signals, end.
 
-use std::io::{ErrorKind, IsTerminal as _, Write as _};
+use std::io::{IsTerminal as _, Write as _};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use server::{Host, HostError, Options};
-use tokio::net::TcpListener;
+use server::{Host, Listed, Options};
 use tracing_subscriber::EnvFilter;
 
 /// Serves a folder of drawings, so that several people can look at and edit them together.
@@ -29,9 +28,33 @@ pub struct Arguments {
     /// Add a drawing from a DXF file, unless one of that name is there already; may be repeated
     #[arg(long, value_name = "FILE.dxf")]
     add: Vec<PathBuf>,
+    /// What whoever is on the network is told without a secret: nothing, the drawings' titles, or how to come in too
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = Nearby::Titles)]
+    nearby: Nearby,
     /// Write the log as JSON, one event a line; RUST_LOG says how much of it
     #[arg(long)]
     json_logs: bool,
+}
+
+/// What whoever is on the network is told.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Nearby {
+    /// Nothing, and not that the server is there either
+    Off,
+    /// That it is there, and the titles of its drawings; to come in one needs an address
+    Titles,
+    /// Everything: whoever is on the network can edit
+    Open,
+}
+
+impl From<Nearby> for Listed {
+    fn from(nearby: Nearby) -> Listed {
+        match nearby {
+            Nearby::Off => Listed::Nothing,
+            Nearby::Titles => Listed::Titles,
+            Nearby::Open => Listed::Open,
+        }
+    }
 }
 
 /// Runs until a signal ends it.
@@ -62,9 +85,10 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
         None => default_data()?,
     };
     // The port first: it costs nothing to find out that it is taken.
-    let listener = listen(arguments.listen).await?;
+    let listener = server::listen(arguments.listen).await?;
     let port = listener.local_addr().context("the listener has no address")?.port();
-    let host = Host::open(Options::new(&data), tokio::runtime::Handle::current())?;
+    let options = Options { listed: arguments.nearby.into(), ..Options::new(&data) };
+    let host = Host::open(options, tokio::runtime::Handle::current())?;
     let added = add_all(&host, &arguments.add).await;
     let served = match added {
         Ok(()) => {
@@ -77,13 +101,6 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     host.close().await;
     tracing::info!("closed; everything that was acknowledged is kept");
     served
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener, HostError> {
-    TcpListener::bind(address).await.map_err(|source| match source.kind() {
-        ErrorKind::AddrInUse => HostError::PortInUse { address },
-        _ => HostError::Listen { address: address.to_string(), source },
-    })
 }
 
 fn default_data() -> anyhow::Result<PathBuf> {

@@ -13,8 +13,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use collab::{ConnId, Desk, Room, Settings};
 use protocol::{ClientMessage, Hello, Limits, Role};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 
+use crate::HostEvent;
 use crate::clock::Clock;
 use crate::outgoing::Outgoing;
 use crate::store::Store;
@@ -63,6 +64,17 @@ pub(crate) struct Live {
     ended: watch::Receiver<()>,
 }
 
+/// What a host lends to each of its open drawings.
+#[derive(Debug, Clone)]
+pub(crate) struct Lent {
+    /// What clients are held to.
+    pub limits: Limits,
+    /// The one clock.
+    pub clock: Clock,
+    /// What the owner should hear of.
+    pub events: broadcast::Sender<HostEvent>,
+}
+
 /// Whether an open drawing may be closed since nobody is there: asked from within its task, when nobody can be just
 /// coming in.
 pub(crate) type MayRetire = Box<dyn Fn() -> Option<Box<dyn Send>> + Send>;
@@ -73,16 +85,15 @@ impl Live {
         name: &str,
         room: Room,
         store: Arc<dyn Store>,
-        limits: Limits,
-        clock: Clock,
+        lent: Lent,
         runtime: &tokio::runtime::Handle,
         may_retire: MayRetire,
     ) -> Live {
         let (commands, from_all) = mpsc::channel(COMMANDS_MAX);
         let (alive, ended) = watch::channel(());
         let people = Arc::new(AtomicUsize::new(0));
-        let (desk, first) = Desk::open(Settings { limits, durability: store.durability() }, room);
-        let drawing = run::OpenDrawing::new(name, desk, store.clone(), clock, people.clone());
+        let (desk, first) = Desk::open(Settings { limits: lent.limits, durability: store.durability() }, room);
+        let drawing = run::OpenDrawing::new(name, desk, store.clone(), lent, people.clone());
         runtime.spawn(async move {
             drawing.run(first, from_all, may_retire).await;
             drop(alive);

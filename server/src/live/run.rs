@@ -9,8 +9,7 @@ use collab::{AppendAnswer, ConnId, Desk, Effect, Input, Room};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Command, MayRetire};
-use crate::clock::Clock;
+use super::{Command, Lent, MayRetire};
 use crate::outgoing::Outgoing;
 use crate::pieces::Pieces;
 use crate::store::{Pending, Store, StoreError, Stretch};
@@ -39,7 +38,7 @@ pub(super) struct OpenDrawing {
     pub(super) snapshot: Option<Arc<Pieces>>,
     /// The blob that somebody is being sent, for whoever else asks meanwhile.
     pub(super) blob: std::sync::Weak<Pieces>,
-    clock: Clock,
+    pub(super) lent: Lent,
     people: Arc<AtomicUsize>,
 }
 
@@ -57,7 +56,7 @@ impl OpenDrawing {
         name: &str,
         desk: Desk,
         store: Arc<dyn Store>,
-        clock: Clock,
+        lent: Lent,
         people: Arc<AtomicUsize>,
     ) -> OpenDrawing {
         OpenDrawing {
@@ -72,7 +71,7 @@ impl OpenDrawing {
             to_save: None,
             snapshot: None,
             blob: std::sync::Weak::new(),
-            clock,
+            lent,
             people,
         }
     }
@@ -169,14 +168,14 @@ impl OpenDrawing {
 
     /// Gives the desk an input, performs what it wants, and whatever comes of that.
     fn handle(&mut self, input: Input) {
-        let effects = self.desk.handle(self.clock.now(), input);
+        let effects = self.desk.handle(self.lent.clock.now(), input);
         self.perform(effects);
         self.settle();
     }
 
     fn settle(&mut self) {
         while let Some(input) = self.inputs.pop_front() {
-            let effects = self.desk.handle(self.clock.now(), input);
+            let effects = self.desk.handle(self.lent.clock.now(), input);
             self.perform(effects);
         }
     }
@@ -193,7 +192,7 @@ impl OpenDrawing {
         if let Some(append) = self.append.take() {
             match tokio::time::timeout_at(until, append).await {
                 Ok(answer) => {
-                    let effects = self.desk.handle(self.clock.now(), Input::Appended(answer));
+                    let effects = self.desk.handle(self.lent.clock.now(), Input::Appended(answer));
                     // What would be appended next has no answer yet and is asked again.
                     self.perform(
                         effects.into_iter().filter(|effect| !matches!(effect, Effect::Append { .. })).collect(),

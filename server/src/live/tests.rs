@@ -12,8 +12,9 @@ use protocol::{
     Role, Seq, ServerMessage,
 };
 use tokio::runtime::Handle;
+use tokio::sync::broadcast;
 
-use super::{Command, Live};
+use super::{Command, Lent, Live};
 use crate::clock::Clock;
 use crate::opening;
 use crate::outgoing::{Item, Next, Outgoing};
@@ -84,7 +85,8 @@ async fn a_full_disk_refuses_loses_nothing_and_passes() {
     let store = Arc::new(Filling { store: SqliteStore::new(log), full: AtomicBool::new(false) });
     let room = opening::found(&*store, start, "Plan", None, Drawing::new(), clock.now()).await.unwrap();
     let stay = Box::new(|| None);
-    let live = Live::start("plan", room, store.clone(), Limits::default(), clock, &Handle::current(), stay);
+    let lent = Lent { limits: Limits::default(), clock, events: broadcast::Sender::new(1) };
+    let live = Live::start("plan", room, store.clone(), lent, &Handle::current(), stay);
     let conn = ConnId(0);
     let outgoing = Arc::new(Outgoing::new(None, 1 << 20));
     let hello = Hello {

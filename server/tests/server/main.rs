@@ -4,6 +4,7 @@ mod client;
 mod crash;
 mod editing;
 mod joining;
+mod nearby;
 mod place;
 mod program;
 mod refusals;
