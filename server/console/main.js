@@ -44,6 +44,8 @@ function look(name) {
 function signedIn() {
   views = [shelf(look), sheet(() => look(null))];
   main.className = "signed-in";
+  // Whatever is painted first shows no part of a drawing that isn't there.
+  views.forEach((view) => view.render());
   main.replaceChildren(...views.map((view) => view.element));
   leaving.hidden = status.hidden = false;
   showStatus("waiting", "Connecting…");

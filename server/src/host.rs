@@ -1,6 +1,7 @@
 //! A running set of drawings in a data folder.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,18 +12,23 @@ use oplog::Log;
 use protocol::{Address, Durability, Hello, Limits, Role};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, oneshot};
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, broadcast, oneshot};
 
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::connection::local;
 use crate::console::Console;
+use crate::disk;
 use crate::folder::Folder;
 use crate::live::{CLOSING, Command, Live, Outside};
+use crate::nearby::{Beacon, NearbyDrawing};
 use crate::opening::Opened;
 use crate::outgoing::Outgoing;
 use crate::store::{SqliteStore, Store};
-use crate::{HostError, LocalConnection, Options, http, opening};
+use crate::{HostError, HostEvent, Listed, LocalConnection, Options, http, opening};
+
+/// Events that wait for one who listens slowly; the oldest go first.
+const EVENTS_MAX: usize = 64;
 
 /// A running set of drawings in a data folder. Clones are the same host. Drawings open when somebody comes in and close
 /// when nobody has been there for a while.
@@ -75,6 +81,7 @@ pub(crate) struct Inner {
     adding: AsyncMutex<()>,
     conns: AtomicU64,
     closing: AtomicBool,
+    events: broadcast::Sender<HostEvent>,
 }
 
 /// A drawing, open or not.
@@ -111,6 +118,7 @@ impl Host {
             adding: AsyncMutex::new(()),
             conns: AtomicU64::new(0),
             closing: AtomicBool::new(false),
+            events: broadcast::Sender::new(EVENTS_MAX),
         };
         Ok(Host { inner: Arc::new(inner) })
     }
@@ -188,6 +196,38 @@ impl Host {
         }
     }
 
+    /// What whoever is on the network may know of the drawings, by title.
+    pub(crate) fn listed(&self) -> Vec<NearbyDrawing> {
+        let open = self.inner.options.listed == Listed::Open;
+        let tell = |Listing { name, title, secret, .. }: Listing| NearbyDrawing {
+            name,
+            title,
+            secret: open.then_some(secret),
+        };
+        if self.inner.options.listed == Listed::Nothing {
+            return Vec::new();
+        }
+        let mut listed: Vec<_> = self.drawings().into_iter().filter(|listing| !listing.archived).map(tell).collect();
+        listed.sort_by(|a, b| (&a.title, &a.name).cmp(&(&b.title, &b.name)));
+        listed
+    }
+
+    /// Says on the local network that this host listens there, if it may be known. Without multicast it goes on unsaid.
+    pub(crate) fn light_beacon(&self, address: SocketAddr) -> Option<Beacon> {
+        let Options { title, listed, .. } = &self.inner.options;
+        if *listed == Listed::Nothing {
+            return None;
+        }
+        Beacon::light(title, address.ip(), address.port())
+            .inspect_err(|error| tracing::warn!(%error, "not said on the local network"))
+            .ok()
+    }
+
+    /// What happens here from now on that the owner should hear of.
+    pub fn events(&self) -> broadcast::Receiver<HostEvent> {
+        self.inner.events.subscribe()
+    }
+
     /// Opens a connection within the process: the same desk as for everyone, but no bytes, and drawings are handed over
     /// as they are. Whoever it is owns the drawing. The first message must be a hello; its drawing and secret are not
     /// looked at.
@@ -210,7 +250,10 @@ impl Host {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), HostError> {
-        http::serve(self.clone(), listener, shutdown).await
+        let watching = tokio::spawn(disk::watch(self.inner.options.data.clone(), self.inner.events.clone()));
+        let served = http::serve(self.clone(), listener, shutdown).await;
+        watching.abort();
+        served
     }
 
     /// The address that joins a drawing, for a server that others reach as `host` and `port`.
@@ -337,15 +380,20 @@ impl Host {
             held.try_lock_owned().ok().map(|guard| Box::new(guard) as Box<dyn Send>)
         };
         let Listing { name, title, .. } = slot.listing();
-        let Inner { options, clock, runtime, board, .. } = &*self.inner;
+        let Inner { options, clock, runtime, board, events, .. } = &*self.inner;
         let (renamed, on_board) = (Arc::downgrade(slot), board.clone());
         let renamed = move |title: &str| {
             if let Some(slot) = renamed.upgrade() {
                 on_board.put_listing(&slot.change(|listing| title.clone_into(&mut listing.title)));
             }
         };
-        let outside =
-            Outside { may_retire: Box::new(may_retire), board: board.clone(), title, renamed: Box::new(renamed) };
+        let outside = Outside {
+            may_retire: Box::new(may_retire),
+            board: board.clone(),
+            title,
+            renamed: Box::new(renamed),
+            events: events.clone(),
+        };
         Live::start(&name, opened, store, options.limits, *clock, runtime, outside)
     }
 

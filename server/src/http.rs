@@ -1,5 +1,6 @@
 //! One port for everything: WebSockets at `/ws`, the state of the server at `/health`, the console at `/`.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::extract::ws::WebSocketUpgrade;
@@ -16,6 +17,7 @@ use crate::connection::socket;
 use crate::console::{self, Office};
 use crate::host::Health;
 use crate::line::{Lines, Meter};
+use crate::nearby::NearbyDrawing;
 use crate::{Host, HostError};
 
 /// Connections at one listener at a time.
@@ -50,6 +52,17 @@ struct Door {
     free: std::sync::Arc<tokio::sync::Semaphore>,
 }
 
+/// Listens at an address.
+///
+/// # Errors
+/// [`HostError::PortInUse`] or `Listen`.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener, HostError> {
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        std::io::ErrorKind::AddrInUse => HostError::PortInUse { address },
+        _ => HostError::Listen { address: address.to_string(), source },
+    })
+}
+
 /// Serves a host at a listener until `shutdown` resolves.
 pub(crate) async fn serve(
     host: Host,
@@ -61,6 +74,7 @@ pub(crate) async fn serve(
         Err(source) => return Err(HostError::Listen { address: "its address".into(), source }),
     };
     let address = listening.to_string();
+    let beacon = host.light_beacon(listening);
     let (close, closing) = watch::channel(false);
     let (places, mut occupied) = mpsc::channel(1);
     let free = std::sync::Arc::new(tokio::sync::Semaphore::new(CONNECTIONS_MAX));
@@ -69,7 +83,12 @@ pub(crate) async fn serve(
         Some(_) => console::router(Office { host: door.host.clone(), listening }),
         None => Router::new().route("/", get(async || Html(PAGE))),
     };
-    let router = Router::new().route("/health", get(health)).route("/ws", any(upgrade)).with_state(door).merge(page);
+    let router = Router::new()
+        .route("/health", get(health))
+        .route("/nearby", get(nearby))
+        .route("/ws", any(upgrade))
+        .with_state(door)
+        .merge(page);
     let told = async move {
         shutdown.await;
         close.send_replace(true);
@@ -86,15 +105,24 @@ pub(crate) async fn serve(
         served = serving.into_future() => served.map_err(|source| HostError::Listen { address, source })?,
         () = overdue => return Ok(()),
     }
+    // Nobody is to find what is about to go. Saying so waits for the network, so it does that elsewhere.
+    let farewell = tokio::task::spawn_blocking(move || drop(beacon));
     // Every connection that is left holds a place; none is ever sent.
     if tokio::time::timeout(CLOSE_MAX, occupied.recv()).await.is_err() {
         tracing::warn!("some connections did not end in time and are cut");
     }
+    // A thread that ended early has nothing more to say either.
+    let _ = farewell.await;
     Ok(())
 }
 
 async fn health(State(door): State<Door>) -> Json<Health> {
     Json(door.host.health())
+}
+
+/// What whoever is on the network may know.
+async fn nearby(State(door): State<Door>) -> Json<Vec<NearbyDrawing>> {
+    Json(door.host.listed())
 }
 
 async fn upgrade(

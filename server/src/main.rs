@@ -4,9 +4,18 @@ mod program;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
 fn main() -> ExitCode {
+    if let Some(folder) = manual::wished(std::env::args_os()) {
+        return match manual::write(program::Arguments::command(), &folder) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("linework-server: the manual can't be written: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let arguments = program::Arguments::parse();
     match program::run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,

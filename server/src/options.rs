@@ -4,6 +4,18 @@ use std::path::PathBuf;
 
 use protocol::Limits;
 
+/// What a host that is served tells whoever is on its network, without being given a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Listed {
+    /// Nothing, and not that it is there either.
+    Nothing,
+    /// That it is there, and the titles of its drawings; to come in one needs an invitation.
+    #[default]
+    Titles,
+    /// Their secrets too: whoever is on the network comes in by a click.
+    Open,
+}
+
 /// How a host is set up.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -23,6 +35,10 @@ pub struct Options {
     pub names: Vec<String>,
     /// The largest file that can be added over the console, bytes.
     pub upload_bytes_max: u64,
+    /// What the host is called by those who find it on their network.
+    pub title: String,
+    /// What it tells them.
+    pub listed: Listed,
 }
 
 impl Options {
@@ -36,6 +52,8 @@ impl Options {
             console: true,
             names: Vec::new(),
             upload_bytes_max: 256 << 20,
+            title: format!("Linework on {}", gethostname::gethostname().to_string_lossy()),
+            listed: Listed::default(),
         }
     }
 }

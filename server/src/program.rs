@@ -1,13 +1,12 @@
 //! The whole life of the program: arguments, log, folder, listener, signals, end.
 
-use std::io::{ErrorKind, IsTerminal as _, Write as _};
+use std::io::{IsTerminal as _, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use server::{Host, HostError, Options, reachable_as};
-use tokio::net::TcpListener;
+use server::{Host, Listed, Options, reachable_as};
 use tracing_subscriber::EnvFilter;
 
 /// Serves a folder of drawings, so that several people can look at and edit them together.
@@ -35,9 +34,33 @@ pub struct Arguments {
     /// Make a new owner's secret, print it and end; the old one signs nobody in any more
     #[arg(long)]
     new_owner_secret: bool,
+    /// What whoever is on the network is told without a secret: nothing, the drawings' titles, or how to come in too
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = Nearby::Titles)]
+    nearby: Nearby,
     /// Write the log as JSON, one event a line; RUST_LOG says how much of it
     #[arg(long)]
     json_logs: bool,
+}
+
+/// What whoever is on the network is told.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Nearby {
+    /// Nothing, and not that the server is there either
+    Off,
+    /// That it is there, and the titles of its drawings; to come in one needs an address
+    Titles,
+    /// Everything: whoever is on the network can edit
+    Open,
+}
+
+impl From<Nearby> for Listed {
+    fn from(nearby: Nearby) -> Listed {
+        match nearby {
+            Nearby::Off => Listed::Nothing,
+            Nearby::Titles => Listed::Titles,
+            Nearby::Open => Listed::Open,
+        }
+    }
 }
 
 /// Runs until a signal ends it.
@@ -74,9 +97,9 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
         return Ok(());
     }
     // The port first: it costs nothing to find out that it is taken.
-    let listener = listen(arguments.listen).await?;
+    let listener = server::listen(arguments.listen).await?;
     let port = listener.local_addr().context("the listener has no address")?.port();
-    let options = Options { names: arguments.name.clone(), ..Options::new(&data) };
+    let options = Options { names: arguments.name.clone(), listed: arguments.nearby.into(), ..Options::new(&data) };
     let host = Host::open(options, tokio::runtime::Handle::current())?;
     // Before anything else can fail: it is told once, and never again.
     if let Some(secret) = host.take_owner_secret() {
@@ -94,13 +117,6 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     host.close().await;
     tracing::info!("closed; everything that was acknowledged is kept");
     served
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener, HostError> {
-    TcpListener::bind(address).await.map_err(|source| match source.kind() {
-        ErrorKind::AddrInUse => HostError::PortInUse { address },
-        _ => HostError::Listen { address: address.to_string(), source },
-    })
 }
 
 fn default_data() -> anyhow::Result<PathBuf> {

@@ -10,6 +10,7 @@ mod numbers;
 mod page;
 mod person;
 mod served;
+mod shots;
 mod ticket;
 
 use std::path::PathBuf;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::PATIENCE;
 use crate::browser::Browser;
+use crate::shots;
 
 /// How a page is looked at.
 #[derive(Clone, Copy)]
@@ -159,12 +160,10 @@ impl<'b> Page<'b> {
 
     /// Keeps a picture of the page where pictures are wanted.
     pub async fn shoot(&mut self, name: &str) {
-        let Some(folder) = std::env::var_os("LINEWORK_SHOTS") else { return };
-        let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(folder);
-        let picture = self.call("Page.captureScreenshot", json!({ "format": "png" })).await;
-        let bytes = from_base64(picture["data"].as_str().expect("a picture"));
-        std::fs::create_dir_all(&folder).expect("the folder for pictures is made");
-        std::fs::write(folder.join(format!("{name}.png")), bytes).expect("a picture is kept");
+        if shots::are_wanted() {
+            let picture = self.call("Page.captureScreenshot", json!({ "format": "png" })).await;
+            shots::keep(name, picture["data"].as_str().expect("a picture"));
+        }
     }
 
     /// Nothing went wrong on the page that a person wouldn't see: no error, nothing that its policy forbids. What the
@@ -180,19 +179,4 @@ impl<'b> Page<'b> {
         let faults: Vec<_> = faults.collect();
         assert!(faults.is_empty(), "{faults:#?}");
     }
-}
-
-fn from_base64(text: &str) -> Vec<u8> {
-    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let (mut bytes, mut bits, mut held) = (Vec::new(), 0u32, 0);
-    for digit in text.bytes().filter(|digit| *digit != b'=') {
-        let value = DIGITS.iter().position(|each| *each == digit).expect("base 64");
-        bits = bits << 6 | value as u32;
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push((bits >> held & 0xff) as u8);
-        }
-    }
-    bytes
 }

@@ -61,11 +61,6 @@ impl Screen {
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
-    /// Runs xdotool on this screen.
-    pub fn xdotool(&self, args: &[&str]) -> String {
-        self.ask("xdotool", args).unwrap_or_else(|| panic!("xdotool {args:?} failed"))
-    }
-
     /// Waits until `look` finds something: what is on a screen sends no events to a test, so it looks again and again.
     #[track_caller]
     pub fn until<T>(&self, what: &str, look: impl FnMut() -> Option<T>) -> T {

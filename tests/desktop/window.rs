@@ -191,3 +191,10 @@ pub fn beside_tests(program: &str) -> PathBuf {
     assert!(path.exists(), "{} is not built: cargo build --workspace", path.display());
     path
 }
+
+impl Screen {
+    /// Runs xdotool on this screen.
+    pub fn xdotool(&self, args: &[&str]) -> String {
+        self.ask("xdotool", args).unwrap_or_else(|| panic!("xdotool {args:?} failed"))
+    }
+}

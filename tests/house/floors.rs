@@ -12,6 +12,7 @@ use super::sources::root;
 const FLOORS: &[(&str, u8)] = &[
     ("chain", 0),
     ("geometry", 0),
+    ("manual", 0),
     ("drawing", 1),
     ("formats", 2),
     ("oplog", 2),
@@ -21,6 +22,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("render", 3),
     ("server", 4),
     ("app", 4),
+    ("linework-host", 5),
     ("tests", 9),
 ];
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use collab::{ConnId, Effect, Input, Room};
 use drawing::Drawing;
-use protocol::{Hash, ServerMessage};
+use protocol::{Answer, Hash, Refusal, ServerMessage};
 
 use super::run::OpenDrawing;
+use crate::HostEvent;
 use crate::frame::Frame;
 use crate::outgoing::Item;
 use crate::pieces::{Pieces, What};
@@ -23,6 +24,7 @@ impl OpenDrawing {
                 Effect::Read { after } => self.read = Some(self.store.read_after(after, STRETCH_BYTES)),
                 Effect::Send { to, message } => {
                     self.observer.sent(self.clock.now(), &to, &message);
+                    self.note_asked(&to, &message);
                     let frame = self.frame(&to, message);
                     to.iter().for_each(|conn| self.push(*conn, Item::Frame(frame.clone())));
                 }
@@ -53,6 +55,20 @@ impl OpenDrawing {
                     }
                 }
             }
+        }
+    }
+
+    /// The owner hears of it when somebody is refused what another holds.
+    fn note_asked(&self, to: &[ConnId], message: &ServerMessage) {
+        let ServerMessage::Answer { answer: Answer::Refused(Refusal::Held { by, .. }), .. } = message else { return };
+        let [asker] = to else { return };
+        let name = |session| self.desk.room().shared().members.get(&session).map(|member| member.name.clone());
+        let holder = by.iter().max_by_key(|held| held.ids.len()).and_then(|held| name(held.session));
+        if let (Some(asker), Some(holder)) = (self.desk.session_of(*asker).and_then(name), holder) {
+            let records = by.iter().map(|held| held.ids.len()).sum();
+            let drawing = self.desk.room().title().to_owned();
+            // Nobody has to listen.
+            let _ = self.outside.events.send(HostEvent::LockAskedFor { drawing, asker, holder, records });
         }
     }
 

@@ -16,10 +16,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use collab::{ConnId, Desk, Room, Settings};
 use protocol::{ClientMessage, Hello, Limits, Role};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 pub(crate) use run::CLOSING;
 
+use crate::HostEvent;
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::opening::Opened;
@@ -96,6 +97,8 @@ pub(crate) struct Outside {
     pub title: String,
     /// Told what it is called instead.
     pub renamed: Box<dyn Fn(&str) + Send>,
+    /// What the owner should hear of.
+    pub events: broadcast::Sender<HostEvent>,
 }
 
 impl Live {

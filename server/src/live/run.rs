@@ -45,7 +45,7 @@ pub(super) struct OpenDrawing {
     pub(super) clock: Clock,
     pub(super) observer: Observer,
     people: Arc<AtomicUsize>,
-    outside: Outside,
+    pub(super) outside: Outside,
     /// The title is being written beside the log.
     titling: Option<Pending<Result<(), StoreError>>>,
 }

@@ -12,6 +12,7 @@ use protocol::{
     Request, Role, Seq, ServerMessage,
 };
 use tokio::runtime::Handle;
+use tokio::sync::broadcast;
 
 use super::{Command, Live, Outside};
 use crate::board::Board;
@@ -107,6 +108,7 @@ fn outside() -> Outside {
         board: Arc::new(Board::new()),
         title: "Plan".into(),
         renamed: Box::new(|_| {}),
+        events: broadcast::Sender::new(1),
     }
 }
 

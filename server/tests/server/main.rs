@@ -6,6 +6,7 @@ mod crash;
 mod editing;
 mod http;
 mod joining;
+mod nearby;
 mod place;
 mod program;
 mod refusals;

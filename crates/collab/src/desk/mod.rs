@@ -253,6 +253,11 @@ impl Desk {
         self.here.len()
     }
 
+    /// Who is here over a connection, once they were let in.
+    pub fn session_of(&self, conn: ConnId) -> Option<SessionId> {
+        self.conns.get(&conn)?.session.map(|(session, _)| session)
+    }
+
     /// Why nothing is served any more, if so.
     pub fn broken(&self) -> Option<&FoldError> {
         if let Phase::Broken(error) = &self.phase { Some(error) } else { None }
