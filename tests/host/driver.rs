@@ -120,6 +120,10 @@ impl Driver {
     /// Keeps a picture of the page where pictures are wanted.
     pub async fn shoot(&self, name: &str) {
         if shots::are_wanted() {
+            // What was done last is painted in the frame after the next.
+            let painted = "requestAnimationFrame(() => requestAnimationFrame(arguments[0]))";
+            let wait = json!({ "script": painted, "args": [] });
+            self.of_session(Method::POST, "/execute/async", Some(wait)).await.expect("a frame is painted");
             let picture = self.of_session(Method::GET, "/screenshot", None).await.expect("a picture");
             shots::keep(name, picture.as_str().expect("a picture is text"));
         }
