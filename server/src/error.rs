@@ -27,6 +27,29 @@ pub enum HostError {
     /// A log can't be made, opened, read or written.
     #[error(transparent)]
     Log(#[from] oplog::LogError),
+    /// A Redis can't be reached or used.
+    #[error("the Redis at {place} can't be used: {why}; nothing in it was changed, give another address with --redis")]
+    Redis {
+        /// Where, without what lets one in.
+        place: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A Redis would not keep what a host promises.
+    #[error(
+        "the Redis at {place} can't promise that what is acknowledged is kept: {why}; nothing was changed, {remedy} or \
+         accept it with --accept-durability {accept}"
+    )]
+    Durability {
+        /// Where, without what lets one in.
+        place: String,
+        /// How it is set.
+        why: String,
+        /// What would make it keep everything.
+        remedy: &'static str,
+        /// What would have to be accepted.
+        accept: &'static str,
+    },
     /// There is no drawing of that name.
     #[error("there is no drawing called {name} here; what is here was left as it is")]
     NoSuchDrawing {
@@ -36,6 +59,14 @@ pub enum HostError {
     /// A log doesn't make a drawing.
     #[error("the log of {name} does not make a drawing: {why}; it was left as it is, go back to a backup of it")]
     Broken {
+        /// The drawing's name.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// The store doesn't answer.
+    #[error("the log of {name} can't be read now: {why}; what was acknowledged is kept, try again in a moment")]
+    Away {
         /// The drawing's name.
         name: String,
         /// What is wrong.

@@ -4,11 +4,13 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use oplog::{Log, LogError};
-use protocol::Seq;
+use protocol::{Durability, Seq};
 
-use crate::store::log_path;
+use crate::shelf::{Created, Shelf};
+use crate::store::{Pending, SqliteStore, Store, log_path};
 use crate::{HostError, Listing, name, secret};
 
 /// The key of the title among a log's texts.
@@ -62,11 +64,11 @@ impl Folder {
     }
 
     /// Makes the log of a new drawing under the first free name.
-    pub(crate) fn create(&self, title: &str, taken: impl Fn(&str) -> bool) -> Result<(Listing, Log), HostError> {
+    fn create(&self, title: &str, taken: &[String]) -> Result<(Listing, Log), HostError> {
         let wanted = name::slug(title);
         let mut passed_over = Vec::<String>::new();
         loop {
-            let name = name::first_free(&wanted, |name| taken(name) || passed_over.iter().any(|each| each == name));
+            let name = name::first_free(&wanted, |name| taken.iter().chain(&passed_over).any(|each| each == name));
             match Log::create(log_path(&self.path, &name), protocol::LogId(secret::random()?)) {
                 // Somebody else who uses this folder was first.
                 Err(LogError::Exists { .. } | LogError::Held { .. }) => passed_over.push(name),
@@ -91,7 +93,7 @@ impl Folder {
 
     /// Takes away what is left of a drawing that was not added after all; but not its lock file, which others may be
     /// about to take.
-    pub(crate) fn remove_unfinished(&self, name: &str) {
+    fn remove_unfinished(&self, name: &str) {
         let log = log_path(&self.path, name);
         for suffix in ["", "-wal", "-shm", "-journal", "-secret"] {
             let mut path = log.clone().into_os_string();
@@ -103,10 +105,6 @@ impl Folder {
                 _ => {}
             }
         }
-    }
-
-    pub(crate) fn log_path(&self, name: &str) -> PathBuf {
-        log_path(&self.path, name)
     }
 
     /// The drawing's secret; a new one where there is none yet.
@@ -132,6 +130,72 @@ impl Folder {
         let mut file = options.open(&path).map_err(failed)?;
         writeln!(file, "{secret}").and_then(|()| file.sync_all()).map_err(failed)?;
         Ok(secret)
+    }
+}
+
+/// A folder as the place of a host's drawings; what it does is done on blocking threads.
+#[derive(Debug)]
+pub(crate) struct FolderShelf(pub Arc<Folder>);
+
+impl FolderShelf {
+    fn with_folder<T: Send + 'static>(
+        &self,
+        about: &str,
+        work: impl FnOnce(&Folder) -> Result<T, HostError> + Send + 'static,
+    ) -> Pending<Result<T, HostError>> {
+        let (folder, name) = (self.0.clone(), about.to_owned());
+        Box::pin(async move {
+            let ended = |_| HostError::Broken { name, why: "a thread ended early".into() };
+            tokio::task::spawn_blocking(move || work(&folder)).await.map_err(ended)?
+        })
+    }
+}
+
+impl Shelf for FolderShelf {
+    fn kind(&self) -> &'static str {
+        SqliteStore::KIND
+    }
+
+    fn durability(&self) -> Durability {
+        SqliteStore::DURABILITY
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn find(&self, _name: &str) -> Pending<Result<Option<Listing>, HostError>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn create(&self, title: &str, taken: Vec<String>) -> Pending<Result<Created, HostError>> {
+        let owned = title.to_owned();
+        self.with_folder(title, move |folder| {
+            let (listing, log) = folder.create(&owned, &taken)?;
+            let start = log.position();
+            Ok(Created { listing, start, store: Arc::new(SqliteStore::new(log)) })
+        })
+    }
+
+    fn remove_unfinished(&self, name: &str) -> Pending<()> {
+        let owned = name.to_owned();
+        let removed = self.with_folder(name, move |folder| {
+            folder.remove_unfinished(&owned);
+            Ok(())
+        });
+        Box::pin(async move {
+            if let Err(error) = removed.await {
+                tracing::warn!(%error, "left behind");
+            }
+        })
+    }
+
+    fn open(&self, name: &str) -> Pending<Result<Arc<dyn Store>, HostError>> {
+        let owned = name.to_owned();
+        self.with_folder(name, move |folder| {
+            let store: Arc<dyn Store> = Arc::new(SqliteStore::new(Log::open(log_path(&folder.path, &owned))?));
+            Ok(store)
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! A running set of drawings in a data folder.
+//! A running set of drawings, in a data folder or in a Redis that several servers share.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use collab::ConnId;
 use drawing::Drawing;
-use oplog::Log;
 use protocol::{Address, Durability, Hello, Limits, Role};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -15,13 +14,16 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard};
 
 use crate::clock::Clock;
 use crate::connection::local;
-use crate::folder::Folder;
+use crate::folder::{Folder, FolderShelf};
 use crate::live::{Command, Live};
 use crate::outgoing::Outgoing;
-use crate::store::{SqliteStore, Store};
-use crate::{HostError, LocalConnection, Options, http, opening, secret};
+use crate::shelf::{Created, Shelf};
+use crate::store::Store;
+#[cfg(feature = "redis")]
+use crate::store::redis::{RedisOptions, RedisShelf};
+use crate::{HostError, LocalConnection, Options, http, name, opening, secret};
 
-/// A running set of drawings in a data folder. Clones are the same host. Drawings open when somebody comes in and close
+/// A running set of drawings. Clones are the same host. Drawings open when somebody comes in and close
 /// when nobody has been there for a while.
 #[derive(Clone)]
 pub struct Host {
@@ -57,10 +59,11 @@ pub struct Health {
 }
 
 struct Inner {
-    options: Options,
+    limits: Limits,
+    queue_bytes_max: usize,
     runtime: Handle,
     clock: Clock,
-    folder: Folder,
+    shelf: Arc<dyn Shelf>,
     drawings: Mutex<BTreeMap<String, Arc<Slot>>>,
     /// Whoever adds a drawing holds this, so that no two take one name.
     adding: AsyncMutex<()>,
@@ -81,20 +84,52 @@ impl Host {
     /// # Errors
     /// [`HostError::Folder`], `Held`, `Random`. Drawings that can't be served are passed over with a warning.
     pub fn open(options: Options, runtime: Handle) -> Result<Host, HostError> {
-        let folder = Folder::open(&options.data, options.whole_folder)?;
-        let slot = |listing: Listing| (listing.name.clone(), Arc::new(Slot { listing, live: Arc::default() }));
-        let drawings = folder.drawings()?.into_iter().map(slot).collect();
+        let Options { data, limits, queue_bytes_max, whole_folder } = options;
+        let folder = Folder::open(&data, whole_folder)?;
+        let drawings = folder.drawings()?;
+        Ok(Host::with(Arc::new(FolderShelf(Arc::new(folder))), drawings, limits, queue_bytes_max, runtime))
+    }
+
+    /// Opens the drawings of a Redis, which other hosts may serve at the same time.
+    ///
+    /// # Errors
+    /// [`HostError::Redis`] if it can't be reached or used, [`HostError::Durability`] if it can't keep what a host
+    /// promises and that was not accepted.
+    #[cfg(feature = "redis")]
+    pub async fn open_redis(options: RedisOptions, runtime: Handle) -> Result<Host, HostError> {
+        let (limits, queue_bytes_max) = (options.limits, options.queue_bytes_max);
+        let shelf = RedisShelf::open(&options).await?;
+        let drawings = shelf.drawings().await?;
+        Ok(Host::with(Arc::new(shelf), drawings, limits, queue_bytes_max, runtime))
+    }
+
+    fn with(
+        shelf: Arc<dyn Shelf>,
+        drawings: Vec<Listing>,
+        limits: Limits,
+        queue_bytes_max: usize,
+        runtime: Handle,
+    ) -> Host {
         let inner = Inner {
-            options,
+            limits,
+            queue_bytes_max,
             runtime,
             clock: Clock::start(),
-            folder,
-            drawings: Mutex::new(drawings),
+            shelf,
+            drawings: Mutex::default(),
             adding: AsyncMutex::new(()),
             conns: AtomicU64::new(0),
             closing: AtomicBool::new(false),
         };
-        Ok(Host { inner: Arc::new(inner) })
+        let host = Host { inner: Arc::new(inner) };
+        drawings.into_iter().for_each(|listing| drop(host.put_up(listing)));
+        host
+    }
+
+    /// The slot of a drawing that is on the shelf; the one that is there already, if there is one.
+    fn put_up(&self, listing: Listing) -> Arc<Slot> {
+        let slot = || Arc::new(Slot { listing: listing.clone(), live: Arc::default() });
+        self.lock().entry(listing.name.clone()).or_insert_with(slot).clone()
     }
 
     /// Every drawing, by name.
@@ -110,8 +145,8 @@ impl Host {
             drawings: slots.len(),
             open: 0,
             people: 0,
-            store: SqliteStore::KIND,
-            durability: SqliteStore::DURABILITY,
+            store: self.inner.shelf.kind(),
+            durability: self.inner.shelf.durability(),
         };
         for slot in slots {
             // One that is just opening or closing is not waited for.
@@ -126,7 +161,7 @@ impl Host {
 
     /// What clients are held to.
     pub fn limits(&self) -> &Limits {
-        &self.inner.options.limits
+        &self.inner.limits
     }
 
     /// Adds a drawing: what was read from a file, and the file's bytes if there is one. Its log starts with that.
@@ -138,24 +173,18 @@ impl Host {
             return Err(HostError::Closing);
         }
         let _alone = self.inner.adding.lock().await;
-        let (host, owned_title) = (self.clone(), title.to_owned());
-        let create = move || {
-            let taken = |name: &str| host.lock().contains_key(name);
-            host.inner.folder.create(&owned_title, taken)
-        };
-        let unfinished = |why: &str| HostError::NotAdded { title: title.into(), why: why.into() };
-        let created = tokio::task::spawn_blocking(create).await.map_err(|_| unfinished("it ended early"))?;
-        let (listing, log) = created?;
-        let start = log.position();
-        let store = Arc::new(SqliteStore::new(log));
+        let taken = self.lock().keys().cloned().collect();
+        let Created { listing, store, start } = self.inner.shelf.create(title, taken).await?;
         let now = self.inner.clock.now();
         match opening::found(&*store, start, title, source.map(Bytes::from), drawing, now).await {
             Ok(room) => {
-                let slot = Arc::new(Slot { listing: listing.clone(), live: Arc::default() });
+                let slot = self.put_up(listing.clone());
                 let mut live = slot.live.lock().await;
-                *live = Some(self.start(&slot, room, store));
+                // Another host's people may have been let in here already, by what is stored.
+                if live.is_none() {
+                    *live = Some(self.start(&slot, room, store));
+                }
                 drop(live);
-                self.lock().insert(listing.name.clone(), slot);
                 tracing::info!(drawing = listing.name, "added");
                 Ok(listing)
             }
@@ -163,7 +192,7 @@ impl Host {
                 if let Err(error) = store.close().await {
                     tracing::warn!(drawing = listing.name, %error, "what was begun can't be closed");
                 }
-                self.inner.folder.remove_unfinished(&listing.name);
+                self.inner.shelf.remove_unfinished(&listing.name).await;
                 Err(error)
             }
         }
@@ -176,7 +205,7 @@ impl Host {
     /// # Errors
     /// [`HostError::NoSuchDrawing`], `Closing`, or why the drawing can't be opened.
     pub async fn connect(&self, name: &str) -> Result<LocalConnection, HostError> {
-        let slot = self.slot(name).ok_or_else(|| HostError::NoSuchDrawing { name: name.into() })?;
+        let slot = self.find(name).await?.ok_or_else(|| HostError::NoSuchDrawing { name: name.into() })?;
         drop(self.open_slot(&slot).await?);
         Ok(local::connect(self.clone(), slot))
     }
@@ -215,12 +244,12 @@ impl Host {
     }
 
     /// The slot of a drawing if this secret lets one in. Which of the two was wrong is not told.
-    pub(crate) fn slot_for(&self, name: &str, guess: &str) -> Option<Arc<Slot>> {
-        let slot = self.slot(name);
+    pub(crate) async fn slot_for(&self, name: &str, guess: &str) -> Result<Option<Arc<Slot>>, HostError> {
+        let slot = self.find(name).await?;
         // Compared with something in any case, so that the time taken does not tell which names there are.
         let known = slot.as_ref().map_or("00000000000000000000000000000000", |slot| &slot.listing.secret);
         let same = secret::is_same(known, guess);
-        slot.filter(|_| same)
+        Ok(slot.filter(|_| same))
     }
 
     /// Lets a hello into a drawing, which opens if need be.
@@ -242,7 +271,7 @@ impl Host {
     /// A number and a queue for a new connection.
     pub(crate) fn new_connection(&self, encoding: Option<protocol::Encoding>) -> (ConnId, Arc<Outgoing>) {
         let conn = ConnId(self.inner.conns.fetch_add(1, Ordering::Relaxed));
-        (conn, Arc::new(Outgoing::new(encoding, self.inner.options.queue_bytes_max)))
+        (conn, Arc::new(Outgoing::new(encoding, self.inner.queue_bytes_max)))
     }
 
     pub(crate) fn runtime(&self) -> &Handle {
@@ -262,10 +291,7 @@ impl Host {
             open.wait_until_ended().await;
             *live = None;
         }
-        let path = self.inner.folder.log_path(&slot.listing.name);
-        let ended = || HostError::Broken { name: slot.listing.name.clone(), why: "opening it ended early".into() };
-        let log = tokio::task::spawn_blocking(move || Log::open(path)).await.map_err(|_| ended())??;
-        let store = Arc::new(SqliteStore::new(log));
+        let store = self.inner.shelf.open(&slot.listing.name).await?;
         let room = opening::open_room(&*store, &slot.listing.name).await?;
         *live = Some(self.start(slot, room, store));
         Ok(live)
@@ -278,12 +304,21 @@ impl Host {
             let Some(held) = held.upgrade() else { return Some(Box::new(())) };
             held.try_lock_owned().ok().map(|guard| Box::new(guard) as Box<dyn Send>)
         };
-        let Inner { options, clock, runtime, .. } = &*self.inner;
-        Live::start(&slot.listing.name, room, store, options.limits, *clock, runtime, Box::new(may_retire))
+        let Inner { limits, clock, runtime, .. } = &*self.inner;
+        Live::start(&slot.listing.name, room, store, *limits, *clock, runtime, Box::new(may_retire))
     }
 
     fn slot(&self, name: &str) -> Option<Arc<Slot>> {
         self.lock().get(name).cloned()
+    }
+
+    /// The slot of a drawing, even if somebody else added it since this host was opened.
+    async fn find(&self, name: &str) -> Result<Option<Arc<Slot>>, HostError> {
+        let known = self.slot(name);
+        if known.is_some() || !self.inner.shelf.is_shared() || !name::is_name(name) {
+            return Ok(known);
+        }
+        Ok(self.inner.shelf.find(name).await?.map(|listing| self.put_up(listing)))
     }
 
     fn is_closing(&self) -> bool {
@@ -309,7 +344,7 @@ impl Slot {
 
 impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Host").field("data", &self.inner.options.data).finish_non_exhaustive()
+        f.debug_struct("Host").field("shelf", &self.inner.shelf).finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The collaboration server: sockets, HTTP, the store, many drawings. It performs what desks want and decides nothing.
 //!
-//! Floor 4. A [`Host`] is a data folder at work: each open drawing is one task around a `collab::Desk`, its log is
+//! Floor 4. A [`Host`] is a shelf of drawings at work, in a data folder or in a Redis: each open drawing is one task around a `collab::Desk`, its log is
 //! appended to on blocking threads, and each connection has a bounded queue of its own. The program `linework-server`
 //! and the application, which serves the drawings that somebody shares, stand on the same [`Host`]. Deliberately absent:
 //! rules of any kind, the drawing of anything.
@@ -19,7 +19,8 @@ mod options;
 mod outgoing;
 mod pieces;
 mod secret;
-mod store;
+mod shelf;
+pub mod store;
 mod stretch;
 
 pub use connection::local::{Delivery, LocalConnection};

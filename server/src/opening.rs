@@ -14,7 +14,7 @@ const STRETCH_BYTES: usize = 4 << 20;
 /// The room at the head of a log: its newest checkpoint and the entries since, or all of them.
 pub(crate) async fn open_room(store: &dyn Store, name: &str) -> Result<Room, HostError> {
     let broken = |why: String| HostError::Broken { name: name.into(), why };
-    let unread = |StoreError(why)| broken(why);
+    let unread = |error| unread(name, error);
     let checkpoint = store.latest_checkpoint().await.map_err(unread)?;
     let mut room = match checkpoint {
         None => start(store, name).await?,
@@ -45,7 +45,7 @@ pub(crate) async fn open_room(store: &dyn Store, name: &str) -> Result<Room, Hos
 /// The room after the first entry.
 async fn start(store: &dyn Store, name: &str) -> Result<Room, HostError> {
     let broken = |why: String| HostError::Broken { name: name.into(), why };
-    let unread = |StoreError(why)| broken(why);
+    let unread = |error| unread(name, error);
     let stretch = store.read_after(Seq(0), 1).await.map_err(unread)?;
     let first = stretch.entries.first().ok_or_else(|| broken("it has no entries".into()))?;
     let entry = protocol::decode_entry(&first.payload).map_err(|error| broken(error.to_string()))?;
@@ -74,7 +74,7 @@ pub(crate) async fn found(
     now: Millis,
 ) -> Result<Room, HostError> {
     let refused = |why: String| HostError::NotAdded { title: title.into(), why };
-    let unwritten = |StoreError(why)| refused(why);
+    let unwritten = |error: StoreError| refused(error.to_string());
     let frozen = drawing.clone();
     let packed = on_a_thread(title, move || Bytes::from(protocol::encode_drawing(&frozen))).await?;
     let source = match source {
@@ -95,6 +95,14 @@ pub(crate) async fn found(
         collab::AppendAnswer::Behind(_) | collab::AppendAnswer::Unknown => {
             Err(refused("its first entry could not be written".into()))
         }
+    }
+}
+
+/// What a store says that could not read.
+fn unread(name: &str, error: StoreError) -> HostError {
+    match error {
+        StoreError::Failed(why) => HostError::Broken { name: name.into(), why },
+        StoreError::Away(why) => HostError::Away { name: name.into(), why },
     }
 }
 

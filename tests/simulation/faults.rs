@@ -13,6 +13,10 @@ pub struct Faults {
     pub unknown: u64,
     pub fail: u64,
     pub read_fail: u64,
+    /// A node and the store can't reach each other for a while; at each tick.
+    pub cut_off: u64,
+    /// A signal between nodes is lost.
+    pub unheard: u64,
     pub overflow: u64,
     pub nodes: usize,
     pub people: usize,
@@ -21,7 +25,8 @@ pub struct Faults {
 impl Faults {
     /// Nothing goes wrong.
     pub fn none(nodes: usize, people: usize) -> Faults {
-        Faults { crash: 0, cut: 0, hold_back: 0, unknown: 0, fail: 0, read_fail: 0, overflow: 0, nodes, people }
+        let [crash, cut, hold_back, unknown, fail, read_fail, cut_off, unheard, overflow] = [0; 9];
+        Faults { crash, cut, hold_back, unknown, fail, read_fail, cut_off, unheard, overflow, nodes, people }
     }
 
     /// Whatever the seed says.
@@ -29,9 +34,10 @@ impl Faults {
         let mut some = |most: u64| if random.permille(500) { random.between(1, most) } else { 0 };
         let (crash, cut, hold_back, unknown) = (some(6), some(80), some(60), some(150));
         let (fail, read_fail, overflow) = (some(80), some(200), some(20));
-        let nodes = if random.permille(300) { 2 } else { 1 };
+        let (cut_off, unheard) = (some(15), some(300));
+        let nodes = if random.permille(450) { random.between(2, 3) as usize } else { 1 };
         let people = random.between(2, 4) as usize;
-        Faults { crash, cut, hold_back, unknown, fail, read_fail, overflow, nodes, people }
+        Faults { crash, cut, hold_back, unknown, fail, read_fail, cut_off, unheard, overflow, nodes, people }
     }
 }
 

@@ -87,9 +87,10 @@ async fn greet(
         };
         match read(frame, encoding, host.limits()).await {
             Heard::Message(ClientMessage::Hello(hello)) => {
-                return match host.slot_for(&hello.drawing, &hello.secret) {
-                    Some(slot) => Ok((hello, slot)),
-                    None => refusal(NOT_LET_IN, false),
+                return match host.slot_for(&hello.drawing, &hello.secret).await {
+                    Ok(Some(slot)) => Ok((hello, slot)),
+                    Ok(None) => refusal(NOT_LET_IN, false),
+                    Err(error) => refusal(&error.to_string(), true),
                 };
             }
             Heard::Message(_) => return refusal("the first message must be a hello", false),

@@ -81,7 +81,8 @@ impl Live {
         let (commands, from_all) = mpsc::channel(COMMANDS_MAX);
         let (alive, ended) = watch::channel(());
         let people = Arc::new(AtomicUsize::new(0));
-        let (desk, first) = Desk::open(Settings { limits, durability: store.durability() }, room);
+        let (desk, first) =
+            Desk::open(Settings { limits, durability: store.durability(), shared: store.neighbours().is_some() }, room);
         let drawing = run::OpenDrawing::new(name, desk, store.clone(), clock, people.clone());
         runtime.spawn(async move {
             drawing.run(first, from_all, may_retire).await;

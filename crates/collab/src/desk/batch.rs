@@ -51,6 +51,10 @@ enum Outcome {
 impl Desk {
     /// Decides what waits, if the log's head is where the room is and no append is under way.
     pub(super) fn pump(&mut self, now: Millis, effects: &mut Vec<Effect>) {
+        let behind = self.known_head > self.room.position().seq;
+        if self.phase == Phase::Serving && behind && self.batch.is_none() && self.reading == Reading::Not {
+            return self.ask_to_read(effects);
+        }
         while self.phase == Phase::Serving
             && self.batch.is_none()
             && self.reading == Reading::Not
@@ -194,6 +198,9 @@ impl Desk {
 
     pub(super) fn appended(&mut self, now: Millis, answer: AppendAnswer, effects: &mut Vec<Effect>) {
         let Some(batch) = self.batch.as_mut().filter(|batch| batch.state == State::InFlight) else { return };
+        if answer != AppendAnswer::Unknown {
+            self.saving.answered();
+        }
         match answer {
             AppendAnswer::Stored(position) if position == batch.room.position() => self.settle(now, effects),
             AppendAnswer::Stored(_) | AppendAnswer::Behind(_) | AppendAnswer::Unknown => {
@@ -215,16 +222,26 @@ impl Desk {
         let Some(batch) = self.batch.take() else { return };
         self.room = batch.room;
         let bytes = batch.payloads.iter().map(|each| each.payload.len()).sum();
-        self.tell_stored(now, batch.told, bytes, effects);
+        self.count_unsaved(batch.told.len(), bytes);
+        self.tell_stored(now, batch.told, effects);
         self.finish(now, batch.outcomes, effects);
     }
 
-    /// What the log has after the room says what became of the batch: it begins with the batch, or with what somebody
-    /// else appended first, and then the batch is decided again on top of that.
-    pub(super) fn settle_by(&mut self, now: Millis, first: &StoredPayload, effects: &mut Vec<Effect>) {
-        let Some(batch) = &self.batch else { return };
-        if batch.told.first().is_some_and(|told| told.hash == first.hash) {
+    /// What the log has after the room says what became of the batch: all of it is there, or what was read of it so far,
+    /// or something that somebody else appended, and then the batch is decided again on top of that. Two nodes may come
+    /// to the very same entries, for what the room does by itself; so one that is there says nothing of the next.
+    pub(super) fn settle_by(&mut self, now: Millis, entries: &[StoredPayload], effects: &mut Vec<Effect>) {
+        let Some(batch) = &mut self.batch else { return };
+        let stored = batch.told.iter().zip(entries).take_while(|(told, entry)| told.hash == entry.hash).count();
+        if stored == batch.told.len() {
             return self.settle(now, effects);
+        }
+        if let Some(last) = entries.last().filter(|_| stored == entries.len()) {
+            // The room follows up to there, and the rest of the batch with it.
+            batch.after = Position { seq: last.seq, head: last.hash, ..batch.after };
+            batch.told.drain(..stored);
+            batch.payloads.drain(..stored);
+            return;
         }
         let Some(batch) = self.batch.take() else { return };
         for work in batch.works.into_iter().rev() {

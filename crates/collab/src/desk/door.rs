@@ -50,6 +50,8 @@ impl Desk {
         known.session = Some(session);
         self.here.insert(session, conn);
         self.absent.remove(&session);
+        self.believed.insert(session);
+        self.elsewhere.stir();
         send(effects, self.live(Some(conn)), ServerMessage::Connected { session, connected: true });
         let position = resume.map(|resume| resume.position);
         self.send_welcome(conn, session, position, carries_on, effects);
@@ -80,7 +82,7 @@ impl Desk {
             original: self.room.original(),
             position,
             snapshot: from.is_none(),
-            people: shared.people(|session| self.here.contains_key(&session)),
+            people: shared.people(|session| self.believed.contains(&session)),
             locks: shared.held(),
             ids: self.room.ids_of(session),
             carries_on,
@@ -102,6 +104,9 @@ impl Desk {
             Some(_) => {}
         }
         send(effects, vec![conn], check);
+        if let Some(trouble) = self.saving_trouble() {
+            send(effects, vec![conn], trouble);
+        }
         self.show_all(conn, session, effects);
     }
 
@@ -126,8 +131,11 @@ impl Desk {
         }
         self.here.remove(&session);
         self.shown.forget(session);
-        if self.room.epoch(session).is_some() {
+        self.elsewhere.stir();
+        // One who went on at another node is connected there.
+        if self.room.epoch(session).is_some() && !self.elsewhere.has(session) {
             self.absent.insert(session, now);
+            self.believed.remove(&session);
             self.tell(ServerMessage::Connected { session, connected: false }, effects);
         }
     }
@@ -137,6 +145,7 @@ impl Desk {
         self.shown.forget(session);
         if let Some(conn) = self.here.remove(&session) {
             self.conns.remove(&conn);
+            self.elsewhere.stir();
             effects.push(Effect::Close { conn, why: why.into(), retry });
         }
     }

@@ -39,10 +39,14 @@ impl Desk {
         }
     }
 
-    pub(super) fn woken(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn woken(&mut self, head: Position, effects: &mut Vec<Effect>) {
+        if head.seq <= self.room.position().seq {
+            return;
+        }
+        self.known_head = self.known_head.max(head.seq);
         match self.reading {
             Reading::Asked => self.reading = Reading::AskedAndWoken,
-            // An append under way will say that it is behind.
+            // What became of the append under way is found out first.
             Reading::Not if self.batch.is_none() => self.ask_to_read(effects),
             Reading::Not | Reading::AskedAndWoken | Reading::Due => {}
         }
@@ -55,12 +59,15 @@ impl Desk {
             Reading::Not | Reading::Due => return,
         };
         self.reading = Reading::Not;
-        if let Some(first) = entries.first() {
-            self.settle_by(now, first, effects);
-        } else if head == self.room.position() {
-            // Nothing came of the append so far. Appending the very same again, at the very same place, makes sure
-            // that at most one of the two ever will.
-            self.append_again(effects);
+        if self.batch.is_none() {
+            self.saving.answered();
+        }
+        if !again {
+            // Whoever named a later head was mistaken.
+            self.known_head = head.seq;
+        }
+        if !entries.is_empty() {
+            self.settle_by(now, &entries, effects);
         }
         if let Err(error) = self.follow(now, entries, effects) {
             return self.break_off(error, effects);
@@ -73,6 +80,9 @@ impl Desk {
         if again || here.seq < head.seq {
             return self.ask_to_read(effects);
         }
+        // Nothing came of the append so far, or of the rest of it. Appending the very same again, at the very same
+        // place, makes sure that at most one of the two ever will.
+        self.append_again(effects);
         if self.phase == Phase::Opening {
             self.phase = Phase::Serving;
             self.start_clocks(now);
@@ -97,15 +107,23 @@ impl Desk {
                 }
             }
         }
-        self.tell_stored(now, told, bytes, effects);
+        // What another node appended it also counts, and keeps the checkpoint of.
+        if !self.settings.shared || !self.is_serving() {
+            self.count_unsaved(told.len(), bytes);
+        }
+        self.tell_stored(now, told, effects);
         result
     }
 
-    /// What follows on every entry once the room has applied it.
-    pub(super) fn tell_stored(&mut self, now: Millis, told: Vec<Told>, bytes: usize, effects: &mut Vec<Effect>) {
-        let Some(first) = told.first().map(|told| told.seq) else { return };
-        self.unsaved_entries += told.len();
+    /// Counts entries that are in no checkpoint yet.
+    pub(super) fn count_unsaved(&mut self, entries: usize, bytes: usize) {
+        self.unsaved_entries += entries;
         self.unsaved_bytes += bytes;
+    }
+
+    /// What follows on every entry once the room has applied it.
+    pub(super) fn tell_stored(&mut self, now: Millis, told: Vec<Told>, effects: &mut Vec<Effect>) {
+        let Some(first) = told.first().map(|told| told.seq) else { return };
         self.recent.extend(told.iter().map(|told| (told.seq, told.hash)));
         while self.recent.len() > RECENT_MAX {
             self.recent.pop_front();

@@ -2,5 +2,6 @@
 
 mod desk;
 mod lab;
+mod nodes;
 mod room;
 mod session;

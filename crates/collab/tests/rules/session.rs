@@ -25,7 +25,7 @@ struct Table {
 
 impl Table {
     fn new(people: &[Role]) -> Table {
-        let settings = Settings { limits: Limits::default(), durability: Durability::Memory };
+        let settings = Settings { limits: Limits::default(), durability: Durability::Memory, shared: false };
         let (desk, _) = Desk::open(settings, empty_room());
         let head = desk.room().position();
         let mut table =
@@ -82,7 +82,10 @@ impl Table {
                         let stretch = ServerMessage::Entries(told.cloned().collect());
                         self.deliver(to.0 as usize, stretch);
                     }
-                    Effect::Read { .. } | Effect::SaveCheckpoint { .. } => {}
+                    Effect::Read { .. }
+                    | Effect::SaveCheckpoint { .. }
+                    | Effect::Attend { .. }
+                    | Effect::ShowElsewhere { .. } => {}
                     Effect::Close { conn, .. } => self.sessions[conn.0 as usize].disconnected(),
                 }
             }
@@ -302,4 +305,20 @@ fn odd_messages_are_errors_and_no_more() {
     session.disconnected();
     assert_eq!(*session.status(), Status::Ended { why: "full".into(), retry: false });
     assert!(session.take_outgoing(99_999).is_empty());
+}
+
+#[test]
+fn that_saving_is_paused_is_known_until_it_goes_on_or_the_connection_breaks() {
+    let mut table = Table::new(&[Role::Editor]);
+    let saving = |paused| ServerMessage::Saving { paused, why: "the store does not answer".into() };
+    table.deliver(0, saving(true));
+    assert_eq!(table.sessions[0].saving_paused(), Some("the store does not answer"));
+    assert_eq!(table.notices[0].last(), Some(&Notice::Saving { paused: true }));
+    table.deliver(0, saving(false));
+    assert_eq!(table.sessions[0].saving_paused(), None);
+    table.deliver(0, saving(true));
+    table.cut(0);
+    assert_eq!(table.sessions[0].saving_paused(), None);
+    table.connect(0, Role::Editor);
+    assert_eq!(table.sessions[0].saving_paused(), None);
 }
