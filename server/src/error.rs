@@ -27,6 +27,29 @@ pub enum HostError {
     /// A log can't be made, opened, read or written.
     #[error(transparent)]
     Log(#[from] oplog::LogError),
+    /// A Redis can't be reached or used.
+    #[error("the Redis at {place} can't be used: {why}; nothing in it was changed, give another address with --redis")]
+    Redis {
+        /// Where, without what lets one in.
+        place: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A Redis would not keep what a host promises.
+    #[error(
+        "the Redis at {place} can't promise that what is acknowledged is kept: {why}; nothing was changed, {remedy} or \
+         accept it with --accept-durability {accept}"
+    )]
+    Durability {
+        /// Where, without what lets one in.
+        place: String,
+        /// How it is set.
+        why: String,
+        /// What would make it keep everything.
+        remedy: &'static str,
+        /// What would have to be accepted.
+        accept: &'static str,
+    },
     /// There is no drawing of that name.
     #[error("there is no drawing called {name} here; what is here was left as it is")]
     NoSuchDrawing {
@@ -38,6 +61,22 @@ pub enum HostError {
     Broken {
         /// The drawing's name.
         name: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// The store doesn't answer.
+    #[error("the log of {name} can't be read now: {why}; what was acknowledged is kept, try again in a moment")]
+    Away {
+        /// The drawing's name.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// What is listed can't be read.
+    #[error("{what} can't be read now: {why}; it is as it was, try again in a moment")]
+    Unread {
+        /// What.
+        what: String,
         /// What is wrong.
         why: String,
     },
@@ -80,6 +119,20 @@ pub enum HostError {
         /// What is wrong.
         why: String,
     },
+    /// The store went away while something was being changed.
+    #[error("whether {title} was changed is not known: {why}; look again in a moment")]
+    Doubtful {
+        /// What was to be changed.
+        title: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// What the owner's secret is known by makes no sense.
+    #[error(
+        "what is kept of the owner's secret can't be read (linework-server.owner in a data folder, linework:owner in a \
+         Redis); it was left as it is, remove it to have a new secret made"
+    )]
+    OwnerKey,
     /// The host serves no console.
     #[error("this host has no console, so it has no owner's secret; nothing was changed")]
     NoConsole,

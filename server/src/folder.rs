@@ -1,25 +1,32 @@
-//! The data folder: `NAME.linework` for each drawing, and beside it `NAME.linework-secret` with what lets one in. The
-//! secret is not in the log, so that whoever is given a copy of the log for reading is not let in by it.
+//! The data folder: `NAME.linework` for each drawing, and beside it `NAME.linework-secret` with what lets one in, and
+//! `NAME.linework-archived` where it is archived. The secret is not in the log, so that whoever is given a copy of the log
+//! for reading is not let in by it.
+
+mod shelf;
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use oplog::{Log, LogError};
 use protocol::Seq;
+
+pub(crate) use shelf::FolderShelf;
 
 use crate::store::{TITLE, log_path};
 use crate::{HostError, Listing, name, private, secret};
 
 /// The file by which a folder is held as a whole.
 const LOCK: &str = "linework-server.lock";
+/// The file with what the owner is known by.
+const OWNER: &str = "linework-server.owner";
 /// How long a secret file may be, in bytes.
 const SECRET_BYTES_MAX: u64 = 256;
 
 /// A data folder, held if so wished.
 #[derive(Debug)]
 pub(crate) struct Folder {
-    pub(crate) path: PathBuf,
+    path: PathBuf,
     /// Let go of by the system when the process ends, however it ends.
     _lock: Option<File>,
 }
@@ -66,11 +73,11 @@ impl Folder {
     }
 
     /// Makes the log of a new drawing under the first free name.
-    pub(crate) fn create(&self, title: &str, taken: impl Fn(&str) -> bool) -> Result<(Listing, Log), HostError> {
+    fn create(&self, title: &str, taken: &[String]) -> Result<(Listing, Log), HostError> {
         let wanted = name::slug(title);
         let mut passed_over = Vec::<String>::new();
         loop {
-            let name = name::first_free(&wanted, |name| taken(name) || passed_over.iter().any(|each| each == name));
+            let name = name::first_free(&wanted, |name| taken.iter().chain(&passed_over).any(|each| each == name));
             match Log::create(log_path(&self.path, &name), protocol::LogId(secret::random()?)) {
                 // Somebody else who uses this folder was first.
                 Err(LogError::Exists { .. } | LogError::Held { .. }) => passed_over.push(name),
@@ -95,13 +102,13 @@ impl Folder {
 
     /// Takes away what is left of a drawing that was not added after all; but not its lock file, which others may be
     /// about to take.
-    pub(crate) fn remove_unfinished(&self, name: &str) {
+    fn remove_unfinished(&self, name: &str) {
         let log = log_path(&self.path, name);
         for suffix in ["", "-wal", "-shm", "-journal", "-secret", "-archived"] {
             let mut path = log.clone().into_os_string();
             path.push(suffix);
             match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
                     tracing::warn!(path = %Path::new(&path).display(), %error, "left behind");
                 }
                 _ => {}
@@ -109,28 +116,67 @@ impl Folder {
         }
     }
 
-    pub(crate) fn log_path(&self, name: &str) -> PathBuf {
-        log_path(&self.path, name)
-    }
-
     /// The drawing's secret; a new one where there is none yet.
     fn secret(&self, name: &str) -> Result<String, HostError> {
-        let path = self.path.join(format!("{name}.linework-secret"));
-        let failed = |source| HostError::Folder { path: path.clone(), source };
-        match File::open(&path) {
-            Ok(file) => {
-                let mut text = String::new();
-                file.take(SECRET_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
-                if !text.trim().is_empty() {
-                    return Ok(text.trim().into());
-                }
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(failed(error)),
+        match self.read(&self.beside(name, "secret"))? {
+            Some(secret) if !secret.is_empty() => Ok(secret),
+            _ => self.renew_secret(name),
         }
+    }
+
+    /// Gives a drawing a new secret.
+    fn renew_secret(&self, name: &str) -> Result<String, HostError> {
         let secret = secret::new_secret()?;
-        private::write(&path, &format!("{secret}\n")).map_err(failed)?;
+        self.write(&self.beside(name, "secret"), &format!("{secret}\n"))?;
         Ok(secret)
+    }
+
+    /// Whether a drawing is archived: whether `NAME.linework-archived` is there.
+    fn is_archived(&self, name: &str) -> Result<bool, HostError> {
+        let path = self.beside(name, "archived");
+        path.try_exists().map_err(|source| HostError::Folder { path, source })
+    }
+
+    fn set_archived(&self, name: &str, archived: bool) -> Result<(), HostError> {
+        let path = self.beside(name, "archived");
+        if archived {
+            return self.write(&path, "");
+        }
+        match std::fs::remove_file(&path) {
+            Err(source) if source.kind() != ErrorKind::NotFound => Err(HostError::Folder { path, source }),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the owner is known by, if somebody is.
+    pub(crate) fn owner(&self) -> Result<Option<String>, HostError> {
+        self.read(&self.path.join(OWNER))
+    }
+
+    /// Keeps what the owner is known by.
+    pub(crate) fn keep_owner(&self, key: &str) -> Result<(), HostError> {
+        self.write(&self.path.join(OWNER), &format!("{key}\n"))
+    }
+
+    fn beside(&self, name: &str, what: &str) -> PathBuf {
+        self.path.join(format!("{name}.linework-{what}"))
+    }
+
+    /// What is in a small file; none if it isn't there.
+    fn read(&self, path: &Path) -> Result<Option<String>, HostError> {
+        let failed = |source| HostError::Folder { path: path.into(), source };
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut text = String::new();
+        file.take(SECRET_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
+        Ok(Some(text.trim().into()))
+    }
+
+    fn write(&self, path: &Path, text: &str) -> Result<(), HostError> {
+        private::write(path, text).map_err(|source| HostError::Folder { path: path.into(), source })
     }
 }
 

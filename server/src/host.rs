@@ -1,14 +1,14 @@
-//! A running set of drawings in a data folder.
+//! A running set of drawings, in a data folder or in a Redis that several servers share.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use collab::ConnId;
 use drawing::Drawing;
-use oplog::Log;
 use protocol::{Address, Durability, Hello, Limits, Role};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -17,20 +17,24 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, broadcast, oneshot};
 use crate::board::Board;
 use crate::clock::Clock;
 use crate::connection::local;
-use crate::console::Console;
+use crate::console::{Console, Key};
 use crate::disk;
-use crate::folder::Folder;
+use crate::folder::{Folder, FolderShelf};
 use crate::live::{CLOSING, Command, Live, Outside};
 use crate::nearby::{Beacon, NearbyDrawing};
 use crate::opening::Opened;
 use crate::outgoing::Outgoing;
-use crate::store::{SqliteStore, Store};
+use crate::passing::Passing;
+use crate::shelf::{Created, Shelf};
+use crate::store::Store;
+#[cfg(feature = "redis")]
+use crate::store::redis::{RedisOptions, RedisShelf};
 use crate::{HostError, HostEvent, Listed, LocalConnection, Options, http, opening};
 
 /// Events that wait for one who listens slowly; the oldest go first.
 const EVENTS_MAX: usize = 64;
 
-/// A running set of drawings in a data folder. Clones are the same host. Drawings open when somebody comes in and close
+/// A running set of drawings. Clones are the same host. Drawings open when somebody comes in and close
 /// when nobody has been there for a while.
 #[derive(Clone)]
 pub struct Host {
@@ -71,7 +75,9 @@ pub(crate) struct Inner {
     pub(crate) options: Options,
     runtime: Handle,
     pub(crate) clock: Clock,
-    pub(crate) folder: Folder,
+    pub(crate) shelf: Arc<dyn Shelf>,
+    /// Where files go through on their way in and out.
+    pub(crate) passing: Passing,
     /// What those who watch the host read.
     pub(crate) board: Arc<Board>,
     /// The page of whoever it belongs to; none where there is none.
@@ -100,27 +106,84 @@ impl Host {
     /// [`HostError::Folder`], `Held`, `Random`. Drawings that can't be served are passed over with a warning.
     pub fn open(options: Options, runtime: Handle) -> Result<Host, HostError> {
         let folder = Folder::open(&options.data, options.whole_folder)?;
-        let board = Arc::new(Board::new());
-        let console = if options.console { Some(Console::open(&options.data)?) } else { None };
-        let slot = |listing: Listing| {
-            board.put_listing(&listing);
-            (listing.name.clone(), Slot::new(listing))
+        let console = match options.console {
+            false => None,
+            true => Some(match folder.owner()? {
+                Some(key) => Console::new(Key::read(&key)?, None),
+                None => {
+                    let (secret, key) = Key::new()?;
+                    folder.keep_owner(&key.to_string())?;
+                    Console::new(key, Some(secret))
+                }
+            }),
         };
-        let drawings = folder.drawings()?.into_iter().map(slot).collect();
+        let passing = Passing::within(&options.data);
+        let drawings = folder.drawings()?;
+        let shelf = Arc::new(FolderShelf(Arc::new(folder)));
+        Ok(Host::with(options, shelf, drawings, console, passing, runtime))
+    }
+
+    /// Opens the drawings of a Redis, which other hosts may serve at the same time.
+    ///
+    /// # Errors
+    /// [`HostError::Redis`] if it can't be reached or used, [`HostError::Durability`] if it can't keep what a host
+    /// promises and that was not accepted; [`HostError::Folder`], `OwnerKey`, `Random`.
+    #[cfg(feature = "redis")]
+    pub async fn open_redis(options: RedisOptions, runtime: Handle) -> Result<Host, HostError> {
+        let shelf = RedisShelf::open(&options).await?;
+        let options = options.host;
+        let console = match options.console {
+            false => None,
+            true => {
+                let (secret, key) = Key::new()?;
+                // Another host may be there already, or start at the same moment: there is one owner.
+                let kept = Key::read(&shelf.owner_or(key.to_string()).await?)?;
+                Some(Console::new(kept, (kept == key).then_some(secret)))
+            }
+        };
+        let passing = Passing::beside_others(&options.data)?;
+        let drawings = shelf.all_drawings().await?;
+        Ok(Host::with(options, Arc::new(shelf), drawings, console, passing, runtime))
+    }
+
+    fn with(
+        options: Options,
+        shelf: Arc<dyn Shelf>,
+        drawings: Vec<Listing>,
+        console: Option<Console>,
+        passing: Passing,
+        runtime: Handle,
+    ) -> Host {
         let inner = Inner {
             options,
             runtime,
             clock: Clock::start(),
-            folder,
-            board,
+            shelf,
+            passing,
+            board: Arc::new(Board::new()),
             console,
-            drawings: Mutex::new(drawings),
+            drawings: Mutex::default(),
             adding: AsyncMutex::new(()),
             conns: AtomicU64::new(0),
             closing: AtomicBool::new(false),
             events: broadcast::Sender::new(EVENTS_MAX),
         };
-        Ok(Host { inner: Arc::new(inner) })
+        let host = Host { inner: Arc::new(inner) };
+        drawings.into_iter().for_each(|listing| drop(host.put_up(listing)));
+        host.begin_to_follow();
+        host
+    }
+
+    /// The slot of a drawing that is on the shelf; the one that is there already, if there is one.
+    pub(crate) fn put_up(&self, listing: Listing) -> Arc<Slot> {
+        let mut drawings = self.lock();
+        if let Some(slot) = drawings.get(&listing.name) {
+            return slot.clone();
+        }
+        self.inner.board.put_listing(&listing);
+        let slot = Slot::new(listing.clone());
+        drawings.insert(listing.name, slot.clone());
+        slot
     }
 
     /// Every drawing, by name.
@@ -136,8 +199,8 @@ impl Host {
             drawings: slots.len(),
             open: 0,
             people: 0,
-            store: SqliteStore::KIND,
-            durability: SqliteStore::DURABILITY,
+            store: self.inner.shelf.kind(),
+            durability: self.inner.shelf.durability(),
         };
         for slot in slots {
             // One that is just opening or closing is not waited for.
@@ -164,25 +227,21 @@ impl Host {
             return Err(HostError::Closing);
         }
         let _alone = self.inner.adding.lock().await;
-        let (host, owned_title) = (self.clone(), title.to_owned());
-        let create = move || {
-            let taken = |name: &str| host.lock().contains_key(name);
-            host.inner.folder.create(&owned_title, taken)
-        };
-        let unfinished = |why: &str| HostError::NotAdded { title: title.into(), why: why.into() };
-        let created = tokio::task::spawn_blocking(create).await.map_err(|_| unfinished("it ended early"))?;
-        let (listing, log) = created?;
-        let start = log.position();
-        let store = Arc::new(SqliteStore::new(log));
+        let taken = self.lock().keys().cloned().collect();
+        let Created { listing, store, start } = self.inner.shelf.create(title, taken).await?;
         let now = self.inner.clock.now();
         match opening::found(&*store, start, title, source.map(Bytes::from), drawing, now).await {
             Ok(room) => {
-                let slot = Slot::new(listing.clone());
-                self.inner.board.put_listing(&listing);
+                let slot = self.put_up(listing.clone());
                 let mut live = slot.live.lock().await;
-                *live = Some(self.start(&slot, room.into(), store));
+                // Another host's people may have been let in here already, by what is stored.
+                if live.is_none() {
+                    *live = Some(self.start(&slot, room.into(), store));
+                }
                 drop(live);
-                self.lock().insert(listing.name.clone(), slot);
+                if let Some(shared) = self.inner.shelf.shared() {
+                    shared.announce().await;
+                }
                 tracing::info!(drawing = listing.name, "added");
                 Ok(listing)
             }
@@ -190,7 +249,7 @@ impl Host {
                 if let Err(error) = store.close().await {
                     tracing::warn!(drawing = listing.name, %error, "what was begun can't be closed");
                 }
-                self.inner.folder.remove_unfinished(&listing.name);
+                self.inner.shelf.remove_unfinished(&listing.name).await;
                 Err(error)
             }
         }
@@ -235,7 +294,7 @@ impl Host {
     /// # Errors
     /// [`HostError::NoSuchDrawing`], `Closing`, or why the drawing can't be opened.
     pub async fn connect(&self, name: &str) -> Result<LocalConnection, HostError> {
-        let slot = self.slot(name).ok_or_else(|| HostError::NoSuchDrawing { name: name.into() })?;
+        let slot = self.find(name).await?.ok_or_else(|| HostError::NoSuchDrawing { name: name.into() })?;
         drop(self.open_slot(&slot, false).await?);
         Ok(local::connect(self.clone(), slot))
     }
@@ -250,9 +309,12 @@ impl Host {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), HostError> {
-        let watching = tokio::spawn(disk::watch(self.inner.options.data.clone(), self.inner.events.clone()));
+        let watch = |folder: &Path| tokio::spawn(disk::watch(folder.to_owned(), self.inner.events.clone()));
+        let watching = self.inner.shelf.folder().map(watch);
         let served = http::serve(self.clone(), listener, shutdown).await;
-        watching.abort();
+        if let Some(watching) = watching {
+            watching.abort();
+        }
         served
     }
 
@@ -263,7 +325,8 @@ impl Host {
     }
 
     /// Closes one drawing for good: everyone in it is told why and not to come back, its log is kept and let go of, and
-    /// nobody comes in from here on. Waits until that is so; a name that is not there is closed already.
+    /// nobody comes in from here on. Waits until that is so; a name that is not there is closed already. On a shelf that
+    /// others share it is there again for whoever asks next.
     pub async fn close_drawing(&self, name: &str, why: &str) {
         let slot = self.lock().remove(name);
         if let Some(slot) = slot {
@@ -363,10 +426,7 @@ impl Host {
             open.wait_until_ended().await;
             *live = None;
         }
-        let path = self.inner.folder.log_path(&name);
-        let ended = || HostError::Broken { name: name.clone(), why: "opening it ended early".into() };
-        let log = tokio::task::spawn_blocking(move || Log::open(path)).await.map_err(|_| ended())??;
-        let store = Arc::new(SqliteStore::new(log));
+        let store = self.inner.shelf.open(&name).await?;
         let opened = opening::open_room(&*store, &name).await?;
         *live = Some(self.start(slot, opened, store));
         Ok(live)
@@ -439,7 +499,7 @@ pub(crate) async fn end(live: &mut Option<Live>, why: &str, retry: bool) {
 
 impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Host").field("data", &self.inner.options.data).finish_non_exhaustive()
+        f.debug_struct("Host").field("shelf", &self.inner.shelf).finish_non_exhaustive()
     }
 }
 

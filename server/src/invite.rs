@@ -25,11 +25,25 @@ const ALTERED: &str = "this invite is not as it was made, or a new link was made
 /// The answer to an invite that was good once.
 const EXPIRED: &str = "this invite has expired; ask whoever shared the drawing for a new one";
 
+/// Why somebody is not let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NotAdmitted {
+    /// In words for a person.
+    pub why: String,
+    /// Whether coming again may help.
+    pub retry: bool,
+}
+
 impl Host {
-    /// The drawing that somebody is let into, and as what; else why not, in words. Whether there is a drawing of that
-    /// name is not told to one who has no right to it.
-    pub(crate) fn admit(&self, name: &str, guess: &str) -> Result<(Arc<Slot>, Role), &'static str> {
-        let slot = self.slot(name);
+    /// The drawing that somebody is let into, and as what; else why not. Whether there is a drawing of that name is not
+    /// told to one who has no right to it.
+    pub(crate) async fn admit(&self, name: &str, guess: &str) -> Result<(Arc<Slot>, Role), NotAdmitted> {
+        let found = self.find(name).await;
+        let slot = found.map_err(|error| NotAdmitted { why: error.to_string(), retry: true })?;
+        self.check(slot, name, guess).map_err(|why| NotAdmitted { why: why.into(), retry: false })
+    }
+
+    fn check(&self, slot: Option<Arc<Slot>>, name: &str, guess: &str) -> Result<(Arc<Slot>, Role), &'static str> {
         // Compared with something in any case, so that the time taken does not tell which names there are.
         let nobodys = "00000000000000000000000000000000".to_owned();
         let known = slot.as_ref().map_or(nobodys, |slot| slot.listing().secret);

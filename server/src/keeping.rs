@@ -17,9 +17,9 @@ const OWNER: &str = "The host";
 /// How long an act of the owner may take.
 const ACT_MAX: Duration = Duration::from_secs(20);
 /// What everybody is told when their drawing is put away.
-const ARCHIVED: &str = "this drawing was archived by the host; everything in it is kept";
+pub(crate) const ARCHIVED: &str = "this drawing was archived by the host; everything in it is kept";
 /// What everybody is told when the link that they came by is good no longer.
-const RELINKED: &str =
+pub(crate) const RELINKED: &str =
     "a new link was made for this drawing; ask the host for it. Everything that was acknowledged is kept";
 
 impl Host {
@@ -29,6 +29,11 @@ impl Host {
     /// [`HostError::NoSuchDrawing`].
     pub fn listing(&self, name: &str) -> Result<Listing, HostError> {
         Ok(self.slot(name).ok_or_else(|| no_such(name))?.listing())
+    }
+
+    /// A drawing by its name, as it is now even if another host changed it.
+    pub(crate) async fn listing_now(&self, name: &str) -> Result<Listing, HostError> {
+        Ok(self.find(name).await?.ok_or_else(|| no_such(name))?.listing())
     }
 
     /// Gives a drawing another name for people.
@@ -51,15 +56,15 @@ impl Host {
     /// Archives a drawing, or brings it back. Who is in one that is archived is told and sent off; nobody comes in.
     ///
     /// # Errors
-    /// [`HostError::NoSuchDrawing`], `Closing`, `Folder`; nothing has changed then.
+    /// [`HostError::NoSuchDrawing`], `Closing`, `Folder`, `Refused`, `Away`; nothing has changed then. `Doubtful`.
     pub async fn archive(&self, name: &str, archived: bool) -> Result<(), HostError> {
-        let slot = self.slot(name).ok_or_else(|| no_such(name))?;
+        let slot = self.find(name).await?.ok_or_else(|| no_such(name))?;
         // Nobody comes in or goes out while this is held.
         let mut live = slot.live.lock().await;
         if self.is_closing() {
             return Err(HostError::Closing);
         }
-        self.on_shelf(name, move |folder, name| folder.set_archived(name, archived)).await?;
+        self.inner.shelf.set_archived(name, archived).await?;
         let listing = slot.change(|listing| listing.archived = archived);
         if archived {
             end(&mut live, ARCHIVED, false).await;
@@ -74,12 +79,12 @@ impl Host {
     /// # Errors
     /// As [`Host::archive`].
     pub async fn renew_link(&self, name: &str) -> Result<Listing, HostError> {
-        let slot = self.slot(name).ok_or_else(|| no_such(name))?;
+        let slot = self.find(name).await?.ok_or_else(|| no_such(name))?;
         let mut live = slot.live.lock().await;
         if self.is_closing() {
             return Err(HostError::Closing);
         }
-        let secret = self.on_shelf(name, |folder, name| folder.renew_secret(name)).await?;
+        let secret = self.inner.shelf.renew_secret(name).await?;
         let listing = slot.change(|listing| listing.secret = secret);
         end(&mut live, RELINKED, true).await;
         tracing::info!(drawing = name, "has a new link");
@@ -119,7 +124,7 @@ impl Host {
 
     /// The drawing, open, archived or not; it closes by itself when nobody uses it for a while.
     async fn look(&self, name: &str) -> Result<Live, HostError> {
-        let slot = self.slot(name).ok_or_else(|| no_such(name))?;
+        let slot = self.find(name).await?.ok_or_else(|| no_such(name))?;
         let live = self.open_slot(&slot, true).await?;
         live.clone().ok_or(HostError::Closing)
     }
@@ -130,20 +135,9 @@ impl Host {
         blob.ok_or_else(|| broken(format!("blob {hash} is missing")))
     }
 
-    /// Does something with the data folder where it holds up nobody.
-    async fn on_shelf<T: Send + 'static>(
-        &self,
-        name: &str,
-        work: impl FnOnce(&crate::folder::Folder, &str) -> Result<T, HostError> + Send + 'static,
-    ) -> Result<T, HostError> {
-        let (host, owned) = (self.clone(), name.to_owned());
-        let done = tokio::task::spawn_blocking(move || work(&host.inner.folder, &owned)).await;
-        done.map_err(|_| HostError::Refused { title: name.into(), why: "it ended early".into() })?
-    }
-
     /// Asks something of a drawing's desk, as its owner: comes in, asks, leaves.
     async fn act(&self, name: &str, request: Request) -> Result<Answer, HostError> {
-        let title = self.listing(name)?.title;
+        let title = self.listing_now(name).await?.title;
         let refused = |why: String| HostError::Refused { title: title.clone(), why };
         let acted = timeout(ACT_MAX, self.ask(name, request)).await;
         let answer = acted.map_err(|_| refused("it took too long; nothing may have been changed".into()))?;

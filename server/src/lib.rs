@@ -1,6 +1,6 @@
 //! The collaboration server: sockets, HTTP, the store, many drawings. It performs what desks want and decides nothing.
 //!
-//! Floor 4. A [`Host`] is a data folder at work: each open drawing is one task around a `collab::Desk`, its log is
+//! Floor 4. A [`Host`] is a shelf of drawings at work, in a data folder or in a Redis: each open drawing is one task around a `collab::Desk`, its log is
 //! appended to on blocking threads, and each connection has a bounded queue of its own. The program `linework-server`
 //! and the application, which serves the drawings that somebody shares, stand on the same [`Host`]. Whoever the host belongs to
 //! looks after it on the console, a page that the host serves itself. Deliberately absent:
@@ -14,6 +14,7 @@ mod disk;
 mod error;
 mod events;
 mod folder;
+mod following;
 mod frame;
 mod host;
 mod http;
@@ -26,12 +27,13 @@ mod nearby;
 mod opening;
 mod options;
 mod outgoing;
+mod passing;
 mod pieces;
 mod private;
 mod reach;
 mod secret;
 mod shelf;
-mod store;
+pub mod store;
 mod stretch;
 
 pub use connection::local::{Delivery, LocalConnection};

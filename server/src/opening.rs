@@ -30,8 +30,7 @@ impl From<Room> for Opened {
 
 /// The room at a log's newest checkpoint, or after its first entry. Its desk reads on from there.
 pub(crate) async fn open_room(store: &dyn Store, name: &str) -> Result<Opened, HostError> {
-    let broken = |why: String| HostError::Broken { name: name.into(), why };
-    let unread = |StoreError(why)| broken(why);
+    let unread = |error| unread(name, error);
     let checkpoint = store.latest_checkpoint().await.map_err(unread)?;
     let room = match checkpoint {
         None => start(store, name).await?,
@@ -71,7 +70,7 @@ async fn places_before(store: &dyn Store, upto: Seq) -> Result<Vec<(Seq, Hash)>,
 /// The room after the first entry.
 async fn start(store: &dyn Store, name: &str) -> Result<Room, HostError> {
     let broken = |why: String| HostError::Broken { name: name.into(), why };
-    let unread = |StoreError(why)| broken(why);
+    let unread = |error| unread(name, error);
     let stretch = store.read_after(Seq(0), 1).await.map_err(unread)?;
     let first = stretch.entries.first().ok_or_else(|| broken("it has no entries".into()))?;
     let entry = protocol::decode_entry(&first.payload).map_err(|error| broken(error.to_string()))?;
@@ -100,7 +99,7 @@ pub(crate) async fn found(
     now: Millis,
 ) -> Result<Room, HostError> {
     let refused = |why: String| HostError::NotAdded { title: title.into(), why };
-    let unwritten = |StoreError(why)| refused(why);
+    let unwritten = |error: StoreError| refused(error.to_string());
     let frozen = drawing.clone();
     let packed = on_a_thread(title, move || Bytes::from(protocol::encode_drawing(&frozen))).await?;
     let source = match source {
@@ -121,6 +120,14 @@ pub(crate) async fn found(
         collab::AppendAnswer::Behind(_) | collab::AppendAnswer::Unknown => {
             Err(refused("its first entry could not be written".into()))
         }
+    }
+}
+
+/// What a store says that could not read.
+fn unread(name: &str, error: StoreError) -> HostError {
+    match error {
+        StoreError::Failed(why) => HostError::Broken { name: name.into(), why },
+        StoreError::Away(why) => HostError::Away { name: name.into(), why },
     }
 }
 

@@ -19,7 +19,8 @@ pub enum Listed {
 /// How a host is set up.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The folder with the drawings, one `NAME.linework` each; made if it isn't there.
+    /// The folder with the drawings, one `NAME.linework` each; made if it isn't there. Over a Redis, where files that are
+    /// added or downloaded pass through.
     pub data: PathBuf,
     /// What clients are held to.
     pub limits: Limits,

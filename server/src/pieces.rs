@@ -50,7 +50,7 @@ impl Pieces {
             let messages = self.messages(store).await?;
             let encode_all = move || messages.iter().map(|message| frame::encode(message, encoding)).collect();
             let encoded: Result<Vec<Message>, _> = on_a_thread(encode_all).await?;
-            encoded.map(Arc::from).map_err(|error| StoreError(error.to_string()))
+            encoded.map(Arc::from).map_err(|error| StoreError::Failed(error.to_string()))
         });
         encoded.await.cloned()
     }
@@ -88,5 +88,5 @@ impl Pieces {
 
 /// Computes something where it holds up nobody.
 async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| StoreError("packing ended early".into()))
+    tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Failed("packing ended early".into()))
 }

@@ -6,6 +6,8 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+#[cfg(feature = "redis")]
+use server::store::{RedisOptions, Weaker};
 use server::{Host, Listed, Options, reachable_as};
 use tracing_subscriber::EnvFilter;
 
@@ -25,6 +27,14 @@ pub struct Arguments {
     /// The folder with the drawings; made if it isn't there [default: the system's place for the program's data]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Keep the drawings in a Redis (7.0 or later), which several servers may share, and not in a folder
+    #[cfg(feature = "redis")]
+    #[arg(long, value_name = "URL", conflicts_with = "data")]
+    redis: Option<String>,
+    /// Start even if that Redis may lose edits that were acknowledged: the last second of them, or all that is in memory
+    #[cfg(feature = "redis")]
+    #[arg(long, value_name = "HOW", value_enum, requires = "redis")]
+    accept_durability: Option<Accepted>,
     /// Add a drawing from a DXF file, unless one of that name is there already; may be repeated
     #[arg(long, value_name = "FILE.dxf")]
     add: Vec<PathBuf>,
@@ -40,6 +50,16 @@ pub struct Arguments {
     /// Write the log as JSON, one event a line; RUST_LOG says how much of it
     #[arg(long)]
     json_logs: bool,
+}
+
+/// What is enough where Redis doesn't write to its disk before it answers.
+#[cfg(feature = "redis")]
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Accepted {
+    /// A power cut may take the last second of acknowledged edits
+    EverySecond,
+    /// A restart of Redis may take everything
+    Memory,
 }
 
 /// What whoever is on the network is told.
@@ -86,21 +106,17 @@ fn start_log(json: bool) {
 async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     // Signals are caught from here on, so that one that comes while a file is added ends things in good order too.
     let stopped = stop_signal()?;
-    let data = match &arguments.data {
-        Some(data) => data.clone(),
-        None => default_data()?,
-    };
     if arguments.new_owner_secret {
-        let host = Host::open(Options::new(&data), tokio::runtime::Handle::current())?;
-        say(format!("The new owner's secret: {}", host.new_owner_secret()?));
+        let host = open(arguments).await?;
+        let renewed = host.new_owner_secret().await;
         host.close().await;
+        say(format!("The new owner's secret: {}", renewed?));
         return Ok(());
     }
     // The port first: it costs nothing to find out that it is taken.
     let listener = server::listen(arguments.listen).await?;
     let port = listener.local_addr().context("the listener has no address")?.port();
-    let options = Options { names: arguments.name.clone(), listed: arguments.nearby.into(), ..Options::new(&data) };
-    let host = Host::open(options, tokio::runtime::Handle::current())?;
+    let host = open(arguments).await?;
     // Before anything else can fail: it is told once, and never again.
     if let Some(secret) = host.take_owner_secret() {
         say(format!("The owner's secret, to sign in on the server's page; it is shown this once: {secret}"));
@@ -109,7 +125,7 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     let served = match added {
         Ok(()) => {
             print_addresses(&host, arguments.listen.ip(), port);
-            tracing::info!(address = %arguments.listen.ip(), port, data = %data.display(), "serving");
+            tracing::info!(address = %arguments.listen.ip(), port, durability = ?host.health().durability, "serving");
             host.serve(listener, stopped).await.map_err(anyhow::Error::from)
         }
         Err(error) => Err(error),
@@ -117,6 +133,28 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     host.close().await;
     tracing::info!("closed; everything that was acknowledged is kept");
     served
+}
+
+/// Opens what holds the drawings: a Redis or a folder.
+async fn open(arguments: &Arguments) -> anyhow::Result<Host> {
+    let runtime = tokio::runtime::Handle::current();
+    let Arguments { name, nearby, .. } = arguments;
+    let options = |data: &Path| Options { names: name.clone(), listed: (*nearby).into(), ..Options::new(data) };
+    #[cfg(feature = "redis")]
+    if let Some(url) = &arguments.redis {
+        let accept = arguments.accept_durability.map(|accepted| match accepted {
+            Accepted::EverySecond => Weaker::EverySecond,
+            Accepted::Memory => Weaker::Memory,
+        });
+        let host = options(&std::env::temp_dir());
+        return Ok(Host::open_redis(RedisOptions { accept, host, ..RedisOptions::new(url) }, runtime).await?);
+    }
+    let data = match &arguments.data {
+        Some(data) => data.clone(),
+        None => default_data()?,
+    };
+    tracing::info!(data = %data.display(), "opening");
+    Ok(Host::open(options(&data), runtime)?)
 }
 
 fn default_data() -> anyhow::Result<PathBuf> {

@@ -1,43 +1,72 @@
-//! What the data folder says of a drawing besides its log: whether it is archived, and a new secret for it.
+//! Where drawings are listed, made and opened, and what is kept of each besides its log: a folder of this machine, or a
+//! Redis that several servers share. Whoever has a shelf doesn't know which.
 
-use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::Path;
+use std::sync::Arc;
 
-use crate::folder::Folder;
-use crate::{HostError, private, secret};
+use protocol::{Durability, Position};
+use tokio::sync::mpsc;
 
-impl Folder {
-    /// Whether a drawing is archived: whether `NAME.linework-archived` is there.
-    pub(crate) fn is_archived(&self, name: &str) -> Result<bool, HostError> {
-        let path = self.beside(name, "archived");
-        path.try_exists().map_err(|source| HostError::Folder { path, source })
-    }
+use crate::store::{Pending, Signal, Store};
+use crate::{HostError, Listing};
+
+/// The log of a new drawing.
+pub(crate) struct Created {
+    /// Its names and what lets one in.
+    pub listing: Listing,
+    /// Where its log goes.
+    pub store: Arc<dyn Store>,
+    /// Where the log starts; nothing is in it.
+    pub start: Position,
+}
+
+/// A place for drawings.
+pub(crate) trait Shelf: std::fmt::Debug + Send + Sync + 'static {
+    /// What kind of store it is, in a word for people.
+    fn kind(&self) -> &'static str;
+
+    /// How safe an acknowledged edit is.
+    fn durability(&self) -> Durability;
+
+    /// The folder that fills as drawings grow, if it is one of this machine.
+    fn folder(&self) -> Option<&Path>;
+
+    /// What other hosts may change; none where this is the only one.
+    fn shared(&self) -> Option<&dyn Shared>;
+
+    /// Makes the log of a new drawing under the first free name that isn't among those taken.
+    fn create(&self, title: &str, taken: Vec<String>) -> Pending<Result<Created, HostError>>;
+
+    /// Takes away what is left of a drawing that was not added after all.
+    fn remove_unfinished(&self, name: &str) -> Pending<()>;
+
+    /// Opens the log of a drawing.
+    fn open(&self, name: &str) -> Pending<Result<Arc<dyn Store>, HostError>>;
 
     /// Archives a drawing or brings it back. Its log stays where and as it is.
-    pub(crate) fn set_archived(&self, name: &str, archived: bool) -> Result<(), HostError> {
-        let path = self.beside(name, "archived");
-        let set = if archived {
-            private::write(&path, "")
-        } else {
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-                removed => removed,
-            }
-        };
-        set.map_err(|source| HostError::Folder { path, source })
-    }
+    fn set_archived(&self, name: &str, archived: bool) -> Pending<Result<(), HostError>>;
 
     /// Gives a drawing a new secret: what let people in before does no longer.
-    pub(crate) fn renew_secret(&self, name: &str) -> Result<String, HostError> {
-        let path = self.beside(name, "secret");
-        let secret = secret::new_secret()?;
-        match private::write(&path, &format!("{secret}\n")) {
-            Ok(()) => Ok(secret),
-            Err(source) => Err(HostError::Folder { path, source }),
-        }
-    }
+    fn renew_secret(&self, name: &str) -> Pending<Result<String, HostError>>;
 
-    fn beside(&self, name: &str, what: &str) -> PathBuf {
-        self.path.join(format!("{name}.linework-{what}"))
-    }
+    /// Keeps what the owner is known by from here on.
+    fn keep_owner(&self, key: String) -> Pending<Result<(), HostError>>;
+}
+
+/// A place that several hosts have at the same time.
+pub(crate) trait Shared: Send + Sync {
+    /// Says from now on that another host changed something, or may have.
+    fn changes(&self) -> mpsc::Receiver<Signal>;
+
+    /// Tells the other hosts that something changed.
+    fn announce(&self) -> Pending<()>;
+
+    /// Every drawing that can be served, by name.
+    fn drawings(&self) -> Pending<Result<Vec<Listing>, HostError>>;
+
+    /// One drawing as it is listed now.
+    fn find(&self, name: &str) -> Pending<Result<Option<Listing>, HostError>>;
+
+    /// What the owner is known by now.
+    fn owner(&self) -> Pending<Result<Option<String>, HostError>>;
 }

@@ -15,11 +15,11 @@ pub(crate) async fn entries_after(store: &dyn Store, after: Seq, upto: Seq) -> R
     let stretch = store.read_after(after, WINDOW_BYTES).await?;
     let mut entries = Vec::with_capacity(stretch.entries.len());
     for stored in stretch.entries.into_iter().take_while(|stored| stored.seq <= upto) {
-        let entry = protocol::decode_entry(&stored.payload).map_err(|error| StoreError(error.to_string()))?;
+        let entry = protocol::decode_entry(&stored.payload).map_err(|error| StoreError::Failed(error.to_string()))?;
         entries.push(Told { seq: stored.seq, hash: stored.hash, entry });
     }
     if entries.is_empty() {
-        return Err(StoreError(format!("the log ends before entry {upto}")));
+        return Err(StoreError::Failed(format!("the log ends before entry {upto}")));
     }
     Ok(entries)
 }

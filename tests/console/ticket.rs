@@ -27,7 +27,7 @@ async fn a_program_around_the_host_signs_in_once_by_a_ticket() {
     page.assert_clean();
 
     // A new secret signs out whoever watches, by the connection that they watch over.
-    host.new_owner_secret().expect("it is made");
+    host.new_owner_secret().await.expect("it is made");
     page.until_text("You are signed out").await;
     stop.send(()).expect("it serves");
     serving.await.expect("serving doesn't panic").expect("serving ends well");

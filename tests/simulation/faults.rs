@@ -13,6 +13,10 @@ pub struct Faults {
     pub unknown: u64,
     pub fail: u64,
     pub read_fail: u64,
+    /// A node and the store can't reach each other for a while; at each tick.
+    pub cut_off: u64,
+    /// A signal between nodes is lost.
+    pub unheard: u64,
     pub overflow: u64,
     pub intruders: u64,
     pub nodes: usize,
@@ -29,6 +33,8 @@ impl Faults {
             unknown: 0,
             fail: 0,
             read_fail: 0,
+            cut_off: 0,
+            unheard: 0,
             overflow: 0,
             intruders: 0,
             nodes,
@@ -41,9 +47,10 @@ impl Faults {
         let mut some = |most: u64| if random.permille(500) { random.between(1, most) } else { 0 };
         let (crash, cut, hold_back, unknown) = (some(6), some(80), some(60), some(150));
         let (fail, read_fail, overflow, intruders) = (some(80), some(200), some(20), some(10));
-        let nodes = if random.permille(300) { 2 } else { 1 };
+        let (cut_off, unheard) = (some(15), some(300));
+        let nodes = if random.permille(450) { random.between(2, 3) as usize } else { 1 };
         let people = random.between(2, 4) as usize;
-        Faults { crash, cut, hold_back, unknown, fail, read_fail, overflow, intruders, nodes, people }
+        Faults { crash, cut, hold_back, unknown, fail, read_fail, cut_off, unheard, overflow, intruders, nodes, people }
     }
 }
 

@@ -8,8 +8,8 @@ use protocol::{ClientSeq, Ended, Event, Role, Seq, SessionId, Told};
 
 use crate::faults::limits;
 use crate::person::{Fate, Person, role};
-use crate::store::Store;
 use crate::world::World;
+use tests::model::Model;
 
 /// Above every request.
 const MOST: ClientSeq = ClientSeq(Seq(u64::MAX));
@@ -237,11 +237,14 @@ fn touched(op: &Op, new: &mut BTreeSet<RecordId>, old: &mut BTreeSet<RecordId>) 
     }
 }
 
-/// The room that was served is the log's, and nobody who isn't there holds anything.
+/// Every room that was served is the log's, and nobody who isn't there holds anything.
 fn check_room(world: &World, replayed: &Room) -> Result<(), String> {
-    let room = world.room().ok_or("the server is not running")?;
-    if room.digest() != replayed.digest() {
-        return Err(format!("the room at {} is not the log's at {}", room.position().seq, replayed.position().seq));
+    for (room, node) in world.rooms().zip(0..) {
+        let room = room.ok_or(format!("n{node} is not running"))?;
+        if room.digest() != replayed.digest() {
+            let (at, end) = (room.position().seq, replayed.position().seq);
+            return Err(format!("the room of n{node} at {at} is not the log's at {end}"));
+        }
     }
     let here: BTreeSet<_> = world.people.iter().filter_map(|person| person.session.me()).collect();
     for (session, member) in &replayed.shared().members {
@@ -258,8 +261,8 @@ fn check_room(world: &World, replayed: &Room) -> Result<(), String> {
 }
 
 /// A checkpoint and the tail give the room that the whole log gives.
-fn check_checkpoints(store: &Store, replayed: &Room) -> Result<(), String> {
-    for bytes in &store.checkpoints {
+fn check_checkpoints(store: &Model, replayed: &Room) -> Result<(), String> {
+    for (_, bytes) in &store.checkpoints {
         let room = Room::from_checkpoint(bytes).map_err(|error| format!("checkpoint: {error}"))?;
         let at = room.position().seq;
         if store.replay(room)?.digest() != replayed.digest() {

@@ -1,4 +1,4 @@
-//! Several people, one or two desks, a store and a network, all as values, with everything that can go wrong going
+//! Several people, one to three desks, a store and a network, all as values, with everything that can go wrong going
 //! wrong by chance. Each seed is one run, the same every time.
 //!
 //! `LINEWORK_SEEDS` says how many seeds (1,000 if not given, 20,000 with `LINEWORK_SOAK=1`), `LINEWORK_SEED` runs one and
@@ -8,7 +8,6 @@ mod faults;
 mod invariants;
 mod person;
 mod random;
-mod store;
 mod tally;
 mod world;
 

@@ -7,8 +7,8 @@ use drawing::{Color, EntityId, Op, Point, Record, RecordId, Vec2};
 use protocol::{Answer, ClientId, ClientSeq, Presence, Refusal, ResumeKey, Role, Seq, ServerMessage, SessionId};
 
 use crate::random::Random;
-use crate::store::{Store, line};
 use crate::world::Delivery;
+use tests::model::{Model, line};
 
 /// What became of an edit, as its author was told.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,7 +105,7 @@ impl Person {
         self.own_steps = false;
     }
 
-    pub fn receive(&mut self, now: u64, delivery: Delivery, store: &Store) -> Result<(), String> {
+    pub fn receive(&mut self, now: u64, delivery: Delivery, store: &Model) -> Result<(), String> {
         if let Delivery::Message(ServerMessage::Answer { client_seq, answer: Answer::Stored { seq, .. } }) = &delivery
             && let Some(me) = self.session.me()
         {

@@ -1,1 +1,3 @@
 //! Shared pieces of the tests that need several crates.
+
+pub mod model;

@@ -412,7 +412,7 @@ impl Document {
             count => format!("{count} changes of yours are only here; save a copy to keep them"),
         };
         match self.session.status() {
-            Status::Live => None,
+            Status::Live => self.session.saving_paused().map(|why| format!("Saving is paused: {why}; {waiting}")),
             Status::Connecting => Some(self.trouble.clone().unwrap_or("Connecting...".into())),
             Status::Joining { received, pieces } if *pieces > 0 => {
                 Some(format!("Receiving the drawing: {received} of {pieces}"))

@@ -199,7 +199,7 @@ fn connection(ui: &mut Ui, document: &Document) {
     response.on_hover_text(words);
 }
 
-/// The thin line under the bar while the connection is being brought back.
+/// The thin line under the bar while the connection is being brought back, or saving is paused.
 pub fn reconnecting(ui: &mut Ui, document: &Document) {
     let theme = Theme::of(ui.ctx());
     let words = document.connection_words().unwrap_or_default();

@@ -315,7 +315,8 @@ impl Window {
         let mut actions = Vec::new();
         Side::top("top").exact_size(size::TOP).frame(bar).show(ui, |ui| panels::top::show(ui, self, &mut actions));
         if let Some(document) = self.documents.get(self.active)
-            && matches!(document.session.status(), collab::Status::Reconnecting | collab::Status::Ended { .. })
+            && (matches!(document.session.status(), collab::Status::Reconnecting | collab::Status::Ended { .. })
+                || document.session.saving_paused().is_some())
         {
             panels::top::reconnecting(ui, document);
         }

@@ -42,7 +42,7 @@ impl Recorder {
         let told = Told { seq: head.seq, hash: head.head, entry };
         let room = Room::start(head.log, &told, drawing).expect("a log starts");
         let digests = vec![(head.seq, room.digest())];
-        let settings = Settings { limits: Limits::default(), durability: Durability::Memory };
+        let settings = Settings { limits: Limits::default(), durability: Durability::Memory, shared: false };
         let (desk, _) = Desk::open(settings, room);
         let path = path.to_owned();
         let mut recorder = Recorder { desk, log, path, sessions: Vec::new(), now: START_MS, digests };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use drawing::Drawing;
-use protocol::{ClientMessage, Hash, Hello, Millis, Position, Role, Seq, ServerMessage};
+use protocol::{ClientMessage, Hash, Hello, Millis, Position, Presence, Role, Seq, ServerMessage, SessionId};
 
 /// A connection, as the server numbers them: never the same twice in the life of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,14 +88,33 @@ pub enum Input {
     },
     /// The store could not be read now; the desk asks again at a later tick.
     ReadFailed,
-    /// Somebody else appended to this log.
-    Woken,
+    /// Somebody appended to this log, perhaps this very node; its head is or was here.
+    Woken {
+        /// Where the head was.
+        head: Position,
+    },
+    /// The answer to [`Effect::Attend`].
+    Attended {
+        /// Who is connected at other nodes.
+        elsewhere: Vec<SessionId>,
+        /// The log's head.
+        head: Position,
+    },
+    /// The store did not answer to [`Effect::Attend`]; the desk asks again.
+    AttendFailed,
+    /// Somebody came or went at another node, or signals may have been missed.
+    Stirred,
+    /// What people at other nodes show of themselves.
+    Shown {
+        /// The latest of each.
+        latest: Vec<(SessionId, Presence)>,
+    },
     /// Time passes; given at least every 100 ms while anybody is connected or any session lives.
     Tick,
 }
 
-/// What a desk wants done. In order, but for appends and reads, which answer later; at most one append and one read are
-/// under way at a time.
+/// What a desk wants done. In order, but for appends, reads and looks at other nodes, which answer later; at most one of
+/// each is under way at a time.
 #[derive(Debug, Clone)]
 pub enum Effect {
     /// Store these entries if the log's head is exactly `after`, durably, then say so with [`Input::Appended`].
@@ -109,6 +128,17 @@ pub enum Effect {
     Read {
         /// The last entry that is known.
         after: Seq,
+    },
+    /// Tell the other nodes who is connected here, find out who is connected there, and answer with
+    /// [`Input::Attended`] or [`Input::AttendFailed`]. Wanted only where [`crate::Settings::shared`].
+    Attend {
+        /// Sessions with an open connection here, ascending.
+        here: Vec<SessionId>,
+    },
+    /// Show the people at other nodes what people here show; may be dropped for something newer.
+    ShowElsewhere {
+        /// The latest of each.
+        latest: Vec<(SessionId, Presence)>,
     },
     /// Send a message to each of these connections; encoded once an encoding.
     Send {

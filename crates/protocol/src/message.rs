@@ -144,10 +144,14 @@ pub enum Request {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Durability {
-    /// In this process's memory only.
+    /// In memory only: of this process, or of a Redis that doesn't write a log of its own or may drop what it holds.
     Memory,
     /// On the server's disk, by fsync.
     LocalFsync,
+    /// On the disk of the Redis that several servers share, by fsync.
+    RedisFsync,
+    /// In that Redis, which writes to its disk each second: a power cut may take the last second.
+    RedisEverySecond,
 }
 
 /// Somebody in the room.
@@ -379,6 +383,14 @@ pub enum ServerMessage {
     },
     /// What one who watches the server sees of it.
     Overview(Box<Overview>),
+    /// The server's store does not answer, or answers again: meanwhile nothing is stored and nothing is lost. Requests
+    /// are answered when it does.
+    Saving {
+        /// Whether it is paused.
+        paused: bool,
+        /// Why, in words for a person; empty when it goes on.
+        why: String,
+    },
     /// Nothing but "still here".
     Heartbeat,
     /// The connection ends.

@@ -17,6 +17,7 @@ use super::{HELLO_BYTES_MAX, HELLO_MAX, watch};
 use crate::console::Visit;
 use crate::frame::encode;
 use crate::host::Slot;
+use crate::invite::NotAdmitted;
 use crate::line::Meter;
 use crate::live::{Command, Live};
 use crate::outgoing::{Item, Next, Outgoing};
@@ -116,9 +117,9 @@ async fn greet(source: &mut Source, encoding: Encoding, host: &Host) -> Result<G
         };
         match read_first(frame, encoding).await {
             Heard::Message(ClientMessage::Hello(hello), _) => {
-                return match host.admit(&hello.drawing, &hello.secret) {
+                return match host.admit(&hello.drawing, &hello.secret).await {
                     Ok((slot, role)) => Ok(Greeted::Hello(Box::new(hello), slot, role)),
-                    Err(why) => refusal(why, false),
+                    Err(NotAdmitted { why, retry }) => refusal(&why, retry),
                 };
             }
             Heard::Message(ClientMessage::Watch {}, _) => return Ok(Greeted::Watch),

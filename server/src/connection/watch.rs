@@ -105,8 +105,12 @@ async fn tell(
 
 /// Opens a drawing for a moment, so that it puts itself on the board.
 async fn look(host: Host, drawing: String) {
-    let Some(slot) = host.slot(&drawing) else { return };
-    if let Err(error) = host.open_slot(&slot, true).await {
+    let opened = match host.find(&drawing).await {
+        Ok(None) => return,
+        Ok(Some(slot)) => host.open_slot(&slot, true).await.map(drop),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = opened {
         tracing::warn!(drawing, %error, "it can't be looked at");
         host.inner.board.put_live(&drawing, LiveFacts { broken: Some(error.to_string()), ..LiveFacts::default() });
     }

@@ -35,7 +35,9 @@ pub(super) fn failed(error: &HostError) -> Refused {
     let status = match error {
         HostError::NoSuchDrawing { .. } => StatusCode::NOT_FOUND,
         HostError::Archived { .. } | HostError::Refused { .. } => StatusCode::CONFLICT,
-        HostError::Closing => StatusCode::SERVICE_UNAVAILABLE,
+        HostError::Closing | HostError::Away { .. } | HostError::Unread { .. } | HostError::Doubtful { .. } => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
     if status.is_server_error() {

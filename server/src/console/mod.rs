@@ -12,7 +12,6 @@ mod requests;
 mod sessions;
 mod transfer;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -25,6 +24,7 @@ use guesses::Guesses;
 use owner::Owner;
 use sessions::Sessions;
 
+pub(crate) use owner::Key;
 pub(crate) use sessions::Visit;
 
 /// Files that are read or written at a time: each may take several times its size in memory.
@@ -47,12 +47,18 @@ pub(crate) struct Office {
 }
 
 impl Console {
-    /// The console of a data folder; the first time, the owner's secret is made.
-    pub(crate) fn open(data: &Path) -> Result<Console, HostError> {
-        let owner = Owner::open(data)?;
-        transfer::remove_leftovers(data);
+    /// A console whose owner is known by this; `fresh` is their secret if it was just made.
+    pub(crate) fn new(key: Key, fresh: Option<String>) -> Console {
         let (sessions, guesses) = (Sessions::new(sessions::LIFE), Guesses::default());
-        Ok(Console { owner, sessions, guesses, transfers: Arc::new(Semaphore::new(TRANSFERS_MAX)) })
+        let transfers = Arc::new(Semaphore::new(TRANSFERS_MAX));
+        Console { owner: Owner::new(key, fresh), sessions, guesses, transfers }
+    }
+
+    /// The owner has this secret from here on: if it is another, everybody is signed out.
+    pub(crate) fn change_owner(&self, key: Key) {
+        if self.owner.change(key) {
+            self.sessions.end_all();
+        }
     }
 
     /// Whether a request may watch: it has the owner's cookie, and comes from the console's own page.
@@ -76,12 +82,13 @@ impl Host {
     /// Makes a new secret for the owner and signs everybody out; the old one lets nobody in from here on.
     ///
     /// # Errors
-    /// [`HostError::Random`] or `Folder`; the old secret is still good then. [`HostError::NoConsole`] where none is
-    /// served.
-    pub fn new_owner_secret(&self) -> Result<String, HostError> {
+    /// [`HostError::Random`], `Folder` or `Redis`; the old secret is still good then. [`HostError::NoConsole`] where
+    /// none is served.
+    pub async fn new_owner_secret(&self) -> Result<String, HostError> {
         let console = self.inner.console.as_ref().ok_or(HostError::NoConsole)?;
-        let secret = console.owner.renew()?;
-        console.sessions.end_all();
+        let (secret, key) = Key::new()?;
+        self.inner.shelf.keep_owner(key.to_string()).await?;
+        console.change_owner(key);
         Ok(secret)
     }
 

@@ -1,19 +1,13 @@
-//! The owner's secret. Only a hash of it is kept, in the data folder. A slow hash is for passwords that people choose;
-//! nobody guesses 160 random bits, however fast each guess is.
+//! The owner's secret. Only a key that is derived from it is kept, by the shelf. A slow hash is for passwords that people
+//! choose; nobody guesses 160 random bits, however fast each guess is.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::{HostError, private, secret};
+use crate::{HostError, secret};
 
-/// The file with the hash.
-const FILE: &str = "linework-server.owner";
-/// What the hash is derived for.
+/// What the key is derived for.
 const CONTEXT: &str = "linework 2026-11 owner's secret";
-/// How long the file may be, in bytes.
-const FILE_BYTES_MAX: u64 = 256;
 /// How long a ticket is good.
 const TICKET: Duration = Duration::from_secs(60);
 /// Tickets that are good at a time; the oldest goes first.
@@ -21,45 +15,57 @@ const TICKETS_MAX: usize = 8;
 
 /// What the owner is known by.
 pub(super) struct Owner {
-    path: PathBuf,
     state: Mutex<State>,
 }
 
 struct State {
-    hash: blake3::Hash,
+    key: Key,
     /// A secret that was made and that nobody has been shown.
     fresh: Option<String>,
-    tickets: Vec<(blake3::Hash, Instant)>,
+    tickets: Vec<(Key, Instant)>,
+}
+
+/// What is kept of a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Key(blake3::Hash);
+
+impl Key {
+    /// A new secret and its key.
+    pub(crate) fn new() -> Result<(String, Key), HostError> {
+        let secret = secret::new_secret()?;
+        let key = Key::of(&secret);
+        Ok((secret, key))
+    }
+
+    /// A key as it is kept.
+    pub(crate) fn read(text: &str) -> Result<Key, HostError> {
+        blake3::Hash::from_hex(text.trim()).map(Key).map_err(|_| HostError::OwnerKey)
+    }
+
+    /// Derived so, and from a secret that nobody guesses.
+    fn of(secret: &str) -> Key {
+        Key(blake3::Hash::from_bytes(blake3::derive_key(CONTEXT, secret.as_bytes())))
+    }
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.to_hex())
+    }
 }
 
 impl Owner {
-    /// Reads the hash, or makes a secret where there is none.
-    pub(super) fn open(data: &Path) -> Result<Owner, HostError> {
-        let path = data.join(FILE);
-        let failed = |source| HostError::Folder { path: path.clone(), source };
-        let (hash, fresh) = match std::fs::File::open(&path) {
-            Ok(file) => {
-                let mut text = String::new();
-                file.take(FILE_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
-                let no_hash =
-                    |_| std::io::Error::other("no hash of an owner's secret is in it; remove it to have one made");
-                (blake3::Hash::from_hex(text.trim()).map_err(no_hash).map_err(failed)?, None)
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let (secret, hash) = make(&path)?;
-                (hash, Some(secret))
-            }
-            Err(error) => return Err(failed(error)),
-        };
-        Ok(Owner { path, state: Mutex::new(State { hash, fresh, tickets: Vec::new() }) })
+    /// One who is known by this; `fresh` is the secret if it was just made.
+    pub(super) fn new(key: Key, fresh: Option<String>) -> Owner {
+        Owner { state: Mutex::new(State { key, fresh, tickets: Vec::new() }) }
     }
 
     /// Whether this is the secret, or a ticket that is good: which it then is no longer.
     pub(super) fn is(&self, guess: &str) -> bool {
-        let guess = hash(guess);
+        let guess = Key::of(guess);
         let mut state = self.lock();
-        // Hashes compare in the same time wherever they differ.
-        if state.hash == guess {
+        // Keys compare in the same time wherever they differ.
+        if state.key == guess {
             return true;
         }
         let now = Instant::now();
@@ -73,11 +79,14 @@ impl Owner {
         self.lock().fresh.take()
     }
 
-    pub(super) fn renew(&self) -> Result<String, HostError> {
-        let (secret, hash) = make(&self.path)?;
+    /// Another secret is good from here on; whether it was another.
+    pub(super) fn change(&self, key: Key) -> bool {
         let mut state = self.lock();
-        *state = State { hash, fresh: None, tickets: Vec::new() };
-        Ok(secret)
+        let other = state.key != key;
+        if other {
+            *state = State { key, fresh: None, tickets: Vec::new() };
+        }
+        other
     }
 
     pub(super) fn ticket(&self) -> Result<String, HostError> {
@@ -86,7 +95,7 @@ impl Owner {
         if state.tickets.len() >= TICKETS_MAX {
             state.tickets.remove(0);
         }
-        state.tickets.push((hash(&ticket), Instant::now() + TICKET));
+        state.tickets.push((Key::of(&ticket), Instant::now() + TICKET));
         Ok(ticket)
     }
 
@@ -96,47 +105,28 @@ impl Owner {
     }
 }
 
-fn hash(secret: &str) -> blake3::Hash {
-    blake3::Hash::from_bytes(blake3::derive_key(CONTEXT, secret.as_bytes()))
-}
-
-fn make(path: &Path) -> Result<(String, blake3::Hash), HostError> {
-    let secret = secret::new_secret()?;
-    let hash = hash(&secret);
-    let written = private::write(path, &format!("{}\n", hash.to_hex()));
-    written.map_err(|source| HostError::Folder { path: path.into(), source })?;
-    Ok((secret, hash))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_secret_is_shown_once_and_only_its_hash_is_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        let owner = Owner::open(folder.path()).unwrap();
-        let secret = owner.take_fresh().unwrap();
+    fn the_secret_is_shown_once_and_only_its_key_is_kept() {
+        let (secret, key) = Key::new().unwrap();
+        let owner = Owner::new(key, Some(secret.clone()));
+        assert_eq!(owner.take_fresh(), Some(secret.clone()));
         assert!(owner.take_fresh().is_none() && owner.is(&secret) && !owner.is("") && !owner.is(&secret[1..]));
-        let path = folder.path().join(FILE);
-        assert!(!std::fs::read_to_string(&path).unwrap().contains(&secret));
-        #[cfg(unix)]
-        {
-            let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions());
-            assert_eq!(mode & 0o777, 0o600);
-        }
-        let again = Owner::open(folder.path()).unwrap();
-        assert!(again.take_fresh().is_none() && again.is(&secret));
-        let other = again.renew().unwrap();
-        assert!(again.is(&other) && !again.is(&secret));
-        std::fs::write(&path, "nonsense").unwrap();
-        assert!(Owner::open(folder.path()).is_err_and(|error| error.to_string().contains("remove it")));
+        let kept = key.to_string();
+        assert!(!kept.contains(&secret) && Key::read(&format!("{kept}\n")).unwrap() == key);
+        let (other, other_key) = Key::new().unwrap();
+        assert!(!owner.change(key) && owner.change(other_key));
+        assert!(owner.is(&other) && !owner.is(&secret));
+        assert!(Key::read("nonsense").is_err_and(|error| error.to_string().contains("remove it")));
     }
 
     #[test]
     fn a_ticket_is_good_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let owner = Owner::open(folder.path()).unwrap();
+        let (_, key) = Key::new().unwrap();
+        let owner = Owner::new(key, None);
         let tickets: Vec<_> = (0..=TICKETS_MAX).map(|_| owner.ticket().unwrap()).collect();
         assert!(!owner.is(&tickets[0]), "the oldest made room");
         assert!(owner.is(&tickets[1]) && !owner.is(&tickets[1]) && owner.is(&tickets[2]));

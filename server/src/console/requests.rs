@@ -90,6 +90,7 @@ pub(super) async fn sign_in(
         let why = "Too many wrong guesses came from your address; wait some seconds and try again.";
         return Err(refuse(StatusCode::TOO_MANY_REQUESTS, why));
     }
+    office.host.follow_owner().await.map_err(|error| failed(&error))?;
     if !console.owner.is(secret.trim()) {
         console.guesses.note_wrong(from.ip());
         tracing::warn!(%from, "a wrong guess of the owner's secret");
@@ -163,7 +164,7 @@ pub(super) async fn invite(
     if hours.is_some_and(|hours| hours == 0 || hours > HOURS_MAX) {
         return Err(refuse(StatusCode::BAD_REQUEST, "A link is good for an hour at least and ten years at most."));
     }
-    let listing = if renew { office.host.renew_link(&name).await } else { office.host.listing(&name) };
+    let listing = if renew { office.host.renew_link(&name).await } else { office.host.listing_now(&name).await };
     let Listing { name, secret, .. } = listing.map_err(|error| failed(&error))?;
     let until = hours.map_or(0, |hours| office.host.inner.clock.now() / 1_000 + u64::from(hours) * 3_600);
     // The plain secret is the shortest link there is, and the one that the program prints.

@@ -1,9 +1,8 @@
-//! Files in and out: a drawing that is added, a drawing or its log to keep. Each goes through a file in the data folder or
+//! Files in and out: a drawing that is added, a drawing or its log to keep. Each goes through a file in a folder for that or
 //! through memory once, a few at a time.
 
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
@@ -20,45 +19,15 @@ use tokio::time::{Instant, timeout_at};
 
 use super::Office;
 use super::answers::{Answer, Refused, failed, refuse, tell};
-use crate::{HostError, Listing, name, secret};
+use crate::passing::PassingFile;
+use crate::{HostError, Listing, name};
 
-/// What files on their way in or out are called; nothing of that name outlives a start.
-const PREFIX: &str = "linework-transfer-";
 /// Bytes read from a file at a time.
 const PIECE_BYTES: usize = 64 << 10;
 /// How long the rest of what is too large is read and thrown away, so that whoever sends it hears why it was refused.
 const DRAIN: Duration = Duration::from_secs(10);
 /// Nothing coming for so long ends an upload.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
-
-/// A file that goes when it is no longer needed, on every way out.
-struct Passing(PathBuf);
-
-impl Passing {
-    fn new(data: &Path) -> Result<Passing, HostError> {
-        let number = u64::from_le_bytes(secret::random()?);
-        Ok(Passing(data.join(format!("{PREFIX}{number:016x}"))))
-    }
-}
-
-impl Drop for Passing {
-    fn drop(&mut self) {
-        // What can't be removed now is at the next start.
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
-/// Removes what a crash left behind.
-pub(super) fn remove_leftovers(data: &Path) {
-    // A folder that can't be read has just been said to be no good by whoever opened it.
-    for entry in std::fs::read_dir(data).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(PREFIX)
-            && let Err(error) = std::fs::remove_file(entry.path())
-        {
-            tracing::warn!(path = %entry.path().display(), %error, "left behind");
-        }
-    }
-}
 
 #[derive(Deserialize)]
 pub(super) struct Upload {
@@ -95,7 +64,7 @@ pub(super) async fn upload(
         return Err(too_large(&title, max));
     }
     let _turn = turn(&office).await?;
-    let passing = Passing::new(&office.host.inner.options.data).map_err(|error| failed(&error))?;
+    let passing = office.host.inner.passing.file().map_err(|error| failed(&error))?;
     match receive(&mut coming, &passing, max).await {
         Ok(()) => {}
         Err(Broken::TooLarge) => {
@@ -110,7 +79,7 @@ pub(super) async fn upload(
     }
     let read = move || {
         // The guard goes with this: the file is removed before anything else is done with what was in it.
-        let bytes = std::fs::read(&passing.0).map_err(|error| ReadError::Disk(error_words(&error).into()))?;
+        let bytes = std::fs::read(passing.path()).map_err(|error| ReadError::Disk(error_words(&error).into()))?;
         drop(passing);
         let reading = formats::read(&bytes, &mut |_| ControlFlow::Continue(()));
         reading.map(|reading| (bytes, reading)).map_err(|error| ReadError::File(error.to_string()))
@@ -143,8 +112,8 @@ enum ReadError {
     File(String),
 }
 
-async fn receive(coming: &mut BodyDataStream, passing: &Passing, max: u64) -> Result<(), Broken> {
-    let mut file = File::create_new(&passing.0).await.map_err(Broken::Disk)?;
+async fn receive(coming: &mut BodyDataStream, passing: &PassingFile, max: u64) -> Result<(), Broken> {
+    let mut file = File::create_new(passing.path()).await.map_err(Broken::Disk)?;
     let mut bytes = 0;
     loop {
         match timeout_at(Instant::now() + SILENCE_MAX, coming.next()).await {
@@ -194,11 +163,11 @@ pub(super) async fn download_dxf(State(office): State<Office>, Named(name): Name
 /// The whole log, as one file.
 pub(super) async fn download_log(State(office): State<Office>, Named(name): Named<String>) -> Answer {
     let turn = turn(&office).await?;
-    let passing = Passing::new(&office.host.inner.options.data).map_err(|error| failed(&error))?;
-    office.host.backup(&name, &passing.0).await.map_err(|error| failed(&error))?;
+    let passing = office.host.inner.passing.file().map_err(|error| failed(&error))?;
+    office.host.backup(&name, passing.path()).await.map_err(|error| failed(&error))?;
     drop(turn);
-    let read = |why: std::io::Error| HostError::Folder { path: passing.0.clone(), source: why };
-    let file = File::open(&passing.0).await.map_err(|error| failed(&read(error)))?;
+    let read = |why: std::io::Error| HostError::Folder { path: passing.path().to_owned(), source: why };
+    let file = File::open(passing.path()).await.map_err(|error| failed(&read(error)))?;
     let pieces = stream::try_unfold((file, passing), async |(mut file, passing)| {
         let mut piece = vec![0; PIECE_BYTES];
         let len = file.read(&mut piece).await?;

@@ -42,6 +42,12 @@ impl OpenDrawing {
                     let pieces = self.blob_of(hash);
                     self.push(to, Item::Blob(pieces));
                 }
+                Effect::Attend { here } => self.attending = self.neighbours.as_ref().map(|others| others.attend(here)),
+                Effect::ShowElsewhere { latest } => {
+                    if let Some(others) = &self.neighbours {
+                        others.show(latest);
+                    }
+                }
                 Effect::SaveCheckpoint { room } => {
                     self.to_save = Some(room);
                     if self.saving.is_none() {
@@ -119,6 +125,6 @@ impl OpenDrawing {
 async fn save(room: Arc<Room>, store: Arc<dyn Store>) -> Result<(), StoreError> {
     let position = room.position();
     let packed = tokio::task::spawn_blocking(move || room.to_checkpoint()).await;
-    let state = packed.map_err(|_| StoreError("packing the room ended early".into()))?;
+    let state = packed.map_err(|_| StoreError::Failed("packing the room ended early".into()))?;
     store.save_checkpoint(position, state).await
 }

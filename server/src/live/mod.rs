@@ -116,7 +116,8 @@ impl Live {
         let (alive, ended) = watch::channel(());
         let people = Arc::new(AtomicUsize::new(0));
         let Opened { room, recent } = opened.into();
-        let (mut desk, first) = Desk::open(Settings { limits, durability: store.durability() }, room);
+        let shared = store.neighbours().is_some();
+        let (mut desk, first) = Desk::open(Settings { limits, durability: store.durability(), shared }, room);
         desk.remember(recent);
         let drawing = run::OpenDrawing::new(name, desk, store.clone(), clock, people.clone(), outside);
         runtime.spawn(async move {

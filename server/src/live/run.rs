@@ -14,7 +14,7 @@ use super::{Command, Outside};
 use crate::clock::Clock;
 use crate::outgoing::Outgoing;
 use crate::pieces::Pieces;
-use crate::store::{Pending, Store, StoreError, Stretch};
+use crate::store::{Attendance, Neighbours, Pending, Signal, Store, StoreError, Stretch};
 
 /// An open drawing that nobody is in is closed after this long.
 const LINGER: Duration = Duration::from_secs(3);
@@ -36,6 +36,11 @@ pub(super) struct OpenDrawing {
     pub(super) append: Option<Pending<AppendAnswer>>,
     pub(super) read: Option<Pending<Result<Stretch, StoreError>>>,
     pub(super) saving: Option<Pending<Result<(), StoreError>>>,
+    /// Other servers over the same log, where there may be any.
+    pub(super) neighbours: Option<Arc<dyn Neighbours>>,
+    /// What they say.
+    signals: Option<mpsc::Receiver<Signal>>,
+    pub(super) attending: Option<Pending<Result<Attendance, StoreError>>>,
     /// A checkpoint that waits for the one before it; a newer one takes its place.
     pub(super) to_save: Option<Arc<Room>>,
     /// The drawing that was last sent to a joiner, for the next one.
@@ -58,6 +63,8 @@ enum Event {
     Saved(Result<(), StoreError>),
     Titled(Result<(), StoreError>),
     Observed,
+    Attended(Result<Attendance, StoreError>),
+    Signal(Option<Signal>),
     Tick,
 }
 
@@ -70,6 +77,8 @@ impl OpenDrawing {
         people: Arc<AtomicUsize>,
         outside: Outside,
     ) -> OpenDrawing {
+        let neighbours = store.neighbours();
+        let signals = neighbours.as_ref().map(|others| others.listen());
         OpenDrawing {
             name: name.into(),
             desk,
@@ -79,6 +88,9 @@ impl OpenDrawing {
             append: None,
             read: None,
             saving: None,
+            neighbours,
+            signals,
+            attending: None,
             to_save: None,
             snapshot: None,
             blob: std::sync::Weak::new(),
@@ -106,6 +118,8 @@ impl OpenDrawing {
                 stretch = ready(&mut self.read) => Event::Read(stretch),
                 saved = ready(&mut self.saving) => Event::Saved(saved),
                 titled = ready(&mut self.titling) => Event::Titled(titled),
+                attended = ready(&mut self.attending) => Event::Attended(attended),
+                signal = heard(&mut self.signals) => Event::Signal(signal),
                 () = sleep_until(tick_at) => Event::Tick,
                 () = self.observer.next() => Event::Observed,
                 taken = from_all.recv_many(&mut commands, COMMANDS_AT_ONCE) => Event::Commands(taken),
@@ -171,6 +185,18 @@ impl OpenDrawing {
                     }
                 }
                 Event::Observed => {}
+                Event::Attended(attended) => {
+                    self.attending = None;
+                    self.handle(match attended {
+                        Ok(Attendance { elsewhere, head }) => Input::Attended { elsewhere, head },
+                        Err(_) => Input::AttendFailed,
+                    });
+                }
+                Event::Signal(Some(Signal::Head(head))) => self.handle(Input::Woken { head }),
+                Event::Signal(Some(Signal::Shown(latest))) => self.handle(Input::Shown { latest }),
+                Event::Signal(Some(Signal::Stirred)) => self.handle(Input::Stirred),
+                // Nobody speaks any more; what was missed is found by looking.
+                Event::Signal(None) => self.signals = None,
                 Event::Tick => self.handle(Input::Tick),
             }
             self.people.store(self.desk.connected(), Ordering::Relaxed);
@@ -283,6 +309,14 @@ impl Drop for OpenDrawing {
         for outgoing in self.connections.values() {
             outgoing.end("the server had to close this drawing; everything that was acknowledged is kept", true);
         }
+    }
+}
+
+/// What other servers say; never comes where there are none.
+async fn heard(signals: &mut Option<mpsc::Receiver<Signal>>) -> Option<Signal> {
+    match signals {
+        Some(signals) => signals.recv().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) const TITLE: &str = "title";
 const STRETCH_ENTRIES_MAX: usize = 4_096;
 
 /// A log in a file of this machine.
-pub(crate) struct SqliteStore {
+pub struct SqliteStore {
     file: Arc<LogFile>,
 }
 
@@ -49,7 +49,7 @@ impl SqliteStore {
     pub(crate) const DURABILITY: Durability = Durability::LocalFsync;
 
     /// Takes over a log that was made or opened.
-    pub(crate) fn new(log: Log) -> SqliteStore {
+    pub fn new(log: Log) -> SqliteStore {
         let path = log.path().to_owned();
         let (reader, checkpoints) = (Mutex::new(None), Mutex::new(None));
         SqliteStore {
@@ -74,11 +74,11 @@ impl SqliteStore {
                 Ok(Ok(value)) => Ok(value),
                 Ok(Err(error)) => {
                     tracing::error!(%error, "the store failed");
-                    Err(StoreError(error.to_string()))
+                    Err(StoreError::Failed(error.to_string()))
                 }
                 Err(error) => {
                     tracing::error!(%error, "a thread of the store ended early");
-                    Err(StoreError("a thread of the store ended early".into()))
+                    Err(StoreError::Failed("a thread of the store ended early".into()))
                 }
             }
         })
@@ -141,6 +141,8 @@ impl Store for SqliteStore {
     fn latest_checkpoint(&self) -> Pending<Result<Option<Vec<u8>>, StoreError>> {
         self.with_file(|file| {
             let mut reader = lock(&file.reader);
+            // A view ends where the log ended when it was made, and a state may be newer.
+            reader.take();
             let latest = file.open_reader(&mut reader)?.latest_checkpoint(Seq(u64::MAX))?;
             warn_dropped(latest.dropped);
             Ok(latest.checkpoint.map(|checkpoint| checkpoint.state))

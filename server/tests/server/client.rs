@@ -50,7 +50,12 @@ pub struct Person {
 impl Client {
     /// Connects; nothing is said yet.
     pub async fn connect(address: &Address, encoding: Encoding) -> Client {
-        let stream = TcpStream::connect((address.host.as_str(), address.port)).await.expect("the server listens");
+        Client::try_connect(address, encoding).await.expect("the server listens")
+    }
+
+    /// Connects, if anybody listens there.
+    pub async fn try_connect(address: &Address, encoding: Encoding) -> Result<Client, End> {
+        let stream = TcpStream::connect((address.host.as_str(), address.port)).await.map_err(|_| End::Cut)?;
         stream.set_nodelay(true).expect("a socket");
         let url = format!("ws://{}:{}/ws", address.host, address.port);
         let mut request = url.into_client_request().expect("a URL");
@@ -59,9 +64,9 @@ impl Client {
             Encoding::Json => SUBPROTOCOL_JSON,
         };
         request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocol.parse().expect("a header"));
-        let (socket, response) = tokio_tungstenite::client_async(request, stream).await.expect("it upgrades");
+        let (socket, response) = tokio_tungstenite::client_async(request, stream).await.map_err(|_| End::Cut)?;
         assert_eq!(response.headers()["Sec-WebSocket-Protocol"], subprotocol);
-        Client { socket, encoding }
+        Ok(Client { socket, encoding })
     }
 
     /// Connects as a page does, under a name, from an origin and with a cookie; nothing is said yet.
@@ -190,6 +195,30 @@ impl Person {
         let Welcome { session, epoch, .. } = self.welcome;
         let resume = Resume { session, epoch, next: None, position: self.at };
         client.enter(hello(address, self.id.0, Some(resume)), Some(self)).await
+    }
+
+    /// Comes back over a new connection, perhaps to another server; stays as they were if that fails.
+    pub async fn come_back(&mut self, address: &Address) -> Result<(), End> {
+        let mut client = Client::try_connect(address, self.client.encoding).await?;
+        let Welcome { session, epoch, .. } = self.welcome;
+        let hello = hello(address, self.id.0, Some(Resume { session, epoch, next: None, position: self.at }));
+        client.say(&ClientMessage::Hello(hello)).await.map_err(|_| End::Cut)?;
+        let welcome = loop {
+            if let ServerMessage::Welcome(welcome) = client.hear().await? {
+                break *welcome;
+            }
+        };
+        assert!(welcome.carries_on, "nobody was away for long");
+        if welcome.snapshot {
+            self.drawing = client.snapshot().await?;
+            self.at = welcome.position;
+        }
+        let upto = welcome.position;
+        (self.client, self.welcome) = (client, welcome);
+        while self.at.seq < upto.seq {
+            self.hear().await?;
+        }
+        Ok(())
     }
 
     /// The next message; entries are applied to the drawing.

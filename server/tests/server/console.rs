@@ -61,7 +61,7 @@ async fn guesses_are_counted_tickets_are_good_once_and_a_new_secret_signs_everyb
     let sign_in = async |secret: &str| own.json("POST", "/api/session", &json!({ "secret": secret })).await.status;
     let ticket = place.host.ticket().unwrap();
     assert_eq!((sign_in(&ticket).await, sign_in(&ticket).await), (200, 403));
-    let secret = place.host.new_owner_secret().unwrap();
+    let secret = place.host.new_owner_secret().await.unwrap();
     assert_eq!(owner.get("/api/drawings/plan/drawing.dxf").await.status, 401);
     assert_eq!(sign_in(&secret).await, 200);
     let mut answers = Vec::new();

@@ -7,6 +7,7 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use protocol::{Address, Encoding};
 
 use crate::client::Person;
+use crate::redis::{Redis, SAFE};
 
 /// Two lines as a drawing program writes them.
 const DXF: &str = "0\nSECTION\n2\nENTITIES\n0\nLINE\n5\n10\n8\n0\n10\n0.0\n20\n0.0\n11\n5.0\n21\n0.0\n\
@@ -20,8 +21,14 @@ pub struct Program {
 }
 
 fn command(data: &Path) -> Command {
+    let mut command = bare();
+    command.arg("--data").arg(data);
+    command
+}
+
+fn bare() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_linework-server"));
-    command.arg("--data").arg(data).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     command.env_remove("RUST_LOG");
     command
 }
@@ -39,6 +46,21 @@ impl Program {
             }
         };
         Program { child, address, stdout }
+    }
+
+    /// Starts it over a Redis, whether or not there is a drawing; the port that it serves at.
+    pub fn on_redis(url: &str, arguments: &[&str]) -> (Child, u16) {
+        let mut child = bare().args(["--listen", "127.0.0.1:0", "--redis", url]).args(arguments).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("serves at http://") {
+            line.clear();
+            assert!(stdout.read_line(&mut line).unwrap() > 0, "it ended before it served");
+        }
+        let port = line.trim().rsplit_once(':').unwrap().1.parse().unwrap();
+        // What it says later nobody reads, and it must not wait for that.
+        std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+        (child, port)
     }
 
     /// Asks it to end, as a system does, and waits for it.
@@ -115,6 +137,40 @@ fn with(data: &Path, arguments: &[&str]) -> Command {
     let mut command = command(data);
     command.args(arguments);
     command
+}
+
+#[test]
+fn a_redis_that_will_not_do_is_one_sentence() {
+    let safe = Redis::safe();
+    let second = Redis::with(&["--appendonly", "yes", "--appendfsync", "everysec", "--save", ""]);
+    let none = Redis::with(&["--save", ""]);
+    let drops = [SAFE, &["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]].concat();
+    let drops = Redis::with(&drops);
+    let locked = Redis::with(&[SAFE, &["--requirepass", "right"]].concat());
+    let wrong = locked.url().replace("//", "//:wrong@");
+    let nobody = Redis::safe().url();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let silent = format!("redis://127.0.0.1:{port}");
+    for (arguments, code, words) in [
+        (&["--redis", "plan.dxf"][..], 1, "one looks like redis://127.0.0.1:6379"),
+        (&["--redis", &nobody], 1, "nobody listens there"),
+        (&["--redis", &silent], 1, "nobody answers there"),
+        (&["--redis", &locked.url()], 1, "does not take this password"),
+        (&["--redis", &wrong], 1, "does not take this password"),
+        (&["--redis", &second.url()], 1, "accept it with --accept-durability every-second"),
+        (&["--redis", &none.url()], 1, "appendonly no"),
+        (&["--redis", &none.url(), "--accept-durability", "every-second"], 1, "--accept-durability memory"),
+        (&["--redis", &drops.url()], 1, "maxmemory-policy allkeys-lru"),
+        (&["--redis", &safe.url(), "--data", "folder"], 2, "cannot be used with"),
+        (&["--accept-durability", "memory"], 2, "--redis"),
+    ] {
+        let (found, said) = fail(bare().args(["--listen", "127.0.0.1:0"]).args(arguments).env("RUST_LOG", "off"));
+        assert_eq!(found, Some(code), "{arguments:?}: {said}");
+        assert!(said.contains(words), "{arguments:?}: {said}");
+        assert!(code == 2 || said.trim().lines().count() == 1, "{said}");
+        assert!(!said.contains("wrong@") && !said.contains("right"), "no password is told: {said}");
+    }
 }
 
 #[test]

@@ -13,11 +13,13 @@ use protocol::{
 use crate::faults::{Faults, limits};
 use crate::person::{Person, role};
 use crate::random::Random;
-use crate::store::Store;
 use crate::tally::Tally;
+use tests::model::Model;
 
 /// Milliseconds between two ticks of a desk.
 const TICK_MS: u64 = 100;
+/// For how long a node's word counts that somebody is connected there.
+const ATTENDANCE_MS: u64 = 5_000;
 
 /// What comes later.
 #[derive(Debug)]
@@ -42,6 +44,12 @@ enum Coming {
         node: usize,
         life: u32,
         after: Seq,
+    },
+    /// A node says who is there, and looks who is elsewhere.
+    Attend {
+        node: usize,
+        life: u32,
+        here: Vec<SessionId>,
     },
     Answer {
         node: usize,
@@ -105,12 +113,14 @@ struct Wire {
 struct Node {
     desk: Option<Desk>,
     life: u32,
+    /// Until when it can't reach the store.
+    cut_off_until: u64,
 }
 
 /// Everything.
 pub struct World {
     pub now: u64,
-    pub store: Store,
+    pub store: Model,
     pub people: Vec<Person>,
     pub faults: Faults,
     pub plan: Option<Vec<String>>,
@@ -124,7 +134,7 @@ pub struct World {
     /// Connections of those who say that they are somebody else, and as whom.
     intruders: BTreeMap<ConnId, SessionId>,
     coming: BTreeMap<(u64, u64), Coming>,
-    /// Nothing is held back, nothing overflows, there is one server: whoever is connected is heard in time.
+    /// Nothing is held back, nothing overflows, servers reach their store: whoever is connected is heard of in time.
     steady: bool,
     number: u64,
     next_conn: u64,
@@ -136,20 +146,24 @@ impl World {
         let mut random = Random::new(seed);
         let faults = Faults::drawn(&mut random);
         let people = (0..faults.people).map(Person::new).collect();
-        let nodes = (0..faults.nodes).map(|_| Node { desk: None, life: 0 }).collect();
+        let nodes = (0..faults.nodes).map(|_| Node { desk: None, life: 0, cut_off_until: 0 }).collect();
         let mut world = World {
             now: 1_000,
-            store: Store::new(random.between(3, 12)),
+            store: Model::new(random.between(3, 12)),
             people,
             plan: with_plan.then(Vec::new),
             tally: Tally::default(),
             welcomed: BTreeMap::new(),
             intruders: BTreeMap::new(),
-            settings: Settings { limits: limits(), durability: Durability::LocalFsync },
+            settings: Settings {
+                limits: limits(),
+                durability: Durability::LocalFsync,
+                shared: faults.nodes > 1 || random.permille(100),
+            },
             nodes,
             wires: BTreeMap::new(),
             coming: BTreeMap::new(),
-            steady: faults.hold_back + faults.overflow == 0 && faults.nodes == 1,
+            steady: faults.hold_back + faults.overflow == 0 && (faults.nodes == 1 || faults.cut_off == 0),
             number: 0,
             next_conn: 1,
             calm: false,
@@ -199,16 +213,14 @@ impl World {
         Ok(())
     }
 
-    /// Nothing goes wrong from here on, nobody does anything new, and everybody is at one server.
+    /// Nothing goes wrong from here on, and nobody does anything new.
     fn calm(&mut self) {
         self.note(|_| "calm".into());
-        self.faults = Faults::none(1, self.people.len());
+        self.faults = Faults::none(self.nodes.len(), self.people.len());
         self.calm = true;
-        for node in 1..self.nodes.len() {
-            self.crash(node);
-        }
-        if self.nodes[0].desk.is_none() {
-            self.later(0, Coming::Start { node: 0 });
+        for node in 0..self.nodes.len() {
+            self.nodes[node].cut_off_until = 0;
+            self.later(0, Coming::Start { node });
         }
     }
 
@@ -247,12 +259,11 @@ impl World {
                 Ok(())
             }
             Coming::Append { node, life, after, payloads, answer } => {
-                let stored = self.store.append(&after, &payloads);
+                let told = self.store.append(&after, &payloads);
+                let stored = matches!(told, AppendAnswer::Stored(_));
                 self.note(|world| {
                     format!("store: append of {} by n{node}: {stored}, head {}", payloads.len(), world.store.head.seq)
                 });
-                let told =
-                    if stored { AppendAnswer::Stored(self.store.head) } else { AppendAnswer::Behind(self.store.head) };
                 let input = match answer {
                     Told::Truth => Some(told),
                     Told::Unknown => Some(AppendAnswer::Unknown),
@@ -267,23 +278,40 @@ impl World {
                 }
                 if stored {
                     self.check_expiries(payloads.len())?;
-                    for other in (0..self.nodes.len()).filter(|other| *other != node) {
-                        if self.random.permille(800) {
-                            let (ms, life) = (self.random.between(1, 60), self.nodes[other].life);
-                            self.later(ms, Coming::Answer { node: other, life, input: Input::Woken });
-                        }
-                    }
+                    // The node itself hears of it too.
+                    (0..self.nodes.len()).for_each(|to| self.signal(node, to, Input::Woken { head: self.store.head }));
                 }
                 Ok(())
             }
             Coming::Read { node, life, after } => {
                 let most = self.random.between(1, 40) as usize;
-                let input = if self.random.permille(self.faults.read_fail) {
+                let input = if self.random.permille(self.faults.read_fail) || self.is_cut_off(node) {
                     Input::ReadFailed
                 } else {
                     Input::Read { entries: self.store.after(after, most), head: self.store.head }
                 };
                 let ms = self.random.between(0, 5);
+                self.later(ms, Coming::Answer { node, life, input });
+                Ok(())
+            }
+            Coming::Attend { node, life, here } => {
+                if self.nodes[node].life != life {
+                    return Ok(());
+                }
+                let input = if self.is_cut_off(node) {
+                    Input::AttendFailed
+                } else {
+                    // Another life is another node to the others, until its word no longer counts.
+                    let name = u64::from(life) * 10 + node as u64;
+                    let (elsewhere, stirred) = self.store.attend(self.now, ATTENDANCE_MS, name, &here);
+                    if stirred {
+                        (0..self.nodes.len())
+                            .filter(|to| *to != node)
+                            .for_each(|to| self.signal(node, to, Input::Stirred));
+                    }
+                    Input::Attended { elsewhere, head: self.store.head }
+                };
+                let ms = self.random.between(0, 15);
                 self.later(ms, Coming::Answer { node, life, input });
                 Ok(())
             }
@@ -304,8 +332,12 @@ impl World {
                     self.note(|_| format!("p{person} lost {conn:?}"));
                     self.people[person].lost();
                     self.cut(conn);
-                    let most = if self.random.permille(300) { 30 } else { 1_500 };
-                    let ms = self.random.between(0, most);
+                    // Soon, later, or only once they may have been given up.
+                    let ms = match self.random.between(0, 99) {
+                        0..30 => self.random.between(0, 30),
+                        30..80 => self.random.between(0, 1_500),
+                        _ => self.random.between(4_000, 11_000),
+                    };
                     self.later(ms, Coming::Connect { person });
                 }
                 Ok(())
@@ -315,6 +347,10 @@ impl World {
                     return Ok(());
                 }
                 self.later(TICK_MS, Coming::Tick { node, life });
+                if self.random.permille(self.faults.cut_off) {
+                    self.note(|_| format!("n{node} can't reach the store"));
+                    self.nodes[node].cut_off_until = self.now + self.random.between(100, 9_000);
+                }
                 self.give(node, Input::Tick)
             }
             Coming::Start { node } => self.start(node),
@@ -334,6 +370,19 @@ impl World {
             return Err(format!("n{node} is broken: {error}"));
         }
         self.perform(node, effects)
+    }
+
+    fn is_cut_off(&self, node: usize) -> bool {
+        self.now < self.nodes[node].cut_off_until
+    }
+
+    /// What one node says to another by way of the store.
+    fn signal(&mut self, from: usize, to: usize, input: Input) {
+        let lost = self.is_cut_off(from) || self.is_cut_off(to) || self.random.permille(self.faults.unheard);
+        if !lost {
+            let (ms, life) = (self.random.between(1, 60), self.nodes[to].life);
+            self.later(ms, Coming::Answer { node: to, life, input });
+        }
     }
 
     fn delay(&mut self) -> u64 {
@@ -390,11 +439,11 @@ impl World {
     }
 
     fn start(&mut self, node: usize) -> Result<(), String> {
-        if self.nodes[node].desk.is_some() || self.calm && node > 0 {
+        if self.nodes[node].desk.is_some() {
             return Ok(());
         }
         let room = match self.random.pick(&self.store.checkpoints) {
-            Some(bytes) => Room::from_checkpoint(bytes).map_err(|error| format!("checkpoint: {error}"))?,
+            Some((_, bytes)) => Room::from_checkpoint(bytes).map_err(|error| format!("checkpoint: {error}"))?,
             None => self.store.first_room(),
         };
         self.note(|_| format!("n{node} starts at {}", room.position().seq));
@@ -410,7 +459,7 @@ impl World {
             return Ok(());
         }
         self.people[person].come_back(self.now);
-        let node = if self.calm { 0 } else { self.random.between(0, self.nodes.len() as u64 - 1) as usize };
+        let node = self.random.between(0, self.nodes.len() as u64 - 1) as usize;
         if self.nodes[node].desk.is_none() {
             let ms = self.random.between(50, 500);
             self.later(ms, Coming::Connect { person });
@@ -555,9 +604,9 @@ impl World {
         self.send_up(person);
     }
 
-    /// The room of the server that everybody is at in the end.
-    pub fn room(&self) -> Option<&Room> {
-        self.nodes[0].desk.as_ref().map(Desk::room)
+    /// The rooms of all servers; none of one that isn't running.
+    pub fn rooms(&self) -> impl Iterator<Item = Option<&Room>> {
+        self.nodes.iter().map(|node| node.desk.as_ref().map(Desk::room))
     }
 }
 

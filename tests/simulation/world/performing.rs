@@ -22,6 +22,15 @@ impl World {
                     let ms = self.random.between(0, 10);
                     self.later(ms, Coming::Read { node, life, after });
                 }
+                Effect::Attend { here } => {
+                    let ms = self.random.between(0, 15);
+                    self.later(ms, Coming::Attend { node, life, here });
+                }
+                Effect::ShowElsewhere { latest } => {
+                    for to in (0..self.nodes.len()).filter(|to| *to != node) {
+                        self.signal(node, to, Input::Shown { latest: latest.clone() });
+                    }
+                }
                 Effect::Send { to, message } => {
                     self.check_told(&message)?;
                     for conn in &to {
@@ -83,10 +92,7 @@ impl World {
     }
 
     fn keep(&mut self, room: &Room) {
-        self.store.checkpoints.push(room.to_checkpoint());
-        if self.store.checkpoints.len() > 4 {
-            self.store.checkpoints.remove(1);
-        }
+        self.store.save_checkpoint(room.position(), room.to_checkpoint());
     }
 
     fn begin_append(&mut self, node: usize, life: u32, after: Position, payloads: Vec<NewPayload>) {
@@ -94,7 +100,7 @@ impl World {
         let answer = |answer| Coming::Answer { node, life, input: Input::Appended(answer) };
         if self.random.permille(self.faults.fail) {
             self.later(ms, answer(AppendAnswer::Failed("the disk is full")));
-        } else if self.random.permille(self.faults.unknown) {
+        } else if self.random.permille(self.faults.unknown) || self.is_cut_off(node) {
             match self.random.between(0, 2) {
                 // Stored, but nobody hears of it.
                 0 => self.later(ms, Coming::Append { node, life, after, payloads, answer: Told::Unknown }),

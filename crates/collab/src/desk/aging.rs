@@ -27,12 +27,16 @@ impl Desk {
             self.expire(now);
             self.lapse(now);
         }
+        self.doubt(now, effects);
         self.show_due(now, effects);
     }
 
     fn expire(&mut self, now: Millis) {
         let grace_ms = Millis::from(self.settings.limits.grace_ms);
-        let due = |(_, since): &(&SessionId, &Millis)| now >= **since + grace_ms;
+        // Where there are other nodes, the grace must have been watched, not only passed.
+        let watched_until = if self.settings.shared { self.elsewhere.watched_until(now) } else { Some(now) };
+        let Some(watched_until) = watched_until else { return };
+        let due = |(_, since): &(&SessionId, &Millis)| watched_until >= **since + grace_ms;
         for session in self.absent.iter().filter(due).map(|(session, _)| *session).collect::<Vec<_>>() {
             if let Some(epoch) = self.room.epoch(session)
                 && self.expiring.insert(session)
@@ -81,21 +85,29 @@ impl Desk {
         self.used.retain(|(of, token), _| *of != session || held.contains(token));
     }
 
+    /// Somebody came in or back: everybody takes them to be connected, here or elsewhere, and that is to be seen soon.
+    fn came(&mut self, now: Millis, session: SessionId) {
+        self.believed.insert(session);
+        if !self.elsewhere.has(session) {
+            self.absent.insert(session, now);
+        }
+    }
+
     /// Sets the clocks by an entry that was applied.
     pub(super) fn set_clocks(&mut self, now: Millis, seq: Seq, event: &Event, effects: &mut Vec<Effect>) {
         match event {
-            Event::Joined { .. } => {
-                self.absent.insert(SessionId(seq), now);
-            }
+            Event::Joined { .. } => self.came(now, SessionId(seq)),
             Event::Resumed { session, .. } => {
                 self.dismiss(*session, GOES_ON_ELSEWHERE, false, effects);
-                self.absent.insert(*session, now);
+                self.came(now, *session);
             }
             Event::Gone { session, why, .. } => {
                 let expired = *why == protocol::Ended::Expired;
                 let words = if expired { "nothing was heard for too long" } else { "the room was left" };
                 self.dismiss(*session, words, expired, effects);
                 self.absent.remove(session);
+                self.believed.remove(session);
+                self.shown.forget(*session);
                 self.expiring.remove(session);
                 self.used.retain(|(of, _), _| of != session);
             }

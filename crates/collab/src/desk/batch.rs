@@ -68,6 +68,10 @@ enum Pushed {
 impl Desk {
     /// Decides what waits, if the log's head is where the room is and no append is under way.
     pub(super) fn pump(&mut self, now: Millis, effects: &mut Vec<Effect>) {
+        let behind = self.known_head > self.room.position().seq;
+        if self.phase == Phase::Serving && behind && self.batch.is_none() && self.reading == Reading::Not {
+            return self.ask_to_read(effects);
+        }
         while self.phase == Phase::Serving
             && self.batch.is_none()
             && self.reading == Reading::Not
@@ -237,6 +241,9 @@ impl Desk {
 
     pub(super) fn appended(&mut self, now: Millis, answer: AppendAnswer, effects: &mut Vec<Effect>) {
         let Some(batch) = self.batch.as_mut().filter(|batch| batch.state == State::InFlight) else { return };
+        if answer != AppendAnswer::Unknown {
+            self.saving.answered();
+        }
         match answer {
             AppendAnswer::Stored(position) if position == batch.room.position() => self.settle(now, effects),
             AppendAnswer::Stored(_) | AppendAnswer::Behind(_) | AppendAnswer::Unknown => {
@@ -259,7 +266,8 @@ impl Desk {
         self.room = batch.room;
         // Those that were found before are told already.
         let bytes = batch.payloads[batch.found..].iter().map(|each| each.payload.len()).sum();
-        self.tell_stored(now, batch.told.into_iter().skip(batch.found).collect(), batch.used, bytes, effects);
+        self.count_unsaved(batch.told.len() - batch.found, bytes);
+        self.tell_stored(now, batch.told.into_iter().skip(batch.found).collect(), batch.used, effects);
         self.finish(now, batch.outcomes, effects);
     }
 

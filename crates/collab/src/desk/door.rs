@@ -55,6 +55,8 @@ impl Desk {
         known.heard = now;
         self.here.insert(session, conn);
         self.absent.remove(&session);
+        self.believed.insert(session);
+        self.elsewhere.stir();
         send(effects, self.live(Some(conn)), ServerMessage::Connected { session, connected: true });
         let position = resume.map(|resume| resume.position);
         self.send_welcome(conn, session, position, carries_on, effects);
@@ -85,7 +87,7 @@ impl Desk {
             original: self.room.original(),
             position,
             snapshot: from.is_none(),
-            people: shared.people(|session| self.here.contains_key(&session)),
+            people: shared.people(|session| self.believed.contains(&session)),
             locks: shared.held(),
             ids: self.room.ids_of(session),
             carries_on,
@@ -107,6 +109,9 @@ impl Desk {
             Some(_) => {}
         }
         send(effects, vec![conn], check);
+        if let Some(trouble) = self.saving_trouble() {
+            send(effects, vec![conn], trouble);
+        }
         self.show_all(conn, session, effects);
     }
 
@@ -131,10 +136,13 @@ impl Desk {
         }
         self.here.remove(&session);
         self.shown.forget(session);
-        if self.room.epoch(session).is_some() {
+        self.elsewhere.stir();
+        // One who went on at another node is connected there.
+        if self.room.epoch(session).is_some() && !self.elsewhere.has(session) {
             // The grace runs from the last sign of life, so that silence costs the same whether a connection ends with
             // it or only long after.
             self.absent.insert(session, heard);
+            self.believed.remove(&session);
             self.tell(ServerMessage::Connected { session, connected: false }, effects);
         }
     }
@@ -144,6 +152,7 @@ impl Desk {
         self.shown.forget(session);
         if let Some(conn) = self.here.remove(&session) {
             self.conns.remove(&conn);
+            self.elsewhere.stir();
             effects.push(Effect::Close { conn, why: why.into(), retry });
         }
     }

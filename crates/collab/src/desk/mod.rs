@@ -7,8 +7,10 @@
 mod aging;
 mod batch;
 mod door;
+mod elsewhere;
 mod presence;
 mod reading;
+mod saving;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -22,8 +24,10 @@ use crate::effect::{ConnId, Effect, Input};
 use crate::room::{Room, request_size};
 use crate::shared::FoldError;
 use batch::Batch;
+use elsewhere::Elsewhere;
 use presence::Shown;
 use reading::Reading;
+use saving::Saving;
 
 /// How many requests are decided together at most.
 const BATCH_MAX: usize = 256;
@@ -54,6 +58,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How safe the store keeps what it answers `Stored` to.
     pub durability: Durability,
+    /// Whether other nodes may serve this log at the same time.
+    pub shared: bool,
 }
 
 /// The loop around a room.
@@ -63,6 +69,8 @@ pub struct Desk {
     room: Room,
     phase: Phase,
     reading: Reading,
+    /// The last entry that is known to be in the log: reading goes on until the room is there.
+    known_head: Seq,
     /// What is being appended.
     batch: Option<Batch>,
     /// What waits to be decided.
@@ -72,7 +80,11 @@ pub struct Desk {
     conns: BTreeMap<ConnId, Conn>,
     /// Over which connection a session is here.
     here: BTreeMap<SessionId, ConnId>,
-    /// Since when a session that lives has no connection here.
+    /// Whom everybody takes to be connected, here or elsewhere.
+    believed: BTreeSet<SessionId>,
+    elsewhere: Elsewhere,
+    saving: Saving,
+    /// Since when a session that lives has no connection, here or elsewhere.
     absent: BTreeMap<SessionId, Millis>,
     /// Sessions whose end waits to be stored.
     expiring: BTreeSet<SessionId>,
@@ -156,12 +168,16 @@ impl Desk {
             room,
             phase: Phase::Opening,
             reading: Reading::Asked,
+            known_head: position.seq,
             batch: None,
             queue: VecDeque::new(),
             queued_records: 0,
             queued_bytes: 0,
             conns: BTreeMap::new(),
             here: BTreeMap::new(),
+            believed: BTreeSet::new(),
+            elsewhere: Elsewhere::default(),
+            saving: Saving::default(),
             absent: BTreeMap::new(),
             expiring: BTreeSet::new(),
             used: BTreeMap::new(),
@@ -211,10 +227,16 @@ impl Desk {
             Input::Appended(answer) => self.appended(now, answer, &mut effects),
             Input::Read { entries, head } => self.read(now, entries, head, &mut effects),
             Input::ReadFailed => self.reading = self.reading.failed(),
-            Input::Woken => self.woken(&mut effects),
+            Input::Woken { head } => self.woken(head, &mut effects),
+            Input::Attended { elsewhere, head } => self.attended(now, elsewhere, head, &mut effects),
+            Input::AttendFailed => self.attend_failed(now),
+            Input::Stirred => self.elsewhere.stir(),
+            Input::Shown { latest } => self.shown_elsewhere(now, latest, &mut effects),
             Input::Tick => self.tick(now, &mut effects),
         }
         self.pump(now, &mut effects);
+        self.look(now, &mut effects);
+        self.watch_saving(now, &mut effects);
         effects
     }
 
@@ -238,9 +260,9 @@ impl Desk {
         &self.room
     }
 
-    /// Whether somebody's connection is open here.
+    /// Whether somebody counts as connected, here or at another node.
     pub fn is_connected(&self, session: SessionId) -> bool {
-        self.here.contains_key(&session)
+        self.believed.contains(&session)
     }
 
     /// What somebody showed of themselves last, and when that was sent on.

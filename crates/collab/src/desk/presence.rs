@@ -42,16 +42,44 @@ impl Desk {
         let presence = within(limits, presence);
         let pause_ms = 1_000 / Millis::from(limits.presence_hz_max.max(1));
         let sent_at = self.shown.latest.get(&session).map(|(_, at)| *at);
-        let at_once = self.here.len() <= QUIET_PEOPLE_MAX && sent_at.is_none_or(|at| now >= at + pause_ms);
-        if at_once {
+        if self.is_quiet() && sent_at.is_none_or(|at| now >= at + pause_ms) {
             self.shown.due.remove(&session);
             let to = self.live(self.here.get(&session).copied());
             send(effects, to, vec![(session, presence.clone())]);
+            self.show_others(vec![(session, presence.clone())], effects);
             self.shown.latest.insert(session, (presence, now));
         } else {
             self.shown.due.insert(session);
             self.shown.latest.insert(session, (presence, sent_at.unwrap_or(now)));
         }
+    }
+
+    /// Passes on what somebody at another node shows, whose node has seen to its rate already.
+    pub(super) fn pass_on(&mut self, now: Millis, session: SessionId, presence: Presence, effects: &mut Vec<Effect>) {
+        let presence = within(&self.settings.limits, presence);
+        if self.is_quiet() {
+            send(effects, self.live(None), vec![(session, presence.clone())]);
+        } else {
+            self.shown.due.insert(session);
+        }
+        self.shown.latest.insert(session, (presence, now));
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.here.len() + self.elsewhere.count() <= QUIET_PEOPLE_MAX
+    }
+
+    /// Shows the other nodes what people here show, if anybody is there to see it.
+    fn show_others(&self, latest: Vec<(SessionId, Presence)>, effects: &mut Vec<Effect>) {
+        if self.elsewhere.count() > 0 && !latest.is_empty() {
+            effects.push(Effect::ShowElsewhere { latest });
+        }
+    }
+
+    /// Shows the other nodes all that people here show, since somebody came who hasn't seen it.
+    pub(super) fn show_others_all(&self, effects: &mut Vec<Effect>) {
+        let own = self.shown.latest.iter().filter(|(session, _)| self.here.contains_key(session));
+        self.show_others(own.map(|(session, (presence, _))| (*session, presence.clone())).collect(), effects);
     }
 
     /// Sends what was gathered.
@@ -63,6 +91,8 @@ impl Desk {
                 gathered.push((session, presence.clone()));
             }
         }
+        let own = gathered.iter().filter(|(session, _)| self.here.contains_key(session));
+        self.show_others(own.cloned().collect(), effects);
         // One message for everybody, encoded once: who finds themselves in it looks past that.
         let only = if let [(session, _)] = gathered.as_slice() { self.here.get(session).copied() } else { None };
         send(effects, self.live(only), gathered);

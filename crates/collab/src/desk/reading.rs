@@ -41,10 +41,14 @@ impl Desk {
         }
     }
 
-    pub(super) fn woken(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn woken(&mut self, head: Position, effects: &mut Vec<Effect>) {
+        if head.seq <= self.room.position().seq {
+            return;
+        }
+        self.known_head = self.known_head.max(head.seq);
         match self.reading {
             Reading::Asked => self.reading = Reading::AskedAndWoken,
-            // An append under way will say that it is behind.
+            // What became of the append under way is found out first.
             Reading::Not if self.batch.is_none() => self.ask_to_read(effects),
             Reading::Not | Reading::AskedAndWoken | Reading::Due => {}
         }
@@ -57,8 +61,15 @@ impl Desk {
             Reading::Not | Reading::Due => return,
         };
         self.reading = Reading::Not;
+        if !again {
+            // Whoever named a later head was mistaken.
+            self.known_head = head.seq;
+        }
         if !entries.is_empty() || head == self.room.position() {
             self.settle_by(now, &entries, head.seq, effects);
+        }
+        if self.batch.is_none() {
+            self.saving.answered();
         }
         if let Err(error) = self.follow(now, entries, effects) {
             return self.break_off(error, effects);
@@ -91,7 +102,7 @@ impl Desk {
             }
             if bytes > 0 && bytes + payload.len() > BATCH_BYTES_MAX {
                 // What is told by one message stays well below what a message may be.
-                self.tell_stored(now, std::mem::take(&mut told), std::mem::take(&mut used), bytes, effects);
+                self.follow_up(now, std::mem::take(&mut told), std::mem::take(&mut used), bytes, effects);
                 bytes = 0;
             }
             bytes += payload.len();
@@ -107,8 +118,29 @@ impl Desk {
                 }
             }
         }
-        self.tell_stored(now, told, used, bytes, effects);
+        self.follow_up(now, told, used, bytes, effects);
         result
+    }
+
+    /// Counts what was read, and tells it. What another node appended it also counts, and keeps the checkpoint of.
+    fn follow_up(
+        &mut self,
+        now: Millis,
+        told: Vec<Told>,
+        used: BTreeSet<(SessionId, Token)>,
+        bytes: usize,
+        effects: &mut Vec<Effect>,
+    ) {
+        if !self.settings.shared || !self.is_serving() {
+            self.count_unsaved(told.len(), bytes);
+        }
+        self.tell_stored(now, told, used, effects);
+    }
+
+    /// Counts entries that are in no checkpoint yet.
+    pub(super) fn count_unsaved(&mut self, entries: usize, bytes: usize) {
+        self.unsaved_entries += entries;
+        self.unsaved_bytes += bytes;
     }
 
     /// What follows on every entry once the room has applied it; `used` are the locks under which something was done.
@@ -117,12 +149,9 @@ impl Desk {
         now: Millis,
         told: Vec<Told>,
         used: BTreeSet<(SessionId, Token)>,
-        bytes: usize,
         effects: &mut Vec<Effect>,
     ) {
         let Some(first) = told.first().map(|told| told.seq) else { return };
-        self.unsaved_entries += told.len();
-        self.unsaved_bytes += bytes;
         self.recent.extend(told.iter().map(|told| (told.seq, told.hash)));
         while self.recent.len() > Desk::RECENT_MAX {
             self.recent.pop_front();

@@ -95,6 +95,11 @@ pub enum Notice {
         /// Its bytes.
         bytes: Option<Vec<u8>>,
     },
+    /// The server's store does not answer, or answers again.
+    Saving {
+        /// Whether it stores nothing just now.
+        paused: bool,
+    },
     /// The drawing was not what the server says it is. A fresh one is on its way; what waits stays waiting.
     Mismatch {
         /// Where.

@@ -68,6 +68,8 @@ pub struct Session {
     outbox: Vec<ClientMessage>,
     /// A fresh snapshot is asked for and not here.
     refreshing: bool,
+    /// Why the server stores nothing just now, if so.
+    saving_paused: Option<String>,
     /// What is held doesn't match a check: it is no place to resume from.
     spoilt: bool,
 }
@@ -133,6 +135,7 @@ impl Session {
             blobs: BTreeMap::new(),
             outbox: Vec::new(),
             refreshing: false,
+            saving_paused: None,
             spoilt: false,
         }
     }
@@ -167,6 +170,7 @@ impl Session {
         };
         self.joining = None;
         self.refreshing = false;
+        self.saving_paused = None;
         self.outbox.clear();
         self.presences.clear();
         self.presence_due = self.my_presence.is_some();
@@ -194,6 +198,11 @@ impl Session {
     /// Where it stands.
     pub fn status(&self) -> &Status {
         &self.status
+    }
+
+    /// Why the server stores nothing just now, in words, if so: what waits goes on waiting, and nothing is lost.
+    pub fn saving_paused(&self) -> Option<&str> {
+        self.saving_paused.as_deref()
     }
 
     /// How long nothing was heard of the server, in milliseconds; over three heartbeats, the connection is as good as

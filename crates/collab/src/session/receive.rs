@@ -33,6 +33,10 @@ impl Session {
                 self.outbox.push(protocol::ClientMessage::Refresh);
                 Ok(notice(Notice::Mismatch { seq }))
             }
+            ServerMessage::Saving { paused, why } => {
+                self.saving_paused = paused.then_some(why);
+                Ok(notice(Notice::Saving { paused }))
+            }
             // Only who asked to watch is told.
             ServerMessage::Overview(_) | ServerMessage::Heartbeat => Ok(Changes::default()),
             ServerMessage::Bye { why, retry } => {

@@ -43,6 +43,7 @@ impl Session {
         self.set_steps(&welcome);
         self.offline = welcome.people.iter().filter(|each| !each.connected).map(|each| each.session).collect();
         self.refreshing = false;
+        self.saving_paused = None;
         self.status = Status::Joining { received: 0, pieces: 0 };
         self.joining = Some(Joining { welcome, resumed, bytes: Vec::new(), received: 0 });
         changes.extend(self.finish_catching_up());

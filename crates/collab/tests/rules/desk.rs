@@ -16,30 +16,35 @@ use protocol::{
 };
 
 /// A desk, its log and what it said.
-struct Office {
-    desk: Desk,
-    log: Vec<StoredPayload>,
-    head: Position,
-    now: u64,
-    waiting: Option<(Position, Vec<NewPayload>)>,
+pub struct Office {
+    pub desk: Desk,
+    pub log: Vec<StoredPayload>,
+    pub head: Position,
+    pub now: u64,
+    pub waiting: Option<(Position, Vec<NewPayload>)>,
     /// Everything that was sent, in order.
-    sent: Vec<(ConnId, Arc<ServerMessage>)>,
-    closed: Vec<(ConnId, String, bool)>,
-    others: Vec<Effect>,
+    pub sent: Vec<(ConnId, Arc<ServerMessage>)>,
+    pub closed: Vec<(ConnId, String, bool)>,
+    pub others: Vec<Effect>,
 }
 
-const ANA: ConnId = ConnId(1);
-const BEN: ConnId = ConnId(2);
+pub const ANA: ConnId = ConnId(1);
+pub const BEN: ConnId = ConnId(2);
 
 fn settings(limits: Limits) -> Settings {
-    Settings { limits, durability: Durability::Memory }
+    Settings { limits, durability: Durability::Memory, shared: false }
 }
 
 impl Office {
-    fn new(limits: Limits) -> Office {
+    pub fn new(limits: Limits) -> Office {
+        Office::with(settings(limits))
+    }
+
+    /// A desk at the head of its log.
+    pub fn with(settings: Settings) -> Office {
         let room = empty_room();
         let head = room.position();
-        let (desk, effects) = Desk::open(settings(limits), room);
+        let (desk, effects) = Desk::open(settings, room);
         assert!(matches!(effects.as_slice(), [Effect::Read { after: Seq(1) }]));
         let (log, sent, closed, others) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut office = Office { desk, log, head, now: 1_000, waiting: None, sent, closed, others };
@@ -47,7 +52,7 @@ impl Office {
         office
     }
 
-    fn give(&mut self, input: Input) {
+    pub fn give(&mut self, input: Input) {
         for effect in self.desk.handle(self.now, input) {
             match effect {
                 Effect::Append { after, payloads } => {
@@ -65,7 +70,7 @@ impl Office {
     }
 
     /// Stores what waits, without saying so.
-    fn keep(&mut self) {
+    pub fn keep(&mut self) {
         let (after, payloads) = self.waiting.take().expect("something is to be appended");
         assert_eq!(after, self.head);
         for NewPayload { payload, .. } in payloads {
@@ -74,7 +79,7 @@ impl Office {
         }
     }
 
-    fn stored(&mut self) {
+    pub fn stored(&mut self) {
         while self.waiting.is_some() {
             self.keep();
             self.give(Input::Appended(AppendAnswer::Stored(self.head)));
@@ -82,59 +87,59 @@ impl Office {
     }
 
     /// Answers a read with all that follows on the desk's room.
-    fn read(&mut self) {
+    pub fn read(&mut self) {
         let at = self.others.iter().rposition(|effect| matches!(effect, Effect::Read { .. })).expect("a read is due");
         let Effect::Read { after } = self.others.remove(at) else { unreachable!("it is a read") };
         let entries = self.log.iter().filter(|stored| stored.seq > after).cloned().collect();
         self.give(Input::Read { entries, head: self.head });
     }
 
-    fn hello(&mut self, conn: ConnId, resume: Option<Resume>) {
+    pub fn hello(&mut self, conn: ConnId, resume: Option<Resume>) {
         let name = format!("Person {}", conn.0);
         self.hello_as(conn, Hello { name, resume, ..hello() });
     }
 
-    fn hello_as(&mut self, conn: ConnId, hello: Hello) {
+    pub fn hello_as(&mut self, conn: ConnId, hello: Hello) {
         self.give(Input::Hello { conn, hello, role: Role::Editor });
     }
 
-    fn come_in(&mut self, conn: ConnId) -> Welcome {
+    pub fn come_in(&mut self, conn: ConnId) -> Welcome {
         self.hello(conn, None);
         self.stored();
         self.welcome(conn).expect("a welcome")
     }
 
-    fn welcome(&self, conn: ConnId) -> Option<Welcome> {
+    pub fn welcome(&self, conn: ConnId) -> Option<Welcome> {
         self.sent.iter().rev().find_map(|(to, message)| match &**message {
             ServerMessage::Welcome(welcome) if *to == conn => Some((**welcome).clone()),
             _ => None,
         })
     }
 
-    fn say(&mut self, conn: ConnId, message: ClientMessage) {
+    pub fn say(&mut self, conn: ConnId, message: ClientMessage) {
         self.give(Input::Message { conn, message, bytes: 0 });
     }
 
-    fn ask(&mut self, conn: ConnId, n: u64, request: Request) {
+    pub fn ask(&mut self, conn: ConnId, n: u64, request: Request) {
         let (client_seq, floor) = (ClientSeq(Seq(n)), ClientSeq(Seq(0)));
         self.say(conn, ClientMessage::Ask { client_seq, floor, request });
     }
 
-    fn lock(&mut self, conn: ConnId, n: u64, of: &[u64]) {
+    pub fn lock(&mut self, conn: ConnId, n: u64, of: &[u64]) {
         self.ask(conn, n, Request::Lock { ids: ids(of) });
     }
 
-    fn tick(&mut self, after_ms: u64) {
+    pub fn tick(&mut self, after_ms: u64) {
         self.now += after_ms;
         self.give(Input::Tick);
     }
 
     /// What was sent since the last time, in a word each.
-    fn take(&mut self) -> Vec<String> {
+    pub fn take(&mut self) -> Vec<String> {
         std::mem::take(&mut self.sent).into_iter().map(|(to, message)| format!("{} {}", to.0, word(&message))).collect()
     }
 
-    fn take_closed(&mut self) -> Vec<(u64, bool)> {
+    pub fn take_closed(&mut self) -> Vec<(u64, bool)> {
         std::mem::take(&mut self.closed).into_iter().map(|(conn, _, retry)| (conn.0, retry)).collect()
     }
 }
@@ -504,7 +509,8 @@ fn leaving_ends_the_session_at_once() {
 fn a_log_that_does_not_follow_is_served_to_nobody() {
     let mut office = Office::new(Limits::default());
     office.come_in(ANA);
-    office.give(Input::Woken);
+    let head = office.head.after(b"three");
+    office.give(Input::Woken { head });
     let broken = StoredPayload { seq: Seq(3), hash: protocol::Hash::default(), payload: vec![1] };
     office.give(Input::Read { entries: vec![broken], head: office.head });
     assert!(office.desk.broken().is_some());

@@ -2,6 +2,7 @@
 
 mod desk;
 mod lab;
+mod nodes;
 mod replay;
 mod room;
 mod session;

@@ -30,7 +30,7 @@ struct Table {
 
 impl Table {
     fn new(people: &[Role]) -> Table {
-        let settings = Settings { limits: Limits::default(), durability: Durability::Memory };
+        let settings = Settings { limits: Limits::default(), durability: Durability::Memory, shared: false };
         let (desk, _) = Desk::open(settings, empty_room());
         let head = desk.room().position();
         let mut table = Table {
@@ -94,7 +94,10 @@ impl Table {
                         let stretch = ServerMessage::Entries(told.cloned().collect());
                         self.deliver(to.0 as usize, stretch);
                     }
-                    Effect::Read { .. } | Effect::SaveCheckpoint { .. } => {}
+                    Effect::Read { .. }
+                    | Effect::SaveCheckpoint { .. }
+                    | Effect::Attend { .. }
+                    | Effect::ShowElsewhere { .. } => {}
                     Effect::Close { conn, .. } => self.sessions[conn.0 as usize].disconnected(),
                 }
             }
@@ -447,4 +450,20 @@ fn a_session_that_is_distrusted_asks_for_the_whole_drawing() {
     assert!(table.sessions[0].hello("plan", "secret").resume.is_some_and(|resume| resume.position.seq > Seq(0)));
     table.sessions[0].distrust();
     assert!(table.sessions[0].hello("plan", "secret").resume.is_some_and(|resume| resume.position.seq == Seq(0)));
+}
+
+#[test]
+fn that_saving_is_paused_is_known_until_it_goes_on_or_the_connection_breaks() {
+    let mut table = Table::new(&[Role::Editor]);
+    let saving = |paused| ServerMessage::Saving { paused, why: "the store does not answer".into() };
+    table.deliver(0, saving(true));
+    assert_eq!(table.sessions[0].saving_paused(), Some("the store does not answer"));
+    assert_eq!(table.notices[0].last(), Some(&Notice::Saving { paused: true }));
+    table.deliver(0, saving(false));
+    assert_eq!(table.sessions[0].saving_paused(), None);
+    table.deliver(0, saving(true));
+    table.cut(0);
+    assert_eq!(table.sessions[0].saving_paused(), None);
+    table.connect(0, Role::Editor);
+    assert_eq!(table.sessions[0].saving_paused(), None);
 }

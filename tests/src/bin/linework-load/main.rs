@@ -22,9 +22,9 @@ use crate::tally::Tally;
     after_help = "Example:\n  linework-load --server 'linework://127.0.0.1:4848/plan#SECRET' --people 10 --cursors 30 --secs 6"
 )]
 struct Arguments {
-    /// The drawing's address, as the server prints it.
-    #[arg(long)]
-    server: Address,
+    /// The drawing's address, as the server prints it; several of one drawing share the people among them.
+    #[arg(long, required = true)]
+    server: Vec<Address>,
     /// How many people, 1 to 500.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=500))]
     people: u32,
@@ -52,8 +52,10 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    if !["127.0.0.1", "localhost", "::1"].contains(&arguments.server.host.as_str()) {
-        bail!("linework-load only loads this machine (127.0.0.1, localhost, ::1), not {}", arguments.server.host);
+    for server in &arguments.server {
+        if !["127.0.0.1", "localhost", "::1"].contains(&server.host.as_str()) {
+            bail!("linework-load only loads this machine (127.0.0.1, localhost, ::1), not {}", server.host);
+        }
     }
     let work = Work { cursors_hz: arguments.cursors, edits_hz: arguments.edits, secs: arguments.secs };
     let run = Run::new(arguments.server, work, arguments.people as usize);

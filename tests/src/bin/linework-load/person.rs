@@ -39,7 +39,8 @@ pub struct Work {
 pub struct Run(Arc<Shared>);
 
 struct Shared {
-    address: Address,
+    /// The drawing at each server; people are spread over them.
+    addresses: Vec<Address>,
     work: Work,
     people: usize,
     ready: Barrier,
@@ -55,14 +56,14 @@ struct Shared {
 
 impl Run {
     /// A run of this many people.
-    pub fn new(address: Address, work: Work, people: usize) -> Run {
+    pub fn new(addresses: Vec<Address>, work: Work, people: usize) -> Run {
         let clients = (0..people).map(|_| {
             let mut bytes = [0; 16];
             getrandom::fill(&mut bytes).expect("the system has random numbers");
             ClientId(u128::from_le_bytes(bytes))
         });
         Run(Arc::new(Shared {
-            address,
+            addresses,
             work,
             people,
             ready: Barrier::new(people),
@@ -106,7 +107,7 @@ pub async fn live(run: Run, index: usize) -> anyhow::Result<Tally> {
 
 impl Person {
     async fn join(run: Arc<Shared>, index: usize) -> anyhow::Result<Person> {
-        let Address { host, port, drawing, secret } = run.address.clone();
+        let Address { host, port, drawing, secret } = run.addresses[index % run.addresses.len()].clone();
         let stream = TcpStream::connect((host.as_str(), port)).await?;
         stream.set_nodelay(true)?;
         let mut request = format!("ws://{host}:{port}/ws").into_client_request()?;

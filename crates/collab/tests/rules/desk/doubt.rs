@@ -69,8 +69,8 @@ fn a_word_of_another_node_during_doubt_starts_no_read_beside_the_append() {
     office.lock(ANA, 1, &[10]);
     let same = office.waiting.take();
     office.give(Input::Appended(AppendAnswer::Unknown));
-    // A late word of what is known already, while the log is being read.
-    office.give(Input::Woken);
+    // A word of more than there is, while the log is being read.
+    office.give(Input::Woken { head: office.head.after(b"more") });
     office.read();
     assert_eq!(office.waiting, same, "it is appended again");
     assert!(!office.others.iter().any(|effect| matches!(effect, Effect::Read { .. })), "and nothing is read beside it");

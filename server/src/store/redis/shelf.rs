@@ -1,0 +1,303 @@
+//! The drawings of a Redis: listed in one hash, each with its title, its secret and its log, so that every server over
+//! the same Redis lists and opens the same.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use protocol::{Durability, Hash, LogId, Position, Seq};
+use redis::{AsyncCommands as _, Client, RedisError};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::keys::{DRAWINGS, Keys, OWNER, shelf_channel};
+use super::link::{Link, refusal, words};
+use super::signal::{self, NodeId};
+use super::{RedisOptions, RedisStore, durability};
+use crate::shelf::{Created, Shared, Shelf};
+use crate::store::{Pending, Signal, Store};
+use crate::{HostError, Listing, name, secret};
+
+/// A Redis as the place of a host's drawings.
+pub(crate) struct RedisShelf {
+    place: RedisPlace,
+}
+
+/// A Redis that was found to be there and to keep what it is given. Clones are the same connections.
+#[derive(Clone)]
+pub struct RedisPlace {
+    link: Arc<Link>,
+    /// Where, without what lets one in.
+    address: String,
+    durability: Durability,
+}
+
+/// What is listed of a drawing.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Listed {
+    pub title: String,
+    secret: String,
+    #[serde(default)]
+    archived: bool,
+}
+
+impl RedisPlace {
+    /// Connects, and finds out what this Redis promises.
+    ///
+    /// # Errors
+    /// [`HostError::Redis`], [`HostError::Durability`], [`HostError::Random`].
+    pub async fn open(options: &RedisOptions) -> Result<RedisPlace, HostError> {
+        let client = Client::open(options.url.as_str()).map_err(|_| HostError::Redis {
+            place: "the address that was given".into(),
+            why: "it is none; one looks like redis://127.0.0.1:6379 or redis://user:password@host:6379/1".into(),
+        })?;
+        let address = client.get_connection_info().addr().to_string();
+        let unusable = |error: RedisError| HostError::Redis { place: address.clone(), why: words(&error) };
+        let link = Link::open(client, NodeId(secret::random()?)).await.map_err(unusable)?;
+        let durability = durability::of(&link, &address, options.accept).await?;
+        Ok(RedisPlace { link: Arc::new(link), address, durability })
+    }
+
+    /// The log of a drawing, which is or will be there.
+    pub fn store(&self, name: &str) -> RedisStore {
+        RedisStore::new(self.link.clone(), Keys::new(name, self.link.database), self.durability)
+    }
+
+    /// Lists a drawing and starts its log, which is empty; its secret and where the log starts. None where there is a
+    /// drawing of that name.
+    ///
+    /// # Errors
+    /// [`HostError::NotAdded`], `Random`.
+    pub async fn begin(&self, name: &str, title: &str, log: LogId) -> Result<Option<(String, Position)>, HostError> {
+        let secret = secret::new_secret()?;
+        let unlisted = |why: String| HostError::NotAdded { title: title.into(), why };
+        let listed = Listed { title: title.into(), secret: secret.clone(), archived: false };
+        let listed = serde_json::to_vec(&listed).map_err(|error| unlisted(error.to_string()))?;
+        let first = self.link.quick.with(async |redis| redis.hset_nx::<_, _, _, bool>(DRAWINGS, name, &listed).await);
+        if !first.await.map_err(|error| unlisted(words(&error)))? {
+            return Ok(None);
+        }
+        let keys = Keys::new(name, self.link.database);
+        let start = Position { log, seq: Seq(0), head: Hash([0; 32]) };
+        let fields = [("log", log.0.to_vec()), ("seq", b"0".to_vec()), ("hash", start.head.0.to_vec())];
+        let written = self.link.quick.with(async |redis| redis.hset_multiple::<_, _, _, ()>(&keys.head, &fields).await);
+        written.await.map_err(|error| unlisted(words(&error)))?;
+        Ok(Some((secret, start)))
+    }
+
+    fn unusable(&self, error: &RedisError) -> HostError {
+        HostError::Redis { place: self.address.clone(), why: words(error) }
+    }
+
+    async fn drawings(&self) -> Result<Vec<Listing>, RedisError> {
+        let all = self.link.quick.with(async |redis| redis.hgetall::<_, Vec<(String, Vec<u8>)>>(DRAWINGS).await).await;
+        let mut found = Vec::new();
+        for (name, listed) in all? {
+            found.extend(self.listing(name, &listed).await?);
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+
+    async fn find(&self, name: String) -> Result<Option<Listing>, RedisError> {
+        let listed =
+            self.link.quick.with(async |redis| redis.hget::<_, _, Option<Vec<u8>>>(DRAWINGS, &name).await).await;
+        match listed? {
+            Some(listed) => self.listing(name, &listed).await,
+            None => Ok(None),
+        }
+    }
+
+    /// A drawing that is listed, if its log was begun.
+    async fn listing(&self, name: String, listed: &[u8]) -> Result<Option<Listing>, RedisError> {
+        let keys = Keys::new(&name, self.link.database);
+        let seq = self.link.quick.with(async |redis| redis.hget::<_, _, Option<u64>>(&keys.head, "seq").await).await;
+        let begun = seq?.is_some_and(|seq| seq > 0);
+        match serde_json::from_slice::<Listed>(listed) {
+            Ok(Listed { title, secret, archived }) if begun && name::is_name(&name) => {
+                Ok(Some(Listing { name, title, secret, archived }))
+            }
+            Ok(_) => {
+                tracing::debug!(name, "passed over: adding it was never finished, or an address can't name it");
+                Ok(None)
+            }
+            Err(error) => {
+                tracing::warn!(name, %error, "passed over: what is listed of it can't be read");
+                Ok(None)
+            }
+        }
+    }
+
+    async fn create(&self, title: String, mut taken: Vec<String>) -> Result<Created, HostError> {
+        let wanted = name::slug(&title);
+        loop {
+            let name = name::first_free(&wanted, |name| taken.iter().any(|each| each == name));
+            if let Some((secret, start)) = self.begin(&name, &title, LogId(secret::random()?)).await? {
+                let store = Arc::new(self.store(&name));
+                return Ok(Created { listing: Listing { name, title, secret, archived: false }, store, start });
+            }
+            // Somebody else who uses this Redis was first.
+            taken.push(name);
+        }
+    }
+
+    /// Changes some of what is listed of a drawing.
+    async fn change(&self, name: String, change: serde_json::Value) -> Result<(), HostError> {
+        match self.link.change_listed(&name, &change).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(HostError::NoSuchDrawing { name }),
+            Err(error) => Err(uncertain(name, &error)),
+        }
+    }
+
+    async fn keep_owner(&self, key: String) -> Result<(), HostError> {
+        let kept = self.link.quick.with(async |redis| redis.set::<_, _, ()>(OWNER, key).await).await;
+        kept.map_err(|error| uncertain("the owner's secret".into(), &error))?;
+        self.announce().await;
+        Ok(())
+    }
+
+    async fn announce(&self) {
+        let (channel, signal) = (shelf_channel(self.link.database), signal::stirred(self.link.node));
+        let said = self.link.quick.with(async |redis| redis.publish::<_, _, ()>(channel, signal).await).await;
+        if let Err(error) = said {
+            tracing::debug!(%error, "the other hosts find out by themselves, a little later");
+        }
+    }
+
+    async fn remove_unfinished(&self, name: String) {
+        let keys = Keys::new(&name, self.link.database);
+        // What is left of blobs is found under their hash if the same drawing is added again.
+        let removed = self.link.quick.with(async |redis| {
+            redis.hdel::<_, _, ()>(DRAWINGS, &name).await?;
+            redis.unlink::<_, ()>(&[&keys.log, &keys.head, &keys.checkpoint, &keys.people, &keys.blobs]).await
+        });
+        if let Err(error) = removed.await {
+            tracing::warn!(name, %error, "left behind in Redis");
+        }
+    }
+}
+
+impl RedisShelf {
+    pub(crate) async fn open(options: &RedisOptions) -> Result<RedisShelf, HostError> {
+        let place = RedisPlace::open(options).await?;
+        tracing::info!(redis = place.address, durability = ?place.durability, node = %place.link.node, "connected");
+        Ok(RedisShelf { place })
+    }
+
+    /// Every drawing that can be served, by name, when a host starts. What can't is left as it is.
+    pub(crate) async fn all_drawings(&self) -> Result<Vec<Listing>, HostError> {
+        self.place.drawings().await.map_err(|error| self.place.unusable(&error))
+    }
+
+    /// What the owner is known by, which is this if there was no owner yet.
+    pub(crate) async fn owner_or(&self, key: String) -> Result<String, HostError> {
+        let kept = self.place.link.quick.with(async |redis| {
+            redis.set_nx::<_, _, bool>(OWNER, key).await?;
+            redis.get::<_, String>(OWNER).await
+        });
+        kept.await.map_err(|error| self.place.unusable(&error))
+    }
+}
+
+impl Shelf for RedisShelf {
+    fn kind(&self) -> &'static str {
+        RedisStore::KIND
+    }
+
+    fn durability(&self) -> Durability {
+        self.place.durability
+    }
+
+    fn folder(&self) -> Option<&Path> {
+        None
+    }
+
+    fn shared(&self) -> Option<&dyn Shared> {
+        Some(self)
+    }
+
+    fn create(&self, title: &str, taken: Vec<String>) -> Pending<Result<Created, HostError>> {
+        let (place, title) = (self.place.clone(), title.to_owned());
+        Box::pin(async move { place.create(title, taken).await })
+    }
+
+    fn remove_unfinished(&self, name: &str) -> Pending<()> {
+        let (place, name) = (self.place.clone(), name.to_owned());
+        Box::pin(async move { place.remove_unfinished(name).await })
+    }
+
+    fn open(&self, name: &str) -> Pending<Result<Arc<dyn Store>, HostError>> {
+        let store: Arc<dyn Store> = Arc::new(self.place.store(name));
+        Box::pin(async move { Ok(store) })
+    }
+
+    fn set_archived(&self, name: &str, archived: bool) -> Pending<Result<(), HostError>> {
+        let (place, name) = (self.place.clone(), name.to_owned());
+        Box::pin(async move { place.change(name, json!({ "archived": archived })).await })
+    }
+
+    fn renew_secret(&self, name: &str) -> Pending<Result<String, HostError>> {
+        let (place, name) = (self.place.clone(), name.to_owned());
+        Box::pin(async move {
+            let secret = secret::new_secret()?;
+            place.change(name, json!({ "secret": secret })).await?;
+            Ok(secret)
+        })
+    }
+
+    fn keep_owner(&self, key: String) -> Pending<Result<(), HostError>> {
+        let place = self.place.clone();
+        Box::pin(async move { place.keep_owner(key).await })
+    }
+}
+
+impl Shared for RedisShelf {
+    fn changes(&self) -> mpsc::Receiver<Signal> {
+        self.place.link.listening.listen(&shelf_channel(self.place.link.database))
+    }
+
+    fn announce(&self) -> Pending<()> {
+        let place = self.place.clone();
+        Box::pin(async move { place.announce().await })
+    }
+
+    fn drawings(&self) -> Pending<Result<Vec<Listing>, HostError>> {
+        let place = self.place.clone();
+        Box::pin(async move { place.drawings().await.map_err(|error| away("the list of drawings".into(), &error)) })
+    }
+
+    fn find(&self, name: &str) -> Pending<Result<Option<Listing>, HostError>> {
+        let (place, name) = (self.place.clone(), name.to_owned());
+        Box::pin(async move { place.find(name.clone()).await.map_err(|error| away(name, &error)) })
+    }
+
+    fn owner(&self) -> Pending<Result<Option<String>, HostError>> {
+        let place = self.place.clone();
+        Box::pin(async move {
+            let kept = place.link.quick.with(async |redis| redis.get::<_, Option<String>>(OWNER).await).await;
+            kept.map_err(|error| away("the owner's secret".into(), &error))
+        })
+    }
+}
+
+/// What can't be read while a host runs.
+fn away(what: String, error: &RedisError) -> HostError {
+    tracing::warn!(what, %error, "Redis failed");
+    HostError::Unread { what, why: words(error) }
+}
+
+/// What can't be changed, or perhaps was.
+fn uncertain(title: String, error: &RedisError) -> HostError {
+    tracing::warn!(title, %error, "Redis failed");
+    match refusal(error) {
+        Some(why) => HostError::Refused { title, why: why.into() },
+        None => HostError::Doubtful { title, why: "the server's Redis does not answer".into() },
+    }
+}
+
+impl std::fmt::Debug for RedisShelf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedisShelf").field("address", &self.place.address).finish_non_exhaustive()
+    }
+}
