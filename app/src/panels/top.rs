@@ -170,12 +170,19 @@ fn people(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
     }
 }
 
-/// A dot, each state with its own shape: disc, ring, cross.
+/// A dot, each state with its own shape: disc, two bars while saving is paused, ring, cross.
 fn connection(ui: &mut Ui, document: &Document) {
     let theme = Theme::of(ui.ctx());
     let (rect, response) = ui.allocate_exact_size(vec2(18.0, size::ROW), Sense::hover());
     let (at, painter) = (rect.center(), ui.painter());
     let words = match document.session.status() {
+        Status::Live if document.session.saving_paused().is_some() => {
+            for x in [-2.5, 2.5] {
+                let bar = [at + vec2(x, -4.0), at + vec2(x, 4.0)];
+                painter.line_segment(bar, Stroke::new(2.5, theme.warn));
+            }
+            document.connection_words().unwrap_or_default()
+        }
         Status::Live => {
             painter.circle_filled(at, 4.0, theme.good);
             match document.session.waiting() {

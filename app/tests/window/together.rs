@@ -3,7 +3,8 @@
 use app::action::{Action, Pick};
 use app::command::Command;
 use drawing::EntityId;
-use protocol::SessionId;
+use egui_kittest::kittest::Queryable as _;
+use protocol::{ServerMessage, SessionId};
 
 use crate::Opened;
 
@@ -215,4 +216,41 @@ fn a_ghost_of_what_others_hold_is_not_shown_to_anybody() {
         std::thread::park_timeout(std::time::Duration::from_millis(2));
     }
     assert_eq!(shown.map(|ghost| ghost.ids), Some(vec![post.into()]));
+}
+
+#[test]
+fn that_saving_is_paused_is_said_with_what_waits_until_it_goes_on() {
+    let (_ana, mut ben) = Opened::shared();
+    let saving = |opened: &mut Opened, paused: bool| {
+        let why = if paused { "the server's store does not answer" } else { "" };
+        let message = ServerMessage::Saving { paused, why: why.into() };
+        let document = opened.harness.state_mut().document_mut().expect("a drawing");
+        document.session.receive(0, message).expect("it is understood");
+    };
+    let dot = |opened: &Opened, words: &str| {
+        opened.harness.query_by_label(&format!("Connection: {words}")).is_some()
+            && (opened.harness.query_by_label(words).is_some() == words.starts_with("Saving"))
+    };
+    ben.until("all is stored", |window| window.document().is_some_and(|d| d.session.waiting() == 0));
+    ben.harness.step();
+    assert!(dot(&ben, "Connected; everything is stored"));
+    saving(&mut ben, true);
+    // What is new on the screen has its size in the first frame and is seen in the next.
+    ben.harness.run_steps(2);
+    assert!(dot(&ben, "Saving is paused: the server's store does not answer; nothing of yours waits"));
+    // What is done meanwhile is kept and counted. Nothing is sent before the window's next turn.
+    let ctx = ben.harness.ctx.clone();
+    let line = drawing::Shape::Line(drawing::Line {
+        start: drawing::Point3::flat(0.0, 0.0),
+        end: drawing::Point3::flat(5.0, 5.0),
+    });
+    for count in ["1 change waits", "2 changes wait"] {
+        ben.harness.state_mut().perform(&ctx, Action::Draw(vec![line.clone()]));
+        let words = ben.document().connection_words().expect("saving is paused");
+        assert!(words.ends_with(&format!("does not answer; {count}, nothing is lost")), "{words}");
+    }
+    saving(&mut ben, false);
+    ben.until("all is stored", |window| window.document().is_some_and(|d| d.session.waiting() == 0));
+    ben.harness.step();
+    assert!(dot(&ben, "Connected; everything is stored"));
 }

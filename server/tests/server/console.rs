@@ -202,13 +202,13 @@ async fn invites_are_good_as_made_until_then_or_until_there_is_a_new_link() {
 }
 
 /// Watches as the console's page does.
-async fn watch(address: &Address, asker: &Asker) -> Client {
+pub async fn watch(address: &Address, asker: &Asker) -> Client {
     let mut client = Client::connect_as(address, Encoding::Json, asker).await;
     client.say(&ClientMessage::Watch {}).await.unwrap();
     client
 }
 
-async fn overview(client: &mut Client, interesting: impl Fn(&Overview) -> bool) -> Overview {
+pub async fn overview(client: &mut Client, interesting: impl Fn(&Overview) -> bool) -> Overview {
     loop {
         match client.hear().await.expect("it may watch") {
             ServerMessage::Overview(overview) if interesting(&overview) => return *overview,

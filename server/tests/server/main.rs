@@ -8,6 +8,7 @@ mod http;
 mod joining;
 mod nearby;
 mod nodes;
+mod nodes_console;
 mod nodes_storm;
 mod place;
 mod program;

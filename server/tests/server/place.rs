@@ -4,10 +4,13 @@ use std::path::Path;
 
 use drawing::{Drawing, Entity, EntityId, Line, Op, Order, Point3, Record, RecordId, Shape, Style, Vec2};
 use protocol::{Address, Limits};
+use server::store::RedisOptions;
 use server::{Host, HostError, Options};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+use crate::redis::Redis;
 
 /// A line of model space, on layer 0, 10 long.
 pub fn line(id: RecordId, y: f64) -> Record {
@@ -62,7 +65,16 @@ impl Place {
 
     /// Serves a folder as the options say.
     pub async fn open_with(options: Options) -> Place {
-        let host = Host::open(options, tokio::runtime::Handle::current()).expect("the folder opens");
+        Place::of(Host::open(options, tokio::runtime::Handle::current()).expect("the folder opens")).await
+    }
+
+    /// Serves a Redis, which others may serve too.
+    pub async fn over(redis: &Redis) -> Place {
+        let host = Host::open_redis(RedisOptions::new(redis.url()), tokio::runtime::Handle::current()).await;
+        Place::of(host.expect("Redis will do")).await
+    }
+
+    async fn of(host: Host) -> Place {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let port = listener.local_addr().expect("it is bound").port();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -86,6 +98,11 @@ impl Place {
         let listing = self.host.add("Plan", None, drawing).await.expect("it is added");
         assert_eq!(listing.name, "plan");
         (self.address(), ids)
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where `plan` is.

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, ErrorKind, RedisError, RedisResult, ServerErrorKind};
+use redis::{Client, Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, ServerErrorKind};
 
 use super::keys::{DRAWINGS, shelf_channel};
 use super::listening::Listening;
@@ -91,6 +91,16 @@ impl Wire {
             }
         }
         answer
+    }
+
+    /// Reads something, again if the connection turns out to be one that broke before: reading twice does no harm.
+    pub(super) async fn read<T: FromRedisValue>(&self, command: Cmd) -> RedisResult<T> {
+        match self.with(async |redis| command.query_async(redis).await).await {
+            Err(error) if error.is_io_error() && !error.is_timeout() => {
+                self.with(async |redis| command.query_async(redis).await).await
+            }
+            read => read,
+        }
     }
 
     /// Replacing is one step, so a thread that panicked left a whole connection behind.

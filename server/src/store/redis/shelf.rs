@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use protocol::{Durability, Hash, LogId, Position, Seq};
-use redis::{AsyncCommands as _, Client, RedisError};
+use redis::{AsyncCommands as _, Client, Cmd, RedisError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -90,7 +90,7 @@ impl RedisPlace {
     }
 
     async fn drawings(&self) -> Result<Vec<Listing>, RedisError> {
-        let all = self.link.quick.with(async |redis| redis.hgetall::<_, Vec<(String, Vec<u8>)>>(DRAWINGS).await).await;
+        let all = self.link.quick.read::<Vec<(String, Vec<u8>)>>(Cmd::hgetall(DRAWINGS)).await;
         let mut found = Vec::new();
         for (name, listed) in all? {
             found.extend(self.listing(name, &listed).await?);
@@ -100,8 +100,7 @@ impl RedisPlace {
     }
 
     async fn find(&self, name: String) -> Result<Option<Listing>, RedisError> {
-        let listed =
-            self.link.quick.with(async |redis| redis.hget::<_, _, Option<Vec<u8>>>(DRAWINGS, &name).await).await;
+        let listed = self.link.quick.read::<Option<Vec<u8>>>(Cmd::hget(DRAWINGS, &name)).await;
         match listed? {
             Some(listed) => self.listing(name, &listed).await,
             None => Ok(None),
@@ -111,7 +110,7 @@ impl RedisPlace {
     /// A drawing that is listed, if its log was begun.
     async fn listing(&self, name: String, listed: &[u8]) -> Result<Option<Listing>, RedisError> {
         let keys = Keys::new(&name, self.link.database);
-        let seq = self.link.quick.with(async |redis| redis.hget::<_, _, Option<u64>>(&keys.head, "seq").await).await;
+        let seq = self.link.quick.read::<Option<u64>>(Cmd::hget(&keys.head, "seq")).await;
         let begun = seq?.is_some_and(|seq| seq > 0);
         match serde_json::from_slice::<Listed>(listed) {
             Ok(Listed { title, secret, archived }) if begun && name::is_name(&name) => {
@@ -275,7 +274,7 @@ impl Shared for RedisShelf {
     fn owner(&self) -> Pending<Result<Option<String>, HostError>> {
         let place = self.place.clone();
         Box::pin(async move {
-            let kept = place.link.quick.with(async |redis| redis.get::<_, Option<String>>(OWNER).await).await;
+            let kept = place.link.quick.read::<Option<String>>(Cmd::get(OWNER)).await;
             kept.map_err(|error| away("the owner's secret".into(), &error))
         })
     }
@@ -284,7 +283,8 @@ impl Shared for RedisShelf {
 /// What can't be read while a host runs.
 fn away(what: String, error: &RedisError) -> HostError {
     tracing::warn!(what, %error, "Redis failed");
-    HostError::Unread { what, why: words(error) }
+    let why = if error.is_io_error() { "the server's Redis does not answer".into() } else { words(error) };
+    HostError::Unread { what, why }
 }
 
 /// What can't be changed, or perhaps was.
