@@ -14,6 +14,7 @@ use tracing_subscriber::EnvFilter;
 /// Serves a folder of drawings, so that several people can look at and edit them together.
 #[derive(Debug, clap::Parser)]
 #[command(
+    name = "linework-server",
     version,
     after_help = "Example:\n  linework-server --listen 0.0.0.0:4848 --data drawings --add floorplan.dxf\n\n\
                   prints the address to join, linework://HOST:PORT/floorplan#SECRET. Who has it can edit. Open it in \
@@ -239,4 +240,16 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
             std::future::pending::<()>().await;
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Arguments;
+
+    #[test]
+    fn its_manual_is_of_the_name_that_it_is_installed_under() {
+        assert_eq!(Arguments::command().get_name(), "linework-server");
+    }
 }

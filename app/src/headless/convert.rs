@@ -37,16 +37,6 @@ pub struct Convert {
     log: Option<PathBuf>,
 }
 
-/// A log file that goes when it is no longer needed, on every way out.
-struct Scratch(PathBuf);
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // Left behind it harms nobody: the folder is the system's for such files.
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
 impl Convert {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         if is_log(&self.from)? {
@@ -71,10 +61,12 @@ impl Convert {
                 self.export(log)
             }
             None => {
-                let name = format!("linework-convert-{:032x}.linework", crate::settings::random());
-                let scratch = Scratch(std::env::temp_dir().join(name));
-                self.import(&scratch.0)?;
-                self.export(&scratch.0)
+                // A folder of its own goes with all that the log keeps beside itself, on every way out.
+                let folder =
+                    tempfile::tempdir().context("no folder could be made for the log that this goes through")?;
+                let log = folder.path().join("passing.linework");
+                self.import(&log)?;
+                self.export(&log)
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Properties of what is selected: how many of which kinds, and what they have in common.
 
-use drawing::{Entity, Header, Shape};
-use egui::{Grid, RichText, Ui};
+use drawing::{Drawing, Entity, Point3, Shape};
+use egui::{Grid, Label, RichText, Ui};
 
 use super::styles;
 use super::widgets::heading;
@@ -42,25 +42,25 @@ pub(super) fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) 
         let row = |ui: &mut Ui, name: &str| ui.label(quiet(name));
         row(ui, "Layer");
         ui.horizontal(|ui| {
-            if let Some(layer) = styles::layer(ui, "layer", (drawing, &layers), facts.layer, 132.0).1 {
+            if let Some(layer) = styles::layer(ui, "layer", (drawing, &layers), facts.layer, 124.0).1 {
                 actions.push(Action::Restyle(Restyle::Layer(layer)));
             }
         });
         ui.end_row();
         row(ui, "Color");
         ui.horizontal(|ui| {
-            if let Some(color) = styles::color(ui, "color", drawing, facts.color, facts.layer, 132.0) {
+            if let Some(color) = styles::color(ui, "color", drawing, facts.color, facts.layer, 124.0) {
                 actions.push(Action::Restyle(Restyle::Color(color)));
             }
         });
         ui.end_row();
         row(ui, "Linetype");
-        if let Some(linetype) = styles::linetype(ui, "linetype", drawing, facts.linetype, 150.0) {
+        if let Some(linetype) = styles::linetype(ui, "linetype", drawing, facts.linetype, 142.0) {
             actions.push(Action::Restyle(Restyle::Linetype(linetype)));
         }
         ui.end_row();
         row(ui, "Lineweight");
-        if let Some(weight) = styles::lineweight(ui, "lineweight", facts.lineweight, 150.0) {
+        if let Some(weight) = styles::lineweight(ui, "lineweight", facts.lineweight, 142.0) {
             actions.push(Action::Restyle(Restyle::Lineweight(weight)));
         }
         ui.end_row();
@@ -70,9 +70,10 @@ pub(super) fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) 
     {
         heading(ui, "Geometry");
         Grid::new("geometry").num_columns(2).spacing([size::M, size::S]).min_col_width(80.0).show(ui, |ui| {
-            for (name, value) in geometry(entity, drawing.header()) {
+            for (name, value) in geometry(entity, drawing) {
                 ui.label(quiet(name));
-                ui.label(RichText::new(value).font(crate::theme::mono(size::DENSE)));
+                // What is too long ends in an ellipsis, and is told whole under the pointer.
+                ui.add(Label::new(RichText::new(value).font(crate::theme::mono(size::DENSE))).truncate());
                 ui.end_row();
             }
         });
@@ -80,9 +81,10 @@ pub(super) fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) 
 }
 
 /// What is worth knowing of one entity.
-fn geometry(entity: &Entity, header: &Header) -> Vec<(&'static str, String)> {
+fn geometry(entity: &Entity, drawing: &Drawing) -> Vec<(&'static str, String)> {
+    let header = drawing.header();
     let length = |value| measure::length(header, value);
-    let point = |at: drawing::Point3| measure::point(header, at.xy());
+    let point = |at: Point3| measure::point(header, at.xy());
     let mut rows = match &entity.shape {
         Shape::Line(line) => {
             let by = line.end.xy() - line.start.xy();
@@ -115,9 +117,21 @@ fn geometry(entity: &Entity, header: &Header) -> Vec<(&'static str, String)> {
             ("Rotation", measure::angle(header, text.rotation_deg.to_radians())),
         ],
         Shape::MText(text) => vec![("Height", length(text.height)), ("Width", length(text.width))],
+        Shape::Ellipse(ellipse) => vec![
+            ("Center", point(ellipse.center)),
+            ("Long axis", length(2.0 * ellipse.major.xy().to_vec2().hypot())),
+            ("Short axis", length(2.0 * ellipse.major.xy().to_vec2().hypot() * ellipse.ratio)),
+        ],
+        Shape::Spline(spline) => vec![
+            ("Degree", spline.degree.to_string()),
+            ("Controls", spline.controls.len().to_string()),
+            ("Closed", if spline.closed { "yes" } else { "no" }.into()),
+        ],
+        Shape::Point(at) => vec![("At", point(at.at))],
         Shape::Insert(insert) => vec![
+            ("Block", drawing.block(insert.block).map_or("none of that name".into(), |block| block.name.clone())),
             ("At", point(insert.extrusion.to_world(insert.at))),
-            ("Scale", format!("{:.3}", insert.scale.x)),
+            ("Scale", scale(insert.scale)),
             ("Rotation", measure::angle(header, insert.rotation_deg.to_radians())),
         ],
         Shape::Opaque(_) => vec![("", "kept as it is in the file".into())],
@@ -125,4 +139,9 @@ fn geometry(entity: &Entity, header: &Header) -> Vec<(&'static str, String)> {
     };
     rows.push(("Handle", entity.handle.map_or("none until saved".into(), |handle| format!("{:X}", handle.0))));
     rows
+}
+
+/// One factor where both axes have it.
+fn scale(by: Point3) -> String {
+    if by.x == by.y { format!("{:.3}", by.x) } else { format!("{:.3} x {:.3}", by.x, by.y) }
 }

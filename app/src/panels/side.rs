@@ -1,6 +1,6 @@
 //! The right panels: tabs that hide with one key.
 
-use egui::{Button, RichText, ScrollArea, Ui};
+use egui::{Button, RichText, ScrollArea, Ui, UiBuilder};
 
 use super::{entries, history, layers, panes, properties};
 use crate::action::{Action, Panel};
@@ -32,7 +32,11 @@ pub fn show(ui: &mut Ui, window: &mut Window, front: Panel, actions: &mut Vec<Ac
             }
         }
     });
-    egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 4)).show(ui, |ui| {
+    // However wide what is in it wants to be, the panel keeps its width, and the canvas beside it stays where it is.
+    let body = ui.available_rect_before_wrap();
+    let mut ui = ui.new_child(UiBuilder::new().max_rect(body));
+    ui.set_clip_rect(body.intersect(ui.clip_rect()));
+    egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 4)).show(&mut ui, |ui| {
         if front == Panel::History && window.document().is_some_and(|document| document.review.is_some()) {
             // Its list scrolls by itself, and lays out no more than is seen.
             return entries::show(ui, window, actions);

@@ -26,7 +26,9 @@ pub fn wished(mut arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> 
 ///
 /// # Errors
 /// What the system says where a file can't be written; files written before stay.
-pub fn write(mut command: Command, folder: &Path) -> io::Result<()> {
+pub fn write(command: Command, folder: &Path) -> io::Result<()> {
+    // `help render` is `render --help`: no page of its own.
+    let mut command = command.disable_help_subcommand(true);
     let pages = folder.join("man1");
     std::fs::create_dir_all(&pages)?;
     let name = command.get_name().to_owned();
@@ -72,5 +74,6 @@ mod tests {
             let text = std::fs::read_to_string(folder.path().join(file)).unwrap();
             assert!(text.contains(words), "{file}");
         }
+        assert!(!folder.path().join("man1/linework-help.1").exists());
     }
 }

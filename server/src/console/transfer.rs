@@ -175,7 +175,7 @@ pub(super) async fn download_log(State(office): State<Office>, Named(name): Name
         let more = (len > 0).then(|| (Bytes::from(piece), (file, passing)));
         Ok::<_, std::io::Error>(more)
     });
-    Ok(attached(&name, "linework", "application/vnd.linework", Body::from_stream(pieces)))
+    Ok(attached(&name, "linework", "application/x-linework", Body::from_stream(pieces)))
 }
 
 fn attached(name: &str, ending: &str, kind: &'static str, body: Body) -> Response {
