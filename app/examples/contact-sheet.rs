@@ -196,7 +196,8 @@ impl Desks {
 
 fn desk(state: &Path, name: &str, open: Option<&str>, scale: f32) -> anyhow::Result<Desk> {
     std::fs::create_dir_all(state)?;
-    let mut words = vec!["linework", "--name", name, "--state-dir", state.to_str().context("a plain path")?];
+    let mut words =
+        vec!["linework", "--no-nearby", "--name", name, "--state-dir", state.to_str().context("a plain path")?];
     words.extend(open);
     let arguments = Arguments::try_parse_from(words)?;
     let state = state.to_owned();

@@ -28,6 +28,19 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     write_noting(path, bytes, path).map(drop)
 }
 
+/// As [`write_whole`], to be read by nobody but its person, from the first byte on.
+pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+        // What is written takes its mode from what is there.
+        let there = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+        let private = there.and_then(|file| file.set_permissions(fs::Permissions::from_mode(0o600)));
+        private.with_context(|| format!("{} could not be made", path.display()))?;
+    }
+    write_whole(path, bytes)
+}
+
 /// As [`write_whole`], to be read by those who may read `like`; a file that is written, but not surely safe from a power
 /// cut, comes with a note.
 fn write_noting(path: &Path, bytes: &[u8], like: &Path) -> anyhow::Result<Option<String>> {
