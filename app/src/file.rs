@@ -7,6 +7,9 @@ use std::time::SystemTime;
 
 use anyhow::Context as _;
 
+/// The largest file that is opened: a log keeps the file that its drawing came from, and holds no more.
+pub const FILE_BYTES_MAX: u64 = oplog::MAX_BLOB_BYTES as u64;
+
 /// What tells one state of a file from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Stamp {

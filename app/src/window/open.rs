@@ -17,11 +17,8 @@ use super::backstage::{Backstage, Leftover, OwnHost, Report, options, work_in};
 use super::origin::Origin;
 use crate::dialogs::Dialog;
 use crate::document::{Document, FileFacts, Home, Picture, Studio};
-use crate::file::{self, Stamp};
+use crate::file::{self, FILE_BYTES_MAX, Stamp};
 use crate::link;
-
-/// The largest file that is read, in bytes.
-const FILE_BYTES_MAX: u64 = 4 << 30;
 
 /// A file that is being opened.
 pub struct Opening {
@@ -337,7 +334,11 @@ fn read_file(path: &Path, progress: &mut dyn FnMut(formats::Progress) -> Control
     let stamp = Stamp::of(path);
     let facts = std::fs::metadata(path).with_context(|| format!("{shown} can't be opened"))?;
     if facts.len() > FILE_BYTES_MAX {
-        return Err(anyhow!("{shown} is larger than the {} GB that can be opened", FILE_BYTES_MAX >> 30));
+        return Err(anyhow!(
+            "{shown} has {} MiB; a drawing is kept with its file, of {} MiB at the most, so it was not opened",
+            facts.len() >> 20,
+            FILE_BYTES_MAX >> 20
+        ));
     }
     // A pipe or a device has no end, and waiting for it could not be cancelled.
     if !facts.is_file() {

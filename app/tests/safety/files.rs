@@ -51,6 +51,21 @@ fn an_opening_that_is_cancelled_opens_nothing() {
     desk.is_ready();
 }
 
+#[test]
+fn a_file_that_no_log_could_keep_is_not_opened() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let site = folder.path().join("site.dxf");
+    // It takes no room on the disk: nothing was ever written to it.
+    let made = std::fs::File::create(&site).and_then(|file| file.set_len(app::file::FILE_BYTES_MAX + (1 << 20)));
+    made.expect("a long file of nothing");
+    let mut desk = Desk::open(&folder.path().join("ana"), "Ana", &[]);
+    desk.perform(Action::OpenFile(site.clone()));
+    desk.until("it is given up", |window| window.openings.is_empty());
+    assert!(desk.window().documents.is_empty());
+    let expect = format!("{} has 513 MiB; a drawing is kept with its file, of 512 MiB at the most", site.display());
+    assert!(desk.said().starts_with(&expect), "{}", desk.said());
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_is_no_drawing_and_keeps_nobody_waiting() {
