@@ -9,6 +9,7 @@ mod history;
 mod isolation;
 mod locks;
 mod looking;
+mod overlays;
 mod people;
 mod picture;
 mod put;
@@ -16,6 +17,7 @@ mod receive;
 mod selection;
 mod stake;
 mod store;
+mod studio;
 pub mod turn;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -40,11 +42,13 @@ pub use edit::{Hindrance, first_capital};
 pub use facts::Facts;
 pub use frames::FrameShown;
 pub use history::{History, Row, op_words};
+pub use overlays::{Cover, OVERLAY_MAX};
 pub use people::People;
-pub use picture::{Cover, Gpu, OVERLAY_MAX, Picture, Studio, lock};
+pub use picture::Picture;
 pub use put::{Copied, Guest, New, Put, objects};
 pub use receive::News;
 pub use stake::AtStake;
+pub use studio::{Gpu, Studio, lock};
 
 /// What new things are drawn with: one's own, never shared.
 #[derive(Debug, Clone, Copy, PartialEq)]
