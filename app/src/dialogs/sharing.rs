@@ -8,8 +8,8 @@ use crate::command::Command;
 use crate::document::Home;
 use crate::nearby::Uninvited;
 use crate::panels::nearby;
-use crate::panels::widgets::{avatar, main_button, text_field};
-use crate::theme::{Theme, mono, size};
+use crate::panels::widgets::{avatar, main_button, text_field, width_beside};
+use crate::theme::{Theme, mono, size, strong};
 use crate::window::{Shared, Window};
 
 pub(super) fn share(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
@@ -21,7 +21,7 @@ pub(super) fn share(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
         match shared {
             Some(Shared::At(mut address)) => {
                 ui.horizontal(|ui| {
-                    let width = ui.available_width() - 76.0;
+                    let width = width_beside(ui, strong("Copy"));
                     let field = TextEdit::singleline(&mut address).font(mono(size::DENSE)).desired_width(width);
                     text_field(ui, field, "Address");
                     if main_button(ui, "Copy").clicked() {
@@ -57,8 +57,8 @@ pub(super) fn share(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
     });
 }
 
-/// The hosts on the network take no more room than so many points; the rest is scrolled to.
-const NEARBY_MAX: f32 = 220.0;
+/// The hosts on the network take no more than this part of the window's height; the rest is scrolled to.
+const NEARBY_MAX: f32 = 0.28;
 
 /// The field for an address.
 fn address_field() -> egui::Id {
@@ -84,7 +84,8 @@ pub(super) fn join(
     let in_a_field = focused.is_none_or(|focused| focused == address_field() || focused == name_field());
     card(ui, "Join a shared drawing", 460.0, actions, |ui, actions| {
         let called = name.clone();
-        egui::ScrollArea::vertical().max_height(NEARBY_MAX).show(ui, |ui| {
+        let height = NEARBY_MAX * ui.ctx().content_rect().height();
+        egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
             nearby::show(ui, window, actions, |window, at, drawing| {
                 let join = Action::JoinNearby(at, drawing.name.clone());
                 match window.way_in(at, drawing) {
@@ -95,7 +96,7 @@ pub(super) fn join(
         });
         if let Some(Uninvited { title, host, .. }) = wanted {
             let words = format!(
-                "{title} on {host} is joined by invitation. Whoever shares it can give you its address: from Share in \
+                "{title}, at {host}, is joined by invitation. Whoever shares it can give you its address: from Share in \
                  their window, or from Invite on the host's page. Paste it here."
             );
             ui.label(RichText::new(words).color(theme.text));

@@ -6,7 +6,7 @@ use egui::{Button, RichText, TextEdit, Ui, vec2};
 use server::NearbyDrawing;
 
 use super::nearby;
-use super::widgets::{heading, main_button, text_field};
+use super::widgets::{heading, main_button, text_field, width_beside};
 use crate::action::Action;
 use crate::command::Command;
 use crate::icon;
@@ -20,7 +20,8 @@ const SAMPLE: &str = "assets/sample.dxf";
 pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
     let theme = Theme::of(ui.ctx());
     ui.painter().rect_filled(ui.max_rect(), 0.0, theme.canvas);
-    let above = (ui.available_height() * 0.16).min(140.0);
+    // In a low window what is there to do is worth more than the space above it.
+    let above = ((ui.available_height() - 440.0) * 0.4).clamp(size::XL, 140.0);
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let width = 520f32.min(ui.available_width() - 2.0 * size::XL);
         let left = ((ui.available_width() - width) / 2.0).max(0.0);
@@ -69,10 +70,7 @@ fn join(ui: &mut Ui, actions: &mut Vec<Action>) {
     let mut address: String = ui.data(|data| data.get_temp(id).unwrap_or_default());
     ui.horizontal(|ui| {
         let hint = "linework://192.168.1.20:4848/plan#secret";
-        let label = egui::WidgetText::from("Join").into_galley(ui, None, f32::INFINITY, egui::TextStyle::Button);
-        let button = label.size().x + 2.0 * ui.spacing().button_padding.x + ui.spacing().item_spacing.x;
-        let width = ui.available_width() - button - 1.0;
-        let field = TextEdit::singleline(&mut address).hint_text(hint).desired_width(width);
+        let field = TextEdit::singleline(&mut address).hint_text(hint).desired_width(width_beside(ui, "Join"));
         let field = text_field(ui, field, "Address to join");
         let entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         if (ui.button("Join").clicked() || entered) && !address.trim().is_empty() {

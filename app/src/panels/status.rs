@@ -43,7 +43,7 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
         let words = RichText::new(at).font(mono(size::LABEL)).color(if document.pointer.over {
             theme.text
         } else {
-            theme.disabled
+            theme.quiet
         });
         ui.add(egui::Label::new(words).truncate());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -134,9 +134,14 @@ fn toggle(
     actions: &mut Vec<Action>,
 ) -> Response {
     let theme = Theme::of(ui.ctx());
-    let color = if on { theme.accent } else { theme.disabled };
+    let color = if on { theme.accent } else { theme.quiet };
     let button = Button::new(RichText::new(text).size(size::LABEL).color(color)).frame_when_inactive(false);
     let response = ui.add(button);
+    if on {
+        // A mark besides the colour.
+        let under = response.rect.shrink2(vec2(size::M, 0.0));
+        ui.painter().hline(under.x_range(), under.bottom() - 2.0, (1.5, theme.accent));
+    }
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, on, name));
     if response.clicked() {
         actions.push(action());

@@ -134,7 +134,7 @@ fn an_invitation_is_asked_for_once() {
     tell(&mut opened, found());
     click(&mut opened, "Join The plan on Office, by invitation");
     opened.harness.step();
-    assert!(says(&opened, "The plan on Office is joined by invitation"));
+    assert!(says(&opened, "The plan, at Office, is joined by invitation"));
     // The field has the keyboard: what is pasted goes there, and the secret alone will do.
     opened.harness.event(egui::Event::Paste(served.secret.clone()));
     opened.harness.step();
