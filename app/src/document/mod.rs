@@ -1,5 +1,6 @@
 //! One open drawing: the session in its room, what is seen of it, what is selected, and the file it belongs to.
 
+mod course;
 mod drafts;
 mod edit;
 mod facts;
@@ -37,6 +38,7 @@ use crate::prompt::{Prompt, PromptLine};
 use crate::review::{Gathering, Review};
 use crate::tools::{Tool, View};
 
+pub use course::{Course, Step};
 pub use drafts::Undone;
 pub use edit::{Hindrance, first_capital};
 pub use facts::Facts;
@@ -100,6 +102,8 @@ pub struct Saving {
     pub told: bool,
     /// What is closed once it is saved.
     pub then: Then,
+    /// How far it is.
+    pub course: Arc<Course>,
 }
 
 /// What follows a save.

@@ -4,9 +4,10 @@ use egui::scroll_area::ScrollBarVisibility;
 use egui::{Align, Button, Layout, Response, RichText, ScrollArea, Ui, vec2};
 
 use super::panes;
+use super::widgets::icon_button;
 use crate::action::Action;
 use crate::command::Command;
-use crate::document::Document;
+use crate::document::{Document, Step};
 use crate::icon;
 use crate::measure;
 use crate::theme::{Theme, mono, size};
@@ -89,6 +90,7 @@ fn notes(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
         ui.add_space(size::M);
         findings(ui, &document.findings);
     }
+    saving(ui, document, actions);
     match document.session.waiting() {
         0 => {}
         count => drop(word(ui, format!("{count} waiting"), theme.warn)),
@@ -99,6 +101,20 @@ fn notes(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
     if !document.selection.is_empty() {
         word(ui, format!("{} selected", document.selection.len()), theme.accent);
     }
+}
+
+/// A save under way: what it is at, and how to stop it.
+fn saving(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
+    let theme = Theme::of(ui.ctx());
+    let Some(saving) = &document.file.saving else { return };
+    let Some(step) = saving.course.step() else { return };
+    ui.add_space(size::M);
+    if step < Step::Writes && icon_button(ui, icon::X, "Stop saving", false, 18.0).clicked() {
+        actions.push(Action::StopSaving(document.id));
+    }
+    let name = saving.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let words = format!("Saving {name}: {}", step.words());
+    ui.label(RichText::new(words).size(size::LABEL).color(theme.quiet));
 }
 
 /// What was found while the file was read, to be looked up at any time.

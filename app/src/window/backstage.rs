@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use super::open::Opened;
 use super::origin::Origin;
 use super::save::{Prepared, Written};
-use crate::document::{Document, Gpu, Home, Picture, Studio, Then};
+use crate::document::{Course, Document, Gpu, Home, Picture, Studio, Then};
 use crate::link::Wake;
 use crate::nearby::Found;
 use crate::review::LogFile;
@@ -60,7 +60,7 @@ pub enum Report {
     /// A part of what a save needs is on the disk.
     Kept(u64, protocol::Hash, PathBuf),
     /// What a save needs was unpacked: which document, the file it came from, and the drawing that was read from it.
-    Prepared(u64, anyhow::Result<Box<Prepared>>),
+    Prepared(u64, Arc<Course>, anyhow::Result<Box<Prepared>>),
     /// The lookout of this number found these hosts on the network.
     Nearby(u64, Found),
     /// A drawing was written, or not.

@@ -311,7 +311,7 @@ impl Window {
                 )),
                 Report::Nearby(number, found) => self.take_nearby(number, found),
                 Report::Kept(id, hash, path) => self.take_kept(id, hash, path),
-                Report::Prepared(id, prepared) => self.take_prepared(id, prepared),
+                Report::Prepared(id, course, prepared) => self.take_prepared(id, &course, prepared),
                 Report::Saved(id, written) => self.take_saved(ctx, id, *written),
             }
         }
