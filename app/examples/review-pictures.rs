@@ -104,7 +104,7 @@ fn find(desk: &Desk, is: impl Fn(&Review, Seq) -> bool) -> anyhow::Result<Seq> {
 
 fn open(state: &Path, file: &Path) -> anyhow::Result<Desk> {
     std::fs::create_dir_all(state)?;
-    let words = ["linework", "--name", "Dana", "--state-dir", state.to_str().context("a plain path")?];
+    let words = ["linework", "--no-nearby", "--name", "Dana", "--state-dir", state.to_str().context("a plain path")?];
     let arguments = Arguments::try_parse_from(words.into_iter().chain(file.to_str()))?;
     let state = state.to_owned();
     Ok(Harness::builder()

@@ -1,5 +1,6 @@
 //! What panels, tools and keys want: values. One place, `perform`, carries them out.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use drawing::{Color, EntityId, LayerId, LineStyle, Lineweight, Point, Rect, Shape, Vec2};
@@ -167,6 +168,8 @@ pub enum Action {
     CancelOpening(u64),
     /// Joins the drawing at an address.
     JoinAddress(String),
+    /// Joins the drawing of this name at a host on this network, or asks for an invitation to it.
+    JoinNearby(SocketAddr, String),
     /// Brings a document to the front.
     Activate(usize),
     /// Closes a document, asking where work would be lost.

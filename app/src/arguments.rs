@@ -21,6 +21,9 @@ pub struct Arguments {
     /// What others see you called.
     #[arg(long, global = true)]
     pub name: Option<String>,
+    /// Look for no hosts on this network.
+    #[arg(long)]
+    pub no_nearby: bool,
     /// Where settings and unsaved work are kept.
     #[arg(long, value_name = "DIR", global = true)]
     pub state_dir: Option<PathBuf>,

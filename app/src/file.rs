@@ -7,6 +7,9 @@ use std::time::SystemTime;
 
 use anyhow::Context as _;
 
+/// The largest file that is opened: a log keeps the file that its drawing came from, and holds no more.
+pub const FILE_BYTES_MAX: u64 = oplog::MAX_BLOB_BYTES as u64;
+
 /// What tells one state of a file from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Stamp {
@@ -26,6 +29,19 @@ impl Stamp {
 /// replaced, and keeps who may read it.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     write_noting(path, bytes, path).map(drop)
+}
+
+/// As [`write_whole`], to be read by nobody but its person, from the first byte on.
+pub fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+        // What is written takes its mode from what is there.
+        let there = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+        let private = there.and_then(|file| file.set_permissions(fs::Permissions::from_mode(0o600)));
+        private.with_context(|| format!("{} could not be made", path.display()))?;
+    }
+    write_whole(path, bytes)
 }
 
 /// As [`write_whole`], to be read by those who may read `like`; a file that is written, but not surely safe from a power

@@ -128,6 +128,8 @@ pub const INFO: &str = "\u{e2ce}";
 pub const FILE_ARROW_DOWN: &str = "\u{e232}";
 /// `blueprint`
 pub const BLUEPRINT: &str = "\u{eda0}";
+/// `desktop`
+pub const DESKTOP: &str = "\u{e560}";
 /// `play`
 pub const PLAY: &str = "\u{e3d0}";
 /// `pause`

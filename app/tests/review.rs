@@ -28,7 +28,8 @@ struct Opened {
 
 fn window(state: &Path, files: &[&str]) -> Harness<'static, Window> {
     std::fs::create_dir_all(state).expect("a state folder");
-    let mut words = vec!["linework", "--name", "Dana", "--state-dir", state.to_str().expect("a plain path")];
+    let mut words =
+        vec!["linework", "--no-nearby", "--name", "Dana", "--state-dir", state.to_str().expect("a plain path")];
     words.extend(files);
     let arguments = Arguments::try_parse_from(words).expect("the command line is right");
     let state = state.to_owned();

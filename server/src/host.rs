@@ -97,6 +97,8 @@ pub(crate) struct Slot {
     pub(crate) live: Arc<AsyncMutex<Option<Live>>>,
     /// It is no drawing of the host any more: who is still at its door is not let in.
     removed: AtomicBool,
+    /// Whoever is on the network may know of it, where not all are listed.
+    chosen: AtomicBool,
 }
 
 impl Host {
@@ -255,18 +257,30 @@ impl Host {
         }
     }
 
+    /// Lists a drawing for whoever is on the network, or no longer, where only chosen ones are ([`Listed::Chosen`]).
+    pub fn list(&self, name: &str, chosen: bool) {
+        if let Some(slot) = self.slot(name) {
+            slot.chosen.store(chosen, Ordering::Relaxed);
+        }
+    }
+
     /// What whoever is on the network may know of the drawings, by title.
     pub(crate) fn listed(&self) -> Vec<NearbyDrawing> {
-        let open = self.inner.options.listed == Listed::Open;
-        let tell = |Listing { name, title, secret, .. }: Listing| NearbyDrawing {
-            name,
-            title,
-            secret: open.then_some(secret),
+        let listed = self.inner.options.listed;
+        let tell = |slot: Arc<Slot>| {
+            let Listing { name, title, secret, archived } = slot.listing();
+            let told = match listed {
+                Listed::Nothing => false,
+                Listed::Chosen => slot.chosen.load(Ordering::Relaxed),
+                Listed::Titles | Listed::Open => true,
+            };
+            // One that is just opening or closing is not waited for.
+            let people = slot.live.try_lock().ok().map(|live| live.as_ref().map_or(0, Live::people) as u32);
+            let secret = (listed == Listed::Open).then_some(secret);
+            (told && !archived).then_some(NearbyDrawing { name, title, secret, people })
         };
-        if self.inner.options.listed == Listed::Nothing {
-            return Vec::new();
-        }
-        let mut listed: Vec<_> = self.drawings().into_iter().filter(|listing| !listing.archived).map(tell).collect();
+        let slots: Vec<_> = self.lock().values().cloned().collect();
+        let mut listed: Vec<_> = slots.into_iter().filter_map(tell).collect();
         listed.sort_by(|a, b| (&a.title, &a.name).cmp(&(&b.title, &b.name)));
         listed
     }
@@ -473,7 +487,12 @@ impl Host {
 
 impl Slot {
     fn new(listing: Listing) -> Arc<Slot> {
-        Arc::new(Slot { listing: Mutex::new(listing), live: Arc::default(), removed: AtomicBool::new(false) })
+        Arc::new(Slot {
+            listing: Mutex::new(listing),
+            live: Arc::default(),
+            removed: AtomicBool::new(false),
+            chosen: AtomicBool::new(false),
+        })
     }
 
     /// What there is to know of it.

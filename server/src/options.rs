@@ -12,6 +12,8 @@ pub enum Listed {
     /// That it is there, and the titles of its drawings; to come in one needs an invitation.
     #[default]
     Titles,
+    /// As `Titles`, but only of the drawings that [`Host::list`](crate::Host::list) was called for.
+    Chosen,
     /// Their secrets too: whoever is on the network comes in by a click.
     Open,
 }

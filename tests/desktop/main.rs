@@ -6,6 +6,7 @@
 mod drawing;
 mod log;
 mod picture;
+mod readme;
 mod screen;
 mod served;
 mod share;

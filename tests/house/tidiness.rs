@@ -4,10 +4,7 @@ use super::assert_none;
 use super::sources::{self, Source, root};
 
 /// Files that may be longer than [`LINES_MAX`]: (path, why splitting would make them worse).
-const LONG: &[(&str, &str)] = &[(
-    "app/src/document/picture.rs",
-    "one state of what a worker made and what the screen shows; its parts are in store, frames and put already",
-)];
+const LONG: &[(&str, &str)] = &[];
 /// The longest a file may be without a reason, in lines.
 const LINES_MAX: usize = 600;
 

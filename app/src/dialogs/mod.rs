@@ -11,8 +11,11 @@ use egui::{Align2, Area, Frame, Id, Key, Order, RichText, Ui, vec2};
 
 use crate::action::Action;
 use crate::document::Then;
+use crate::nearby::Uninvited;
 use crate::theme::{Theme, size, strong};
 use crate::window::{Purpose, Window};
+
+pub(crate) use sharing::focus_address;
 
 /// The dialog that is open.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -39,6 +42,8 @@ pub enum Dialog {
         trouble: Option<String>,
         /// What the person calls themselves, until they join.
         name: String,
+        /// The drawing on this network to which they have no invitation yet.
+        wanted: Option<Uninvited>,
     },
     /// A path, where no dialog of the system answers.
     Path {
@@ -82,7 +87,7 @@ impl Dialog {
 
     /// A field for an address.
     pub fn join(address: String, trouble: Option<String>, name: String) -> Dialog {
-        Dialog::Join { address, trouble, name }
+        Dialog::Join { address, trouble, name, wanted: None }
     }
 
     /// Whether there is one.
@@ -105,8 +110,8 @@ pub fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) {
         Dialog::Search { text, chosen } => search::show(ui, text, chosen, actions),
         Dialog::Shortcuts => shortcuts::show(ui, actions),
         Dialog::Share => sharing::share(ui, window, actions),
-        Dialog::Join { address, trouble, name } => {
-            sharing::join(ui, (address, name), trouble.as_deref(), enter, actions);
+        Dialog::Join { address, trouble, name, wanted } => {
+            sharing::join(ui, window, (address, name), (trouble.as_deref(), wanted.as_ref()), enter, actions);
         }
         Dialog::Path { purpose, path, looked } => files::path(ui, *purpose, (path, looked), enter, actions),
         Dialog::Unsaved { document, then_quit } => files::unsaved(ui, window, *document, *then_quit, enter, actions),

@@ -6,8 +6,10 @@ use super::{card, quiet};
 use crate::action::Action;
 use crate::command::Command;
 use crate::document::Home;
-use crate::panels::widgets::{avatar, main_button, text_field};
-use crate::theme::{Theme, mono, size};
+use crate::nearby::Uninvited;
+use crate::panels::nearby;
+use crate::panels::widgets::{avatar, main_button, text_field, width_beside};
+use crate::theme::{Theme, mono, size, strong};
 use crate::window::{Shared, Window};
 
 pub(super) fn share(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
@@ -19,7 +21,7 @@ pub(super) fn share(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
         match shared {
             Some(Shared::At(mut address)) => {
                 ui.horizontal(|ui| {
-                    let width = ui.available_width() - 76.0;
+                    let width = width_beside(ui, strong("Copy"));
                     let field = TextEdit::singleline(&mut address).font(mono(size::DENSE)).desired_width(width);
                     text_field(ui, field, "Address");
                     if main_button(ui, "Copy").clicked() {
@@ -55,36 +57,77 @@ pub(super) fn share(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
     });
 }
 
+/// The hosts on the network take no more than this part of the window's height; the rest is scrolled to.
+const NEARBY_MAX: f32 = 0.28;
+
+/// The field for an address.
+fn address_field() -> egui::Id {
+    egui::Id::unique("address to join")
+}
+
+/// The field for an address has the keyboard.
+pub(crate) fn focus_address(ctx: &egui::Context) {
+    ctx.memory_mut(|memory| memory.request_focus(address_field()));
+}
+
 pub(super) fn join(
     ui: &mut Ui,
+    window: &Window,
     (address, name): (&mut String, &mut String),
-    trouble: Option<&str>,
+    (trouble, wanted): (Option<&str>, Option<&Uninvited>),
     enter: bool,
     actions: &mut Vec<Action>,
 ) {
     let theme = Theme::of(ui.ctx());
+    // A row or a button that Tab went to has Enter for itself.
+    let focused = ui.memory(|memory| memory.focused());
+    let in_a_field = focused.is_none_or(|focused| focused == address_field() || focused == name_field());
     card(ui, "Join a shared drawing", 460.0, actions, |ui, actions| {
-        ui.label("Address");
+        let called = name.clone();
+        let height = NEARBY_MAX * ui.ctx().content_rect().height();
+        egui::ScrollArea::vertical().max_height(height).show(ui, |ui| {
+            nearby::show(ui, window, actions, |window, at, drawing| {
+                let join = Action::JoinNearby(at, drawing.name.clone());
+                match window.way_in(at, drawing) {
+                    Some(_) => vec![Action::Name(called.clone()), join],
+                    None => vec![join],
+                }
+            });
+        });
+        if let Some(Uninvited { title, host, .. }) = wanted {
+            let words = format!(
+                "{title}, at {host}, is joined by invitation. Whoever shares it can give you its address: from Share in \
+                 their window, or from Invite on the host's page. Paste it here."
+            );
+            ui.label(RichText::new(words).color(theme.text));
+        }
+        ui.label(if wanted.is_some() { "Invitation" } else { "Address" });
         let hint = "linework://192.168.1.20:4848/plan#secret";
-        let field = TextEdit::singleline(address).hint_text(hint).desired_width(f32::INFINITY);
+        let field = TextEdit::singleline(address).id(address_field()).hint_text(hint).desired_width(f32::INFINITY);
         let field = text_field(ui, field, "Address");
         if ui.memory(|memory| memory.focused()).is_none() {
             field.request_focus();
         }
         ui.label("Your name, as others see it");
-        let field = TextEdit::singleline(name).desired_width(200.0).char_limit(64).hint_text("Your name");
-        text_field(ui, field, "Your name");
+        let field = TextEdit::singleline(name).id(name_field()).desired_width(200.0).char_limit(64);
+        text_field(ui, field.hint_text("Your name"), "Your name");
         if let Some(trouble) = trouble {
             ui.label(RichText::new(trouble).color(theme.bad));
         }
         ui.horizontal(|ui| {
-            if main_button(ui, "Join").clicked() || enter {
+            if main_button(ui, "Join").clicked() || (enter && in_a_field) {
+                let meant = wanted.map_or_else(|| address.trim().to_owned(), |wanted| wanted.address(address));
                 actions.push(Action::Name(name.clone()));
-                actions.push(Action::JoinAddress(address.trim().to_owned()));
+                actions.push(Action::JoinAddress(meant));
             }
             if ui.button("Cancel").clicked() {
                 actions.push(Action::CloseDialog);
             }
         });
     });
+}
+
+/// The field for one's name.
+fn name_field() -> egui::Id {
+    egui::Id::unique("name to join by")
 }

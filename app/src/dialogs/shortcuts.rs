@@ -8,6 +8,11 @@ use crate::command::Family;
 use crate::panels::widgets::heading;
 use crate::theme::{Theme, size};
 
+/// The columns of labels and of words: the same in each family, so that all stand under one another.
+const LABELS: f32 = 204.0;
+/// As above.
+const WORDS: f32 = 72.0;
+
 pub(super) fn show(ui: &mut Ui, actions: &mut Vec<Action>) {
     let theme = Theme::of(ui.ctx());
     let height = ui.ctx().content_rect().height() - 220.0;
@@ -20,11 +25,15 @@ pub(super) fn show(ui: &mut Ui, actions: &mut Vec<Action>) {
                     Grid::new(family.label()).num_columns(3).spacing([size::L, 2.0]).show(ui, |ui| {
                         for about in family.commands() {
                             ui.horizontal(|ui| {
+                                ui.set_min_width(LABELS);
                                 ui.label(crate::theme::icon(about.icon));
                                 ui.label(about.label);
                             });
                             let words = about.aliases.first().copied().unwrap_or(about.word);
-                            ui.label(RichText::new(words).monospace().color(theme.accent));
+                            ui.horizontal(|ui| {
+                                ui.set_min_width(WORDS);
+                                ui.label(RichText::new(words).monospace().color(theme.accent));
+                            });
                             ui.label(RichText::new(about.keys()).small().color(theme.quiet));
                             ui.end_row();
                         }

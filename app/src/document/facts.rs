@@ -7,7 +7,7 @@ use drawing::{Color, EntityId, LayerId, LineStyle, Lineweight, RecordId};
 use protocol::SessionId;
 
 use super::Document;
-use super::picture::OVERLAY_MAX;
+use super::overlays::OVERLAY_MAX;
 
 /// The selection in sum; a value is none where the selected differ in it.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -7,7 +7,8 @@ use drawing::{BlockId, Drawing, EntityId, Handle, RecordId, Rect};
 use render::{Renderer, View};
 use scene::{Background, Frame, Theme, Visibility};
 
-use super::picture::{Picture, Studio, lock};
+use super::picture::Picture;
+use super::studio::{Studio, lock};
 
 /// Pixels of all frames together, in times those of the canvas: frames that cover one another end somewhere.
 const CANVASES_MAX: u64 = 4;

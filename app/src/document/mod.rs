@@ -1,5 +1,6 @@
 //! One open drawing: the session in its room, what is seen of it, what is selected, and the file it belongs to.
 
+mod course;
 mod drafts;
 mod edit;
 mod facts;
@@ -9,6 +10,7 @@ mod history;
 mod isolation;
 mod locks;
 mod looking;
+mod overlays;
 mod people;
 mod picture;
 mod put;
@@ -16,6 +18,7 @@ mod receive;
 mod selection;
 mod stake;
 mod store;
+mod studio;
 pub mod turn;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -35,16 +38,19 @@ use crate::prompt::{Prompt, PromptLine};
 use crate::review::{Gathering, Review};
 use crate::tools::{Tool, View};
 
+pub use course::{Course, Step};
 pub use drafts::Undone;
 pub use edit::{Hindrance, first_capital};
 pub use facts::Facts;
 pub use frames::FrameShown;
 pub use history::{History, Row, op_words};
+pub use overlays::{Cover, OVERLAY_MAX};
 pub use people::People;
-pub use picture::{Cover, Gpu, OVERLAY_MAX, Picture, Studio, lock};
+pub use picture::Picture;
 pub use put::{Copied, Guest, New, Put, objects};
 pub use receive::News;
 pub use stake::AtStake;
+pub use studio::{Gpu, Studio, lock};
 
 /// What new things are drawn with: one's own, never shared.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -96,6 +102,8 @@ pub struct Saving {
     pub told: bool,
     /// What is closed once it is saved.
     pub then: Then,
+    /// How far it is.
+    pub course: Arc<Course>,
 }
 
 /// What follows a save.

@@ -1,52 +1,22 @@
 //! The drawing as triangles and lines: a scene, kept up by worker threads, and the renderer that shows it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use drawing::{BlockId, Drawing, DrawingHash, EntityId, Point, RecordId, Rect};
-use render::{Budget, OverlayId, OverlayPaint, PackedChunk, Renderer, View};
-use scene::{
-    Background, Band, ChunkId, ChunkMesh, Dirty, Fonts, PaintStyle, Scene, SceneOptions, TextMode, Visibility,
-};
+use render::{Budget, OverlayPaint, PackedChunk, Renderer, View};
+use scene::{Background, Band, ChunkId, Dirty, PaintStyle, Scene, SceneOptions, TextMode, Visibility};
 
 use super::frames::{FrameShown, Frames};
+use super::overlays::{Cover, Of, Overlays};
 use super::put::Guest;
 use super::store::Store;
+use super::studio::{Gpu, Studio, lock};
 use crate::canvas::lift::lifted;
 use crate::link::Wake;
-use crate::work::Pool;
-
-/// Entities of one overlay that are drawn; beyond that the first ones stand for the rest.
-pub const OVERLAY_MAX: usize = 3000;
-
-/// What all pictures of a window share.
-#[derive(Clone)]
-pub struct Studio {
-    /// Threads that tessellate.
-    pub pool: Pool,
-    /// Wakes the window.
-    pub wake: Wake,
-    /// Wakes it within a quarter of a second: for what is not the last of its kind.
-    pub wake_soon: Wake,
-    /// What texts are drawn with.
-    pub fonts: Arc<Fonts>,
-    /// The graphics device; none in a window without one.
-    pub gpu: Option<Gpu>,
-}
-
-/// The graphics device of the window.
-#[derive(Clone)]
-pub struct Gpu {
-    /// The device.
-    pub device: wgpu::Device,
-    /// Its queue.
-    pub queue: wgpu::Queue,
-    /// What the window's passes draw into.
-    pub format: wgpu::TextureFormat,
-}
 
 /// What workers send back.
 enum Made {
@@ -58,27 +28,6 @@ enum Made {
 const HELD_MAX: Duration = Duration::from_millis(500);
 /// A first picture may take so many times as much a frame: nobody works in it yet, and each frame costs by itself.
 const FIRST_BUDGET: u64 = 4;
-
-/// An overlay that is up, and what it was made of.
-struct Overlay {
-    ids: Vec<EntityId>,
-    revision: u64,
-    band: Band,
-    /// How many overlays in colours of the drawing lie on top of it.
-    cores: u32,
-}
-
-/// Colours of the drawing that lie on top of one outline at most.
-const CORES_MAX: u32 = 7;
-
-/// Whether an overlay hides what it is made of, or surrounds it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cover {
-    /// It hides it.
-    Whole,
-    /// Strokes keep a line of their own colour in the middle.
-    Around,
-}
 
 /// The picture of one space of one drawing.
 pub struct Picture {
@@ -104,9 +53,7 @@ pub struct Picture {
     unfinished: Arc<AtomicUsize>,
     /// When the scene came whose first chunks wait for one another.
     held_since: Option<Instant>,
-    overlays: BTreeMap<OverlayId, Overlay>,
-    /// How often an overlay was tessellated: what a moving cursor must not do.
-    pub overlays_made: u64,
+    overlays: Overlays,
     /// How often a chunk was given to be tessellated.
     pub chunks_given: u64,
     paint_due: bool,
@@ -160,8 +107,7 @@ impl Picture {
             pending: BTreeSet::new(),
             unfinished: Arc::default(),
             held_since: None,
-            overlays: BTreeMap::new(),
-            overlays_made: 0,
+            overlays: Overlays::default(),
             chunks_given: 0,
             paint_due: true,
             lifted_from: None,
@@ -508,65 +454,36 @@ impl Picture {
         place: u32,
         ids: &[EntityId],
         revision: u64,
-        (paint, cover): (OverlayPaint, Cover),
+        paint: (OverlayPaint, Cover),
     ) {
-        let id = OverlayId(place * (CORES_MAX + 1));
         let (Some(scene), Some(gpu), Some(renderer)) = (&self.scene, &self.studio.gpu, &self.renderer) else { return };
-        let mut renderer = lock(renderer);
-        let ids = &ids[..ids.len().min(OVERLAY_MAX)];
-        let up = self.overlays.get(&id);
-        let same = up.is_some_and(|up| up.revision == revision && up.band >= self.band && up.ids == ids);
-        if same && renderer.paint_overlay(id, paint) {
-            return;
+        let of = Of { scene, drawing, ids, revision, band: self.band };
+        if let Some(shown) = self.overlays.show(gpu, &mut lock(renderer), place, of, &self.styles, paint) {
+            self.trouble = shown.err().map(|error| error.to_string());
         }
-        if let Some(up) = self.overlays.remove(&id) {
-            (0..=up.cores).for_each(|core| renderer.remove_overlay(OverlayId(id.0 + core)));
-        }
-        if ids.is_empty() {
-            return;
-        }
-        let mesh = scene.mesh_of(drawing, ids, self.band);
-        let cores = if cover == Cover::Around { cores(&mesh, &self.styles) } else { Vec::new() };
-        let mut shown = renderer.set_overlay(&gpu.device, &gpu.queue, id, &mesh, paint);
-        for (at, (color, mesh)) in cores.iter().enumerate() {
-            let id = OverlayId(id.0 + 1 + at as u32);
-            let paint = OverlayPaint { width_px: 1.0, ..OverlayPaint::outline(*color) };
-            shown = shown.and(renderer.set_overlay(&gpu.device, &gpu.queue, id, mesh, paint));
-        }
-        self.trouble = shown.err().map(|error| error.to_string());
-        self.overlays_made += 1;
-        let cores = cores.len() as u32;
-        self.overlays.insert(id, Overlay { ids: ids.to_vec(), revision, band: self.band, cores });
     }
 
     /// Shows what is about to be pasted over the picture.
     pub fn overlay_guest(&mut self, place: u32, guest: &Guest, paint: OverlayPaint) {
-        let id = OverlayId(place * (CORES_MAX + 1));
         let (Some(gpu), Some(renderer)) = (&self.studio.gpu, &self.renderer) else { return };
-        let mut renderer = lock(renderer);
-        let up = self.overlays.get(&id);
-        let same = up.is_some_and(|up| up.revision == guest.number && up.band >= self.band);
-        if same && renderer.paint_overlay(id, paint) {
-            return;
+        let Guest { scene, drawing, ids, number, .. } = guest;
+        let of = Of { scene, drawing, ids, revision: *number, band: self.band };
+        let paint = (paint, Cover::Whole);
+        if let Some(shown) = self.overlays.show(gpu, &mut lock(renderer), place, of, &self.styles, paint) {
+            self.trouble = shown.err().map(|error| error.to_string());
         }
-        let mesh = guest.scene.mesh_of(&guest.drawing, &guest.ids, self.band);
-        self.trouble = renderer.set_overlay(&gpu.device, &gpu.queue, id, &mesh, paint).err().map(|e| e.to_string());
-        let up = Overlay { ids: guest.ids.clone(), revision: guest.number, band: self.band, cores: 0 };
-        self.overlays.insert(id, up);
-        self.overlays_made += 1;
     }
 
     /// Takes overlays down that are not among these.
     pub fn keep_overlays(&mut self, keep: &BTreeSet<u32>) {
-        let Some(renderer) = &self.renderer else { return };
-        let mut renderer = lock(renderer);
-        self.overlays.retain(|id, up| {
-            let stays = keep.contains(&(id.0 / (CORES_MAX + 1)));
-            if !stays {
-                (0..=up.cores).for_each(|core| renderer.remove_overlay(OverlayId(id.0 + core)));
-            }
-            stays
-        });
+        if let Some(renderer) = &self.renderer {
+            self.overlays.keep(&mut lock(renderer), keep);
+        }
+    }
+
+    /// How often an overlay was tessellated: what a moving cursor must not do.
+    pub fn overlays_made(&self) -> u64 {
+        self.overlays.made()
     }
 
     /// What is seen covers, but for strays.
@@ -585,30 +502,6 @@ impl Picture {
     }
 }
 
-/// The strokes of a mesh by their own colours; where there are too many colours, the last takes the rest.
-fn cores(mesh: &ChunkMesh, styles: &[PaintStyle]) -> Vec<([f32; 4], ChunkMesh)> {
-    let mut cores: Vec<([f32; 4], ChunkMesh)> = Vec::new();
-    for segment in &mesh.segments {
-        let Some(style) = styles.get(segment.style.0 as usize).filter(|style| style.visible) else { continue };
-        let at = match cores.iter().position(|(color, _)| *color == style.color) {
-            Some(at) => at,
-            None if cores.len() < CORES_MAX as usize => {
-                let empty = ChunkMesh { origin: mesh.origin, bounds: mesh.bounds, ..ChunkMesh::default() };
-                cores.push((style.color, empty));
-                cores.len() - 1
-            }
-            None => cores.len() - 1,
-        };
-        cores[at].1.segments.push(*segment);
-    }
-    cores
-}
-
 fn overlaps(a: Rect, b: Rect) -> bool {
     a.x0 <= b.x1 && b.x0 <= a.x1 && a.y0 <= b.y1 && b.y0 <= a.y1
-}
-
-/// A renderer that another thread left in the middle of something is still sound: its parts are replaced whole.
-pub fn lock(renderer: &Mutex<Renderer>) -> std::sync::MutexGuard<'_, Renderer> {
-    renderer.lock().unwrap_or_else(PoisonError::into_inner)
 }

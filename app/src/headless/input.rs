@@ -12,10 +12,9 @@ use drawing::Drawing;
 use formats::Finding;
 use protocol::Seq;
 
+use crate::file::FILE_BYTES_MAX;
 use crate::review::LogFile;
 
-/// The largest file that is read: a log keeps the file that its drawing came from, and holds no more.
-const FILE_BYTES_MAX: u64 = oplog::MAX_BLOB_BYTES as u64;
 /// What every SQLite file begins with, and so every op log.
 const LOG_MAGIC: &[u8] = b"SQLite format 3\0";
 

@@ -1,6 +1,7 @@
 //! A connection to a room: messages out, messages in, whether the room is in this process or across a network. All
 //! waiting happens on the runtime's threads; the window is woken by what arrives.
 
+mod line;
 mod local;
 mod pace;
 mod pieces;

@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
+use super::line::{Line, Meter};
 use super::pace::Pace;
 use super::pieces::Pieces;
 use super::{End, Ends, Incoming, Link, REOPENED, Wake};
@@ -25,8 +26,13 @@ use super::{End, Ends, Incoming, Link, REOPENED, Wake};
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// Compressed bytes of a drawing that a server may send.
 const SNAPSHOT_BYTES_MAX: usize = 2 << 30;
-/// Heartbeats missed until a connection counts as broken.
+/// A goodbye that can't be said within this time is left unsaid.
+const FAREWELL_MAX: Duration = Duration::from_secs(1);
+/// Heartbeats within which nothing comes, or nothing goes out, until a connection counts as broken.
 const MISSED_MAX: u32 = 3;
+
+/// A connection to a server.
+type Socket = WebSocketStream<Line<TcpStream>>;
 
 /// A link to the room at `address`, kept up until it is dropped or the server refuses.
 pub fn remote(runtime: &tokio::runtime::Handle, address: Address, wake: Wake) -> Link {
@@ -50,7 +56,7 @@ async fn keep_up(address: Address, mut ends: Ends) {
     }
 }
 
-async fn connect(address: &Address) -> anyhow::Result<WebSocketStream<TcpStream>> {
+async fn connect(address: &Address) -> anyhow::Result<Socket> {
     let Address { host, port, .. } = address;
     let stream =
         TcpStream::connect((host.as_str(), *port)).await.with_context(|| format!("{host}:{port} can't be reached"))?;
@@ -65,7 +71,7 @@ async fn connect(address: &Address) -> anyhow::Result<WebSocketStream<TcpStream>
         .max_write_buffer_size(2 * bytes_max)
         .max_message_size(Some(bytes_max))
         .max_frame_size(Some(bytes_max));
-    match client_async_with_config(request, stream, Some(config)).await {
+    match client_async_with_config(request, Line::new(stream), Some(config)).await {
         Ok((socket, _)) => Ok(socket),
         Err(WsError::Http(response)) => {
             bail!("{host}:{port} answered {}, so it is no Linework server", response.status())
@@ -75,7 +81,7 @@ async fn connect(address: &Address) -> anyhow::Result<WebSocketStream<TcpStream>
 }
 
 /// Talks over one connection until it ends.
-async fn converse(mut socket: WebSocketStream<TcpStream>, ends: &mut Ends, welcomed: &mut Option<Instant>) -> End {
+async fn converse(mut socket: Socket, ends: &mut Ends, welcomed: &mut Option<Instant>) -> End {
     // What was asked of an earlier connection is done.
     ends.reopen.mark_unchanged();
     if !ends.deliver(Incoming::Connected).await {
@@ -83,61 +89,65 @@ async fn converse(mut socket: WebSocketStream<TcpStream>, ends: &mut Ends, welco
     }
     let mut greeted = false;
     let mut coming = Coming::default();
-    let mut heard = Instant::now();
+    let meter = socket.get_ref().meter();
+    let (mut heard, mut read) = (Instant::now(), meter.read());
     let mut beat = heartbeat(Limits::default().heartbeat_ms);
     loop {
         tokio::select! {
-                message = ends.outgoing.recv() => {
-                    let Some(message) = message else {
-                        return leave(socket).await;
-                    };
-                    // What was meant for an earlier connection is said again by the session once this one is welcomed.
-                    greeted |= matches!(message, ClientMessage::Hello(_));
-                    if greeted && let Err(why) = say(&mut socket, &message).await {
-                        return End::Lost(why);
-                    }
-                }
-                frame = socket.next() => {
-                    heard = Instant::now();
-                    let message = match frame {
-                        Some(Ok(Message::Binary(bytes))) => match Encoding::MessagePack.decode::<ServerMessage>(&bytes) {
-                            Ok(message) => message,
-                            // A message of a later version: additive evolution says to go on.
-                            Err(error) if is_of_a_later_version(&bytes) => {
-                                tracing::warn!(%error, "a message that this version does not know was left out");
-                                continue;
-                            }
-                            // Leaving it out would make nonsense of all that follows.
-                            Err(error) => return End::Lost(format!("the server sent something unreadable ({error})")),
-                        },
-                        Some(Ok(Message::Close(frame))) => {
-                            let why = frame.map(|f| f.reason.to_string()).filter(|why| !why.is_empty());
-                            return End::Lost(why.unwrap_or_else(|| "the server closed the connection".into()));
-                        }
-                        Some(Ok(_)) => continue,
-                        Some(Err(error)) => return End::Lost(format!("the connection broke: {error}")),
-                        None => return End::Lost("the server closed the connection".into()),
-                    };
-                    if let ServerMessage::Welcome(welcome) = &message {
-                        beat = heartbeat(welcome.limits.heartbeat_ms);
-                        *welcomed = Some(Instant::now());
-                    }
-                    if let Some(end) = hand_on(message, &mut coming, ends).await {
-                        return end;
-                    }
-                }
-                Ok(()) = ends.reopen.changed() => {
-        return End::Lost(REOPENED.into());
-                }
-                _ = beat.tick() => {
-                    if heard.elapsed() > beat.period() * MISSED_MAX {
-                        return End::Lost("the server has not been heard of for a while".into());
-                    }
-                    if greeted && let Err(why) = say(&mut socket, &ClientMessage::Heartbeat).await {
-                        return End::Lost(why);
-                    }
+            message = ends.outgoing.recv() => {
+                let Some(message) = message else {
+                    return leave(socket).await;
+                };
+                // What was meant for an earlier connection is said again by the session once this one is welcomed.
+                greeted |= matches!(message, ClientMessage::Hello(_));
+                if greeted && let Err(why) = say(&mut socket, &message, beat.period()).await {
+                    return End::Lost(why);
                 }
             }
+            frame = socket.next() => {
+                let message = match frame {
+                    Some(Ok(Message::Binary(bytes))) => match Encoding::MessagePack.decode::<ServerMessage>(&bytes) {
+                        Ok(message) => message,
+                        // A message of a later version: additive evolution says to go on.
+                        Err(error) if is_of_a_later_version(&bytes) => {
+                            tracing::warn!(%error, "a message that this version does not know was left out");
+                            continue;
+                        }
+                        // Leaving it out would make nonsense of all that follows.
+                        Err(error) => return End::Lost(format!("the server sent something unreadable ({error})")),
+                    },
+                    Some(Ok(Message::Close(frame))) => {
+                        let why = frame.map(|f| f.reason.to_string()).filter(|why| !why.is_empty());
+                        return End::Lost(why.unwrap_or_else(|| "the server closed the connection".into()));
+                    }
+                    Some(Ok(_)) => continue,
+                    Some(Err(error)) => return End::Lost(format!("the connection broke: {error}")),
+                    None => return End::Lost("the server closed the connection".into()),
+                };
+                if let ServerMessage::Welcome(welcome) = &message {
+                    beat = heartbeat(welcome.limits.heartbeat_ms);
+                    *welcomed = Some(Instant::now());
+                }
+                if let Some(end) = hand_on(message, &mut coming, ends).await {
+                    return end;
+                }
+                // Meanwhile nobody listened, so it says nothing that nothing came.
+                heard = Instant::now();
+            }
+            Ok(()) = ends.reopen.changed() => return End::Lost(REOPENED.into()),
+            _ = beat.tick() => {
+                // A long message is a sign of life all the while that it comes in.
+                if std::mem::replace(&mut read, meter.read()) != read {
+                    heard = Instant::now();
+                }
+                if heard.elapsed() > beat.period() * MISSED_MAX {
+                    return End::Lost("the server has not been heard of for a while".into());
+                }
+                if greeted && let Err(why) = say(&mut socket, &ClientMessage::Heartbeat, beat.period()).await {
+                    return End::Lost(why);
+                }
+            }
+        }
     }
 }
 
@@ -147,19 +157,24 @@ fn heartbeat(ms: u32) -> tokio::time::Interval {
     beat
 }
 
-async fn say(socket: &mut WebSocketStream<TcpStream>, message: &ClientMessage) -> Result<(), String> {
+/// Sends a message, for as long as it goes on: a long one may be on its way for many beats.
+async fn say(socket: &mut Socket, message: &ClientMessage, beat: Duration) -> Result<(), String> {
     let bytes = Encoding::MessagePack.encode(message).map_err(|error| error.to_string())?;
-    socket.send(Message::Binary(bytes.into())).await.map_err(|error| format!("the connection broke: {error}"))
+    let meter: Meter = socket.get_ref().meter();
+    match meter.while_it_goes_out(beat * MISSED_MAX, socket.send(Message::Binary(bytes.into()))).await {
+        Some(sent) => sent.map_err(|error| format!("the connection broke: {error}")),
+        None => Err("the server takes in nothing any more".into()),
+    }
 }
 
 /// Says goodbye as well as a connection that may be gone allows.
-async fn leave(mut socket: WebSocketStream<TcpStream>) -> End {
+async fn leave(mut socket: Socket) -> End {
     let farewell = async {
-        let _ = say(&mut socket, &ClientMessage::Leave).await;
+        let _ = say(&mut socket, &ClientMessage::Leave, FAREWELL_MAX).await;
         let _ = socket.close(None).await;
     };
     // If it can't be said, the server notices by itself.
-    let _ = timeout(Duration::from_secs(1), farewell).await;
+    let _ = timeout(FAREWELL_MAX, farewell).await;
     End::Dropped
 }
 

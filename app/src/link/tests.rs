@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use drawing::Drawing;
 use futures_util::{SinkExt as _, StreamExt as _};
-use protocol::{Address, ClientId, ClientMessage, Encoding, Hash, Hello, Seq, ServerMessage};
+use protocol::{Address, ClientId, ClientMessage, Encoding, Hash, Hello, Limits, Seq, ServerMessage};
 use server::{Delivery, Host, LocalConnection, Options};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Handle;
@@ -151,6 +151,84 @@ async fn a_connection_is_made_anew_when_the_window_wants_it_and_blobs_come_whole
     let Message::Binary(bytes) = heard else { panic!("{heard:?}") };
     let first: ClientMessage = Encoding::MessagePack.decode(&bytes).expect("a message");
     assert!(matches!(first, ClientMessage::Hello(_)), "{first:?}");
+}
+
+/// A welcome as a real room says it, with heartbeats at this rate.
+async fn welcome(heartbeat_ms: u32) -> ServerMessage {
+    let folder = tempfile::tempdir().expect("a folder");
+    let limits = Limits { heartbeat_ms, ..Limits::default() };
+    let options = Options { limits, ..Options::new(folder.path()) };
+    let host = Host::open(options, Handle::current()).expect("the folder opens");
+    let listing = host.add("Plan", None, Drawing::new()).await.expect("it is added");
+    let connection = host.connect(&listing.name).await.expect("it opens");
+    let mut link = local(&Handle::current(), (host.clone(), listing.name), connection, Arc::new(|| {}));
+    assert!(matches!(next(&mut link).await, Incoming::Connected));
+    link.send([hello()]);
+    let Incoming::Message(welcome) = next(&mut link).await else { panic!("no welcome") };
+    host.close().await;
+    welcome
+}
+
+/// The next thing that is heard; none where the connection ended.
+async fn heard(socket: &mut Socket) -> Option<ClientMessage> {
+    let frame = tokio::time::timeout(DEADLINE, socket.next()).await.expect("something is heard in time");
+    match frame {
+        Some(Ok(Message::Binary(bytes))) => Some(Encoding::MessagePack.decode(&bytes).expect("a message")),
+        _ => None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_message_is_a_sign_of_life_while_it_comes_and_silence_within_it_is_none() {
+    const BEATS: usize = 8;
+    let welcome = welcome(200).await;
+    let long = ServerMessage::Snapshot { piece: 0, pieces: 2, bytes: vec![7; 60_000] };
+    let message = Encoding::MessagePack.encode(&long).expect("a message is written");
+    let mut frame = vec![0x82, 126];
+    frame.extend((message.len() as u16).to_be_bytes());
+    frame.extend(message);
+    for all in [true, false] {
+        let (fake, address) = Fake::start().await;
+        let mut link = link_to(address);
+        let mut socket = fake.accept().await;
+        assert!(matches!(next(&mut link).await, Incoming::Connected));
+        link.send([hello()]);
+        assert!(matches!(heard(&mut socket).await, Some(ClientMessage::Hello(_))));
+        say(&mut socket, &welcome).await;
+        assert!(matches!(next(&mut link).await, Incoming::Message(ServerMessage::Welcome(_))));
+        // A piece for each heartbeat: the whole takes far longer than silence may.
+        let pieces: Vec<_> = frame.chunks(frame.len().div_ceil(BEATS)).collect();
+        let sent = if all { pieces.len() } else { 2 };
+        for piece in &pieces[..sent] {
+            assert!(matches!(heard(&mut socket).await, Some(ClientMessage::Heartbeat)), "it was given up");
+            tokio::io::AsyncWriteExt::write_all(socket.get_mut(), piece).await.expect("written");
+        }
+        match (all, next(&mut link).await) {
+            (true, Incoming::Loading(1, 2)) => {}
+            (false, Incoming::Lost { why, .. }) => assert!(why.contains("not been heard of"), "{why}"),
+            (_, other) => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_takes_in_nothing_is_given_up() {
+    let (fake, address) = Fake::start().await;
+    let mut link = link_to(address);
+    let mut socket = fake.accept().await;
+    assert!(matches!(next(&mut link).await, Incoming::Connected));
+    link.send([hello()]);
+    assert!(matches!(heard(&mut socket).await, Some(ClientMessage::Hello(_))));
+    say(&mut socket, &welcome(100).await).await;
+    assert!(matches!(next(&mut link).await, Incoming::Message(ServerMessage::Welcome(_))));
+    // More than lies between: the system keeps some megabytes of what nobody reads.
+    let ClientMessage::Hello(long) = hello() else { panic!("a hello") };
+    link.send([ClientMessage::Hello(Hello { name: "x".repeat(64 << 20), ..long })]);
+    // It is alive, but doesn't listen: what it says changes nothing of that.
+    match next(&mut link).await {
+        Incoming::Lost { why, .. } => assert!(why.contains("takes in nothing"), "{why}"),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,11 +4,11 @@ use drawing::{RecordId, Rect};
 use egui::{Button, ComboBox, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 use super::timeline::day_and_time;
-use super::widgets::{heading, icon_button, initials};
+use super::widgets::{disc, heading, icon_button};
 use crate::action::Action;
 use crate::document::Document;
 use crate::icon;
-use crate::review::{Filter, Kind, Review, Who, Wish};
+use crate::review::{Filter, Kind, Review, Wish};
 use crate::theme::{Theme, size};
 use crate::window::Window;
 
@@ -164,7 +164,7 @@ fn list(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<Act
             });
             let layout = egui::Layout::left_to_right(egui::Align::Center);
             let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect).layout(layout));
-            disc(&mut inside, who);
+            disc(&mut inside, who.map(|who| (who.name.as_str(), who.color)));
             inside.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let time = day_and_time(line.time_ms);
                 let clock = time.rsplit(' ').next().unwrap_or_default().to_owned();
@@ -188,16 +188,6 @@ fn list(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<Act
             }
         }
     });
-}
-
-/// A small disc in somebody's colour, with their initials.
-fn disc(ui: &mut Ui, who: Option<&Who>) {
-    let theme = Theme::of(ui.ctx());
-    let (rect, _) = ui.allocate_exact_size(vec2(22.0, size::ROW), Sense::hover());
-    let Some(who) = who else { return };
-    ui.painter().circle_filled(rect.center(), 9.0, theme.person(who.color));
-    let (middle, font) = (egui::Align2::CENTER_CENTER, egui::FontId::proportional(size::TINY));
-    ui.painter().text(rect.center(), middle, initials(&who.name), font, theme.on_person(who.color));
 }
 
 /// The row of the moment that is shown, or the nearest before it.
@@ -244,7 +234,7 @@ fn life(ui: &mut Ui, review: &Review, id: RecordId, actions: &mut Vec<Action>) {
             });
             let layout = egui::Layout::left_to_right(egui::Align::Center);
             let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(rect).layout(layout));
-            disc(&mut inside, who);
+            disc(&mut inside, who.map(|who| (who.name.as_str(), who.color)));
             let when = line.map_or(String::new(), |line| day_and_time(line.time_ms));
             inside.vertical(|ui| {
                 ui.add_space(size::S);

@@ -2,7 +2,7 @@
 
 use egui::{RichText, ScrollArea, Ui};
 
-use super::widgets::initials;
+use super::widgets::disc;
 use crate::action::Action;
 use crate::document::{Document, Row};
 use crate::review::Wish;
@@ -37,14 +37,12 @@ fn show_row(ui: &mut Ui, document: &Document, row: &Row) {
     let theme = Theme::of(ui.ctx());
     let Row { seq, time_ms, session, name, what } = row;
     let person = session.and_then(|session| document.session.person(session));
-    let color = person.map_or(theme.quiet, |person| theme.person(person.color));
     ui.horizontal(|ui| {
         ui.set_height(size::ROW);
-        let who = if name.is_empty() { "-".to_owned() } else { initials(name) };
-        ui.label(RichText::new(who).small().color(color)).on_hover_text(name);
+        disc(ui, person.map(|person| (name.as_str(), person.color)));
         ui.add(egui::Label::new(RichText::new(what).size(size::DENSE)).truncate());
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let clock = RichText::new(clock(*time_ms)).small().color(theme.disabled);
+            let clock = RichText::new(clock(*time_ms)).small().color(theme.quiet);
             ui.label(clock).on_hover_text(format!("Entry {seq} of the log"));
         });
     });

@@ -71,7 +71,7 @@ fn row(ui: &mut Ui, document: &Document, layer: &Layer, current: Option<LayerId>
         actions.push(Action::LayerShown(layer.id, !shown));
     }
     swatch(&mut inside, on_canvas(ColorRule::OfLayer(layer.id), drawing, theme));
-    let color = if shown { theme.text } else { theme.disabled };
+    let color = if shown { theme.text } else { theme.quiet };
     inside.add(egui::Label::new(RichText::new(&layer.name).size(size::DENSE).color(color)).truncate());
     let mut marks = String::new();
     for (is, mark) in [(is_current, icon::CHECK), (layer.frozen, icon::SNOWFLAKE), (layer.locked, icon::LOCK_SIMPLE)] {

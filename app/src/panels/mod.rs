@@ -5,6 +5,7 @@ pub mod empty;
 mod entries;
 mod history;
 mod layers;
+pub mod nearby;
 pub mod panes;
 mod properties;
 pub mod rail;

@@ -11,6 +11,9 @@ use crate::measure;
 use crate::theme::{Theme, size};
 use crate::window::Window;
 
+/// The column with what each is called.
+const NAMES: f32 = 80.0;
+
 pub(super) fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) {
     let theme = Theme::of(ui.ctx());
     let Some(document) = window.document_mut() else { return };
@@ -38,29 +41,33 @@ pub(super) fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) 
     heading(ui, "General");
     let layers = document.layers();
     let drawing = document.drawing();
-    Grid::new("general").num_columns(2).spacing([size::M, size::S]).min_col_width(80.0).show(ui, |ui| {
+    // All of one width, with a colour's swatch or without.
+    let wide = (ui.available_width() - NAMES - size::M).max(100.0);
+    let beside_swatch = |swatch: bool| if swatch { wide - 12.0 - ui.spacing().item_spacing.x } else { wide };
+    let (layer_wide, color_wide) = (beside_swatch(facts.layer.is_some()), beside_swatch(facts.color.is_some()));
+    Grid::new("general").num_columns(2).spacing([size::M, size::S]).min_col_width(NAMES).show(ui, |ui| {
         let row = |ui: &mut Ui, name: &str| ui.label(quiet(name));
         row(ui, "Layer");
         ui.horizontal(|ui| {
-            if let Some(layer) = styles::layer(ui, "layer", (drawing, &layers), facts.layer, 124.0).1 {
+            if let Some(layer) = styles::layer(ui, "layer", (drawing, &layers), facts.layer, layer_wide).1 {
                 actions.push(Action::Restyle(Restyle::Layer(layer)));
             }
         });
         ui.end_row();
         row(ui, "Color");
         ui.horizontal(|ui| {
-            if let Some(color) = styles::color(ui, "color", drawing, facts.color, facts.layer, 124.0) {
+            if let Some(color) = styles::color(ui, "color", drawing, facts.color, facts.layer, color_wide) {
                 actions.push(Action::Restyle(Restyle::Color(color)));
             }
         });
         ui.end_row();
         row(ui, "Linetype");
-        if let Some(linetype) = styles::linetype(ui, "linetype", drawing, facts.linetype, 142.0) {
+        if let Some(linetype) = styles::linetype(ui, "linetype", drawing, facts.linetype, wide) {
             actions.push(Action::Restyle(Restyle::Linetype(linetype)));
         }
         ui.end_row();
         row(ui, "Lineweight");
-        if let Some(weight) = styles::lineweight(ui, "lineweight", facts.lineweight, 142.0) {
+        if let Some(weight) = styles::lineweight(ui, "lineweight", facts.lineweight, wide) {
             actions.push(Action::Restyle(Restyle::Lineweight(weight)));
         }
         ui.end_row();
@@ -69,7 +76,7 @@ pub(super) fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) 
         && let Some(entity) = document.selection.first().and_then(|id| drawing.entity(*id))
     {
         heading(ui, "Geometry");
-        Grid::new("geometry").num_columns(2).spacing([size::M, size::S]).min_col_width(80.0).show(ui, |ui| {
+        Grid::new("geometry").num_columns(2).spacing([size::M, size::S]).min_col_width(NAMES).show(ui, |ui| {
             for (name, value) in geometry(entity, drawing) {
                 ui.label(quiet(name));
                 // What is too long ends in an ellipsis, and is told whole under the pointer.

@@ -4,9 +4,10 @@ use egui::scroll_area::ScrollBarVisibility;
 use egui::{Align, Button, Layout, Response, RichText, ScrollArea, Ui, vec2};
 
 use super::panes;
+use super::widgets::icon_button;
 use crate::action::Action;
 use crate::command::Command;
-use crate::document::Document;
+use crate::document::{Document, Step};
 use crate::icon;
 use crate::measure;
 use crate::theme::{Theme, mono, size};
@@ -43,7 +44,7 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
         let words = RichText::new(at).font(mono(size::LABEL)).color(if document.pointer.over {
             theme.text
         } else {
-            theme.disabled
+            theme.quiet
         });
         ui.add(egui::Label::new(words).truncate());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -89,6 +90,7 @@ fn notes(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
         ui.add_space(size::M);
         findings(ui, &document.findings);
     }
+    saving(ui, document, actions);
     match document.session.waiting() {
         0 => {}
         count => drop(word(ui, format!("{count} waiting"), theme.warn)),
@@ -99,6 +101,20 @@ fn notes(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
     if !document.selection.is_empty() {
         word(ui, format!("{} selected", document.selection.len()), theme.accent);
     }
+}
+
+/// A save under way: what it is at, and how to stop it.
+fn saving(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
+    let theme = Theme::of(ui.ctx());
+    let Some(saving) = &document.file.saving else { return };
+    let Some(step) = saving.course.step() else { return };
+    ui.add_space(size::M);
+    if step < Step::Writes && icon_button(ui, icon::X, "Stop saving", false, 18.0).clicked() {
+        actions.push(Action::StopSaving(document.id));
+    }
+    let name = saving.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let words = format!("Saving {name}: {}", step.words());
+    ui.label(RichText::new(words).size(size::LABEL).color(theme.quiet));
 }
 
 /// What was found while the file was read, to be looked up at any time.
@@ -134,9 +150,14 @@ fn toggle(
     actions: &mut Vec<Action>,
 ) -> Response {
     let theme = Theme::of(ui.ctx());
-    let color = if on { theme.accent } else { theme.disabled };
+    let color = if on { theme.accent } else { theme.quiet };
     let button = Button::new(RichText::new(text).size(size::LABEL).color(color)).frame_when_inactive(false);
     let response = ui.add(button);
+    if on {
+        // A mark besides the colour.
+        let under = response.rect.shrink2(vec2(size::M, 0.0));
+        ui.painter().hline(under.x_range(), under.bottom() - 2.0, (1.5, theme.accent));
+    }
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, on, name));
     if response.clicked() {
         actions.push(action());

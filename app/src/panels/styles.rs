@@ -31,17 +31,18 @@ pub(super) fn layer(
     }
     let name = now.and_then(|id| drawing.layer(id)).map_or("mixed", |layer| &layer.name);
     let mut chosen = None;
-    let shown = ComboBox::from_id_salt(id).selected_text(name).width(width).height(400.0).show_ui(ui, |ui| {
-        for layer in layers.iter().filter_map(|id| drawing.layer(*id)) {
-            ui.horizontal(|ui| {
-                swatch(ui, on_canvas(ColorRule::OfLayer(layer.id), drawing, theme));
-                if ui.selectable_label(now == Some(layer.id), &layer.name).clicked() {
-                    chosen = Some(layer.id);
-                    ui.close();
-                }
-            });
-        }
-    });
+    let shown =
+        ComboBox::from_id_salt(id).selected_text(name).truncate().width(width).height(400.0).show_ui(ui, |ui| {
+            for layer in layers.iter().filter_map(|id| drawing.layer(*id)) {
+                ui.horizontal(|ui| {
+                    swatch(ui, on_canvas(ColorRule::OfLayer(layer.id), drawing, theme));
+                    if ui.selectable_label(now == Some(layer.id), &layer.name).clicked() {
+                        chosen = Some(layer.id);
+                        ui.close();
+                    }
+                });
+            }
+        });
     shown.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Layer {name}")));
     (shown.response, chosen)
 }
@@ -82,17 +83,18 @@ pub(super) fn color(
     let offered = [Color::ByLayer, Color::ByBlock].into_iter().chain((1..=9).map(Color::Index));
     let offered = offered.chain([30, 40, 90, 150, 210, 250, 251, 252, 253, 254].into_iter().map(Color::Index));
     let name = color_name(now);
-    let shown = ComboBox::from_id_salt(id).selected_text(&name).width(width).height(400.0).show_ui(ui, |ui| {
-        for color in offered {
-            ui.horizontal(|ui| {
-                swatch(ui, on_canvas(rule(color), drawing, theme));
-                if ui.selectable_label(now == Some(color), color_name(Some(color))).clicked() {
-                    chosen = Some(color);
-                    ui.close();
-                }
-            });
-        }
-    });
+    let shown =
+        ComboBox::from_id_salt(id).selected_text(&name).truncate().width(width).height(400.0).show_ui(ui, |ui| {
+            for color in offered {
+                ui.horizontal(|ui| {
+                    swatch(ui, on_canvas(rule(color), drawing, theme));
+                    if ui.selectable_label(now == Some(color), color_name(Some(color))).clicked() {
+                        chosen = Some(color);
+                        ui.close();
+                    }
+                });
+            }
+        });
     shown.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Color {name}")));
     chosen
 }
@@ -112,7 +114,7 @@ pub(super) fn linetype(
         Some(LineStyle::Named(id)) => drawing.linetype(id).map_or("?".into(), |linetype| linetype.name.clone()),
     };
     let mut chosen = None;
-    let shown = ComboBox::from_id_salt(id).selected_text(name(now)).width(width).show_ui(ui, |ui| {
+    let shown = ComboBox::from_id_salt(id).selected_text(name(now)).truncate().width(width).show_ui(ui, |ui| {
         let own = drawing
             .linetypes()
             .filter(|linetype| !["bylayer", "byblock"].contains(&linetype.name.to_lowercase().as_str()));
@@ -144,14 +146,15 @@ fn weight_name(weight: Option<Lineweight>) -> String {
 pub(super) fn lineweight(ui: &mut Ui, id: &str, now: Option<Lineweight>, width: f32) -> Option<Lineweight> {
     let mut chosen = None;
     let name = weight_name(now);
-    let shown = ComboBox::from_id_salt(id).selected_text(&name).width(width).height(400.0).show_ui(ui, |ui| {
-        let usual = [Lineweight::ByLayer, Lineweight::ByBlock, Lineweight::Default].into_iter();
-        for weight in usual.chain(WEIGHTS.into_iter().map(Lineweight::HundredthsMm)) {
-            if ui.selectable_label(now == Some(weight), weight_name(Some(weight))).clicked() {
-                chosen = Some(weight);
+    let shown =
+        ComboBox::from_id_salt(id).selected_text(&name).truncate().width(width).height(400.0).show_ui(ui, |ui| {
+            let usual = [Lineweight::ByLayer, Lineweight::ByBlock, Lineweight::Default].into_iter();
+            for weight in usual.chain(WEIGHTS.into_iter().map(Lineweight::HundredthsMm)) {
+                if ui.selectable_label(now == Some(weight), weight_name(Some(weight))).clicked() {
+                    chosen = Some(weight);
+                }
             }
-        }
-    });
+        });
     shown.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, format!("Lineweight {name}")));
     chosen
 }

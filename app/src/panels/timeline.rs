@@ -13,6 +13,8 @@ use crate::window::Window;
 
 /// How high it is, in points.
 pub const HEIGHT: f32 = 76.0;
+/// All speeds are shown where so much room is left for them and for what is said beside them.
+const ROOM_FOR_SPEEDS: f32 = 680.0;
 
 /// The timeline.
 pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
@@ -39,14 +41,17 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
             }
         }
         ui.add_space(size::M);
-        for speed in SPEEDS {
+        // Where there is little room, only the one in force is there; a click takes the next.
+        let all = ui.available_width() > ROOM_FOR_SPEEDS;
+        for speed in SPEEDS.into_iter().filter(|speed| all || review.speed == *speed) {
             let on = review.speed == speed;
             let color = if on { theme.accent } else { theme.quiet };
             let text = RichText::new(format!("{speed}x")).size(size::LABEL).color(color);
             let button = ui.add(Button::new(text).frame_when_inactive(false));
             button.widget_info(|| WidgetInfo::selected(Role::Button, true, on, format!("Speed {speed}x")));
             if button.on_hover_text("How many times as fast as it was; long rests are short").clicked() {
-                actions.push(Action::Review(Wish::Speed(speed)));
+                let next = SPEEDS.into_iter().find(|each| *each > speed).unwrap_or(SPEEDS[0]);
+                actions.push(Action::Review(Wish::Speed(if all { speed } else { next })));
             }
         }
         ui.add_space(size::M);

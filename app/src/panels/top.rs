@@ -117,7 +117,7 @@ fn search(ui: &mut Ui, room: f32, actions: &mut Vec<Action>) {
         let words = format!("{}  Search or run a command", icon::MAGNIFYING_GLASS);
         ui.painter().text(left, egui::Align2::LEFT_CENTER, words, font.clone(), theme.quiet);
         let right = rect.right_center() - vec2(10.0, 0.0);
-        ui.painter().text(right, egui::Align2::RIGHT_CENTER, "Ctrl K", font, theme.disabled);
+        ui.painter().text(right, egui::Align2::RIGHT_CENTER, "Ctrl K", font, theme.quiet);
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Search"));
         if response.clicked() {
             actions.push(Action::Run(Command::Search));
@@ -218,8 +218,10 @@ pub fn reconnecting(ui: &mut Ui, document: &Document) {
         ui.painter().rect_filled(rect, 0.0, theme.warn);
     });
     let pill = egui::Area::new(egui::Id::unique("reconnecting words")).order(egui::Order::Middle).interactable(false);
-    let below = size::TOP + size::ROW + size::M + size::M;
-    pill.anchor(egui::Align2::CENTER_TOP, vec2(0.0, below)).show(ui.ctx(), |ui| {
+    // In the middle of the canvas, where there is one yet.
+    let canvas = if document.camera.area.is_positive() { document.camera.area } else { screen };
+    let at = egui::pos2(canvas.center().x, screen.top() + size::TOP + size::ROW + 2.0 * size::M);
+    pill.pivot(egui::Align2::CENTER_TOP).fixed_pos(at).show(ui.ctx(), |ui| {
         let frame = egui::Frame::new().fill(theme.panel).stroke(Stroke::new(1.0, theme.warn));
         frame.corner_radius(size::RADIUS).inner_margin(egui::Margin::symmetric(10, 4)).show(ui, |ui| {
             ui.add(egui::Label::new(RichText::new(words).small().color(theme.warn)).extend());

@@ -91,6 +91,24 @@ pub fn avatar_of(ui: &mut Ui, person: &Person, me: bool, followed: bool, idle: b
     response
 }
 
+/// A small disc in somebody's colour, with their initials; its place is left free where it is nobody.
+pub fn disc(ui: &mut Ui, who: Option<(&str, u8)>) -> Response {
+    let theme = Theme::of(ui.ctx());
+    let (rect, response) = ui.allocate_exact_size(vec2(22.0, size::ROW), Sense::hover());
+    let Some((name, color)) = who else { return response };
+    ui.painter().circle_filled(rect.center(), 9.0, theme.person(color));
+    let font = FontId::proportional(size::TINY);
+    ui.painter().text(rect.center(), Align2::CENTER_CENTER, initials(name), font, theme.on_person(color));
+    response.on_hover_text(name)
+}
+
+/// What a field may take of the width that is left beside a button that says this.
+pub fn width_beside(ui: &Ui, button: impl Into<egui::WidgetText>) -> f32 {
+    let words = button.into().into_galley(ui, None, f32::INFINITY, egui::TextStyle::Button);
+    let spacing = ui.spacing();
+    ui.available_width() - words.size().x - 2.0 * spacing.button_padding.x - spacing.item_spacing.x - 1.0
+}
+
 /// A little square of a colour.
 pub fn swatch(ui: &mut Ui, color: Color32) -> Response {
     let theme = Theme::of(ui.ctx());

@@ -128,7 +128,7 @@ pub fn show(
             let (text, color) = match message {
                 Some((text, true)) => (text, theme.bad),
                 Some((text, false)) => (text, theme.text),
-                None => ("Type a command, or / to search", theme.disabled),
+                None => ("Type a command, or / to search", theme.quiet),
             };
             ui.label(RichText::new(text).font(font.clone()).color(color));
         } else {
@@ -136,7 +136,7 @@ pub fn show(
             ui.label(RichText::new(&prompt.text).font(font.clone()).color(theme.quiet));
             for (at, option) in prompt.options.iter().enumerate() {
                 let mark = if at == 0 { "[" } else { "/" };
-                ui.label(RichText::new(mark).font(font.clone()).color(theme.disabled));
+                ui.label(RichText::new(mark).font(font.clone()).color(theme.quiet));
                 let text = RichText::new(*option).font(font.clone()).color(theme.text);
                 if ui
                     .add(egui::Button::new(text).frame(false))
@@ -147,7 +147,7 @@ pub fn show(
                 }
             }
             if !prompt.options.is_empty() {
-                ui.label(RichText::new("]").font(font.clone()).color(theme.disabled));
+                ui.label(RichText::new("]").font(font.clone()).color(theme.quiet));
             }
             if !prompt.text.is_empty() {
                 ui.label(RichText::new(":").font(font.clone()).color(theme.quiet));

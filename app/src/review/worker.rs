@@ -127,8 +127,10 @@ pub fn run(
             done: false,
         },
     };
+    // What the window wants to see first comes before reading through, however busy the machine is.
+    let mut is_first = true;
     loop {
-        let ask = if worker.pass.done {
+        let ask = if worker.pass.done || std::mem::take(&mut is_first) {
             match asks.recv() {
                 Ok(ask) => Some(ask),
                 Err(_) => return,

@@ -50,6 +50,8 @@ fn visuals(visuals: &mut egui::Visuals, theme: &Theme) {
     visuals.warn_fg_color = theme.warn;
     visuals.error_fg_color = theme.bad;
     visuals.weak_text_color = Some(theme.quiet);
+    // What can't be used has a colour of its own already.
+    visuals.disabled_alpha = 0.8;
     visuals.selection.bg_fill = theme.accent.gamma_multiply(0.35);
     visuals.selection.stroke = Stroke::new(1.0, theme.text);
     visuals.text_cursor.stroke = Stroke::new(1.5, theme.accent);

@@ -10,15 +10,16 @@ use std::time::Duration;
 use anyhow::Context as _;
 use protocol::Seq;
 use scene::Fonts;
-use server::{Host, Options};
+use server::{Host, Listed, Options};
 use tokio::sync::{OnceCell, oneshot};
 use tokio::task::JoinHandle;
 
 use super::open::Opened;
 use super::origin::Origin;
 use super::save::{Prepared, Written};
-use crate::document::{Document, Gpu, Home, Picture, Studio, Then};
+use crate::document::{Course, Document, Gpu, Home, Picture, Studio, Then};
 use crate::link::Wake;
+use crate::nearby::Found;
 use crate::review::LogFile;
 use crate::settings::random;
 use crate::work::Pool;
@@ -59,7 +60,9 @@ pub enum Report {
     /// A part of what a save needs is on the disk.
     Kept(u64, protocol::Hash, PathBuf),
     /// What a save needs was unpacked: which document, the file it came from, and the drawing that was read from it.
-    Prepared(u64, anyhow::Result<Box<Prepared>>),
+    Prepared(u64, Arc<Course>, anyhow::Result<Box<Prepared>>),
+    /// The lookout of this number found these hosts on the network.
+    Nearby(u64, Found),
     /// A drawing was written, or not.
     Saved(u64, Box<Written>),
 }
@@ -216,14 +219,9 @@ impl Backstage {
         self.received.try_iter().collect()
     }
 
-    /// Opens the host for this run's drawings in the background, or gives the one that is open.
-    pub async fn host(cell: Arc<OnceCell<Host>>, folder: PathBuf) -> anyhow::Result<Host> {
-        let handle = tokio::runtime::Handle::current();
-        let open = || async {
-            fs::create_dir_all(&folder).with_context(|| format!("{} can't be made", folder.display()))?;
-            anyhow::Ok(Host::open(Options { console: false, ..Options::new(&folder) }, handle)?)
-        };
-        cell.get_or_try_init(open).await.cloned()
+    /// The host for this run's drawings, whoever they belong to.
+    pub fn own_host(&self, person: &str) -> OwnHost {
+        OwnHost { host: self.host.clone(), options: options(&self.work_dir, person) }
     }
 
     /// Closes a document's room if it is one's own: whoever is in it is told why, and it is not offered back, unless
@@ -313,6 +311,37 @@ impl Backstage {
             }
         }
     }
+}
+
+/// The host for this run's drawings, open or not.
+pub struct OwnHost {
+    host: Arc<OnceCell<Host>>,
+    options: Options,
+}
+
+impl OwnHost {
+    /// Opens it, or gives the one that is open.
+    pub async fn open(&self) -> anyhow::Result<Host> {
+        let handle = tokio::runtime::Handle::current();
+        let open = || async {
+            let folder = self.folder();
+            fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))?;
+            anyhow::Ok(Host::open(self.options.clone(), handle)?)
+        };
+        self.host.get_or_try_init(open).await.cloned()
+    }
+
+    /// The folder with its drawings.
+    pub fn folder(&self) -> &Path {
+        &self.options.data
+    }
+}
+
+/// How the drawings of a folder are served: without a console, and whoever is on the network is told only of what is
+/// shared, and by whom.
+pub(super) fn options(folder: &Path, person: &str) -> Options {
+    let title = format!("{person}'s drawings");
+    Options { console: false, title, listed: Listed::Chosen, ..Options::new(folder) }
 }
 
 /// A folder for this run, held as long as it runs.

@@ -3,6 +3,7 @@
 mod backstage;
 mod edits;
 mod keys;
+mod nearby;
 mod open;
 mod origin;
 mod perform;
@@ -26,11 +27,13 @@ use crate::arguments::Arguments;
 use crate::canvas;
 use crate::dialogs::{self, Dialog};
 use crate::document::{Copied, Document, Home, News, objects};
+use crate::invites::Invites;
 use crate::panels;
 use crate::settings::Settings;
 use crate::theme::{self, Theme, size};
 
-pub use backstage::{Backstage, Purpose};
+pub use backstage::{Backstage, Purpose, Report};
+pub use nearby::Nearby;
 pub use open::Opening;
 pub use share::Shared;
 use words::Later;
@@ -72,6 +75,8 @@ pub struct Window {
     offered_leftovers: bool,
     /// What was copied.
     pub clipboard: Clipboard,
+    /// Hosts on this network.
+    pub nearby: Nearby,
     started: Instant,
     /// Quitting was agreed to.
     quitting: bool,
@@ -124,6 +129,7 @@ impl Window {
         if let Some(name) = arguments.name {
             settings.call(&name);
         }
+        let (invites, invites_trouble) = Invites::load(&state_dir);
         ctx.set_theme(if settings.dark { egui::Theme::Dark } else { egui::Theme::Light });
         ctx.set_zoom_factor(settings.zoom);
         // The scale of the interface is a setting, with commands and bounds of its own.
@@ -145,12 +151,13 @@ impl Window {
             asked: None,
             offered_leftovers: false,
             clipboard: Clipboard::default(),
+            nearby: Nearby { is_on: !arguments.no_nearby, invites, ..Nearby::default() },
             started: Instant::now(),
             quitting: false,
             titled: String::new(),
             witness: Default::default(),
         };
-        if let Some(trouble) = trouble {
+        for trouble in trouble.into_iter().chain(invites_trouble) {
             window.warn(trouble);
         }
         for argument in arguments.open {
@@ -216,9 +223,13 @@ impl Window {
             News::Say(text) => self.say(of(text)),
             News::Warn(text) => self.warn(of(text)),
             News::Ended(why) => {
+                self.forget_way_in(at);
                 self.warn(format!("{}: {why}. What you see stays; save a copy to keep it", self.documents[at].title));
             }
-            News::Here => self.fetch_parts(at),
+            News::Here => {
+                self.remember_way_in(at);
+                self.fetch_parts(at);
+            }
             News::Part(hash, bytes) => self.take_part(at, hash, bytes),
             News::Copied(copied) => self.take_copied(at, copied),
             News::Lapsed(count) => {
@@ -284,6 +295,7 @@ impl eframe::App for Window {
         }
         self.dropped(&ctx);
         self.close_requested(&ctx);
+        self.look_around();
         self.send(&ctx);
         let title = self.title();
         if self.titled != title {

@@ -10,18 +10,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use anyhow::{Context as _, anyhow};
 use drawing::{Drawing, DrawingHash};
 use protocol::{Address, Seq};
-use server::{Host, Listing, LocalConnection, Options};
+use server::{Host, Listing, LocalConnection};
 
 use super::Window;
-use super::backstage::{Backstage, Leftover, Report, work_in};
+use super::backstage::{Backstage, Leftover, OwnHost, Report, options, work_in};
 use super::origin::Origin;
 use crate::dialogs::Dialog;
 use crate::document::{Document, FileFacts, Home, Picture, Studio};
-use crate::file::{self, Stamp};
+use crate::file::{self, FILE_BYTES_MAX, Stamp};
 use crate::link;
-
-/// The largest file that is read, in bytes.
-const FILE_BYTES_MAX: u64 = 4 << 30;
 
 /// A file that is being opened.
 pub struct Opening {
@@ -105,7 +102,7 @@ impl Window {
         let (done, total, stop) = (opening.done.clone(), opening.total.clone(), opening.stop.clone());
         self.openings.push(opening);
         let (wake, reports) = (self.backstage.studio.wake.clone(), self.backstage.reports.clone());
-        let (cell, folder) = (self.backstage.host.clone(), self.backstage.work_dir.clone());
+        let own = self.backstage.own_host(&self.settings.name);
         let progress_wake = self.backstage.studio.wake_soon.clone();
         let studio = self.backstage.studio.clone();
         self.backstage.runtime.spawn(async move {
@@ -128,7 +125,7 @@ impl Window {
                     return Err(anyhow!("opening was cancelled"));
                 }
                 picture.begin(&file.drawing);
-                let mut opened = enter(cell, folder, file).await?;
+                let mut opened = enter(&own, file).await?;
                 opened.picture = Some(picture);
                 anyhow::Ok(opened)
             };
@@ -143,7 +140,7 @@ impl Window {
     pub(super) fn new_drawing(&mut self) {
         let number = self.backstage.number();
         let (wake, reports) = (self.backstage.studio.wake.clone(), self.backstage.reports.clone());
-        let (cell, folder) = (self.backstage.host.clone(), self.backstage.work_dir.clone());
+        let own = self.backstage.own_host(&self.settings.name);
         let count = self.documents.iter().filter(|document| document.file.path.is_none()).count();
         let studio = self.backstage.studio.clone();
         self.backstage.runtime.spawn(async move {
@@ -159,7 +156,7 @@ impl Window {
                 findings: Vec::new(),
             };
             let opened = async {
-                let mut opened = enter(cell, folder, file).await?;
+                let mut opened = enter(&own, file).await?;
                 opened.picture = Some(picture.await.context("preparing the picture broke off")?);
                 anyhow::Ok(Box::new(opened))
             };
@@ -222,8 +219,11 @@ impl Window {
         let address: Address = match text.parse() {
             Ok(address) => address,
             Err(error) => {
-                let trouble = Some(crate::document::first_capital(&format!("{error}")));
-                self.dialog = Dialog::join(text.to_owned(), trouble, self.settings.name.clone());
+                let wrong = Some(crate::document::first_capital(&format!("{error}")));
+                match &mut self.dialog {
+                    Dialog::Join { trouble, .. } => *trouble = wrong,
+                    dialog => *dialog = Dialog::join(text.to_owned(), wrong, self.settings.name.clone()),
+                }
                 return;
             }
         };
@@ -257,13 +257,10 @@ impl Window {
         let names = work_in(&leftover.folder);
         let numbers: Vec<_> = names.iter().map(|_| self.backstage.number()).collect();
         let (wake, reports) = (self.backstage.studio.wake.clone(), self.backstage.reports.clone());
-        let studio = self.backstage.studio.clone();
+        let (studio, person) = (self.backstage.studio.clone(), self.settings.name.clone());
         self.backstage.runtime.spawn(async move {
             let folder = leftover.folder.clone();
-            let host = match Host::open(
-                Options { console: false, ..Options::new(&folder) },
-                tokio::runtime::Handle::current(),
-            ) {
+            let host = match Host::open(options(&folder, &person), tokio::runtime::Handle::current()) {
                 Ok(host) => host,
                 Err(error) => {
                     // Where the window is gone, nobody waits for it.
@@ -312,8 +309,9 @@ impl Window {
                 Report::KeptAfterAll(title) => self.warn(format!(
                     "{title} was changed by somebody as you closed it: it is kept, and offered back at the next start"
                 )),
+                Report::Nearby(number, found) => self.take_nearby(number, found),
                 Report::Kept(id, hash, path) => self.take_kept(id, hash, path),
-                Report::Prepared(id, prepared) => self.take_prepared(id, prepared),
+                Report::Prepared(id, course, prepared) => self.take_prepared(id, &course, prepared),
                 Report::Saved(id, written) => self.take_saved(ctx, id, *written),
             }
         }
@@ -336,7 +334,11 @@ fn read_file(path: &Path, progress: &mut dyn FnMut(formats::Progress) -> Control
     let stamp = Stamp::of(path);
     let facts = std::fs::metadata(path).with_context(|| format!("{shown} can't be opened"))?;
     if facts.len() > FILE_BYTES_MAX {
-        return Err(anyhow!("{shown} is larger than the {} GB that can be opened", FILE_BYTES_MAX >> 30));
+        return Err(anyhow!(
+            "{shown} has {} MiB; a drawing is kept with its file, of {} MiB at the most, so it was not opened",
+            facts.len() >> 20,
+            FILE_BYTES_MAX >> 20
+        ));
     }
     // A pipe or a device has no end, and waiting for it could not be cancelled.
     if !facts.is_file() {
@@ -403,12 +405,8 @@ async fn recover_one(host: &Host, folder: &Path, name: &str, studio: Studio) -> 
 }
 
 /// Puts a drawing into one's own room, and opens a connection to it.
-pub(super) async fn enter(
-    cell: Arc<tokio::sync::OnceCell<Host>>,
-    folder: PathBuf,
-    file: ReadFile,
-) -> anyhow::Result<Opened> {
-    let host = Backstage::host(cell, folder.clone()).await?;
+pub(super) async fn enter(own: &OwnHost, file: ReadFile) -> anyhow::Result<Opened> {
+    let (host, folder) = (own.open().await?, own.folder().to_owned());
     let ReadFile { title, path, stamp, bytes, saved, drawing, findings } = file;
     let listing =
         host.add(&title, bytes, drawing).await.with_context(|| format!("{title} can't be kept safe while open"))?;

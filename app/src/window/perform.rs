@@ -83,6 +83,7 @@ impl Window {
             Action::StopSharing => self.stop_sharing(),
             Action::CancelOpening(number) => self.cancel_opening(number),
             Action::JoinAddress(text) => self.join(&text),
+            Action::JoinNearby(at, drawing) => self.join_nearby(ctx, at, &drawing),
             Action::Name(name) => {
                 self.settings.call(&name);
                 self.keep_settings();

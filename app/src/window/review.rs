@@ -132,12 +132,12 @@ impl Window {
         let title = format!("{stem} at entry {}", review.at);
         let number = self.backstage.number();
         let (wake, reports) = (self.backstage.studio.wake.clone(), self.backstage.reports.clone());
-        let (cell, folder) = (self.backstage.host.clone(), self.backstage.work_dir.clone());
+        let own = self.backstage.own_host(&self.settings.name);
         self.backstage.runtime.spawn(async move {
             let opened = async {
                 let copied = copied.map_err(anyhow::Error::msg)?;
                 let file = tokio::task::spawn_blocking(move || file_of(*copied, title)).await;
-                enter(cell, folder, file.context("making the copy broke off")??).await
+                enter(&own, file.context("making the copy broke off")??).await
             };
             let opened = opened.await.context("No copy could be opened").map(Box::new);
             // Where the window is gone, nobody waits for it.

@@ -2,6 +2,7 @@
 //! Whatever happened to the room, what one sees can be saved.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use collab::Status;
@@ -13,7 +14,7 @@ use super::backstage::{Picked, Purpose, Report};
 use super::origin::Origin;
 use crate::action::Action;
 use crate::dialogs::Dialog;
-use crate::document::{Document, Home, Part, Saving, Then};
+use crate::document::{Course, Document, Home, Part, Saving, Step, Then};
 use crate::file::{self, Stamp};
 use crate::work::caught;
 
@@ -35,6 +36,8 @@ pub struct Prepared {
 /// How a save went.
 pub struct Written {
     path: PathBuf,
+    /// Which save it was.
+    course: Arc<Course>,
     /// What the file holds now, as far as the room knows.
     hash: DrawingHash,
     result: anyhow::Result<Outcome>,
@@ -51,6 +54,8 @@ enum Outcome {
     },
     /// Something else wrote it meanwhile, so it was left alone.
     Changed,
+    /// It was stopped before anything was written.
+    Stopped,
 }
 
 impl Window {
@@ -93,7 +98,7 @@ impl Window {
             self.dialog = Dialog::ChangedOnDisk { document: id, path, then };
             return;
         }
-        document.file.saving = Some(Saving { path, writing: false, told: false, then });
+        document.file.saving = Some(Saving { path, writing: false, told: false, then, course: Arc::default() });
         self.say("Saving...");
         self.go_on_saving(at);
     }
@@ -108,11 +113,14 @@ impl Window {
         }
     }
 
-    /// Gives up a save that waits for the room.
+    /// Gives up a save, as long as nothing is written yet.
     pub(super) fn stop_saving(&mut self, id: u64) {
         let Some(at) = self.place_of(id) else { return };
-        if self.documents[at].file.saving.take_if(|saving| !saving.writing).is_some() {
+        let saving = &mut self.documents[at].file.saving;
+        if saving.take_if(|saving| saving.course.stop()).is_some() {
             self.say("Saving was stopped; nothing was written");
+        } else if saving.is_some() {
+            self.say("It is being written already");
         }
     }
 
@@ -125,7 +133,7 @@ impl Window {
             document.parts.insert(hash, Part::Absent);
             return self.go_on_saving(at);
         };
-        let bytes = std::sync::Arc::new(bytes);
+        let bytes = Arc::new(bytes);
         document.parts.insert(hash, Part::Here(bytes.clone()));
         let (reports, wake) = (self.backstage.reports.clone(), self.backstage.studio.wake.clone());
         pool.give(move || {
@@ -190,23 +198,30 @@ impl Window {
         let part = |hash: Option<Hash>| hash.map(|hash| (hash, document.parts.get(&hash).cloned()));
         let (source, original) = (part(source), part(original));
         let frozen = document.session.drawing().clone();
-        if let Some(saving) = &mut document.file.saving {
-            saving.writing = true;
-        }
+        let Some(saving) = &mut document.file.saving else { return };
+        saving.writing = true;
+        let course = saving.course.clone();
         let (id, reports, wake) = (document.id, self.backstage.reports.clone(), self.backstage.studio.wake.clone());
         self.backstage.studio.pool.give(move || {
+            if !course.enter(Step::Reads) {
+                return;
+            }
             let prepared = caught("preparing the file", || prepare(own.as_deref(), source, original, frozen));
             // As above.
-            let _ = reports.send(Report::Prepared(id, prepared.map(Box::new)));
+            let _ = reports.send(Report::Prepared(id, course, prepared.map(Box::new)));
             wake();
         });
     }
 
     /// Gives handles to what has none, and has the file made and written.
-    pub(super) fn take_prepared(&mut self, id: u64, prepared: anyhow::Result<Box<Prepared>>) {
+    pub(super) fn take_prepared(&mut self, id: u64, course: &Arc<Course>, prepared: anyhow::Result<Box<Prepared>>) {
         let Some(at) = self.place_of(id) else { return };
         let document = &mut self.documents[at];
-        let Some(path) = document.file.saving.as_ref().map(|saving| saving.path.clone()) else { return };
+        // One that was stopped has nothing to say; the next is another.
+        let Some(saving) = document.file.saving.as_ref().filter(|saving| Arc::ptr_eq(&saving.course, course)) else {
+            return;
+        };
+        let (path, course) = (saving.path.clone(), course.clone());
         let prepared = prepared.and_then(|prepared| {
             let (current, hash) = minted(document, &prepared)?;
             Ok((prepared, current, hash))
@@ -226,8 +241,13 @@ impl Window {
             Home::Joined(_) | Home::Log(_) => None,
         };
         let (reports, wake) = (self.backstage.reports.clone(), self.backstage.studio.wake.clone());
+        let wake_soon = self.backstage.studio.wake_soon.clone();
         self.backstage.studio.pool.give(move || {
-            let result = caught("writing the file", || write(&path, expected, &prepared, &current));
+            let enter = |step| {
+                wake_soon();
+                course.enter(step)
+            };
+            let result = caught("writing the file", || write(&path, expected, &prepared, &current, &enter));
             if let (Ok(Outcome::Done { stamp, .. }), Some((folder, name))) = (&result, &beside) {
                 // At once: after a crash, this is where the drawing belongs.
                 let origin = Origin { path: Some(path.clone()), stamp: *stamp, saved: Some(hash), noted };
@@ -236,7 +256,7 @@ impl Window {
                 }
             }
             // As above.
-            let _ = reports.send(Report::Saved(id, Box::new(Written { path, hash, result })));
+            let _ = reports.send(Report::Saved(id, Box::new(Written { path, course, hash, result })));
             wake();
         });
     }
@@ -245,10 +265,13 @@ impl Window {
     pub(super) fn take_saved(&mut self, ctx: &egui::Context, id: u64, written: Written) {
         let Some(at) = self.place_of(id) else { return };
         let document = &mut self.documents[at];
-        let then = document.file.saving.take().map_or(Then::Stay, |saving| saving.then);
-        let Written { path, hash, result } = written;
+        let Written { path, course, hash, result } = written;
+        // As above.
+        let Some(saving) = document.file.saving.take_if(|saving| Arc::ptr_eq(&saving.course, &course)) else { return };
+        let then = saving.then;
         let (notes, stamp) = match result {
             Ok(Outcome::Done { notes, stamp }) => (notes, stamp),
+            Ok(Outcome::Stopped) => return,
             Ok(Outcome::Changed) => {
                 self.active = at;
                 self.dialog = Dialog::ChangedOnDisk { document: id, path, then };
@@ -476,7 +499,11 @@ fn write(
     expected: Option<Option<Stamp>>,
     prepared: &Prepared,
     current: &Drawing,
+    enter: &dyn Fn(Step) -> bool,
 ) -> anyhow::Result<Outcome> {
+    if !enter(Step::Makes) {
+        return Ok(Outcome::Stopped);
+    }
     let saved = formats::save(prepared.source.as_deref(), &prepared.original, current)
         .context("the file could not be made; the drawing stays in its log")?;
     // Right before it is replaced: making it takes a while.
@@ -486,6 +513,9 @@ fn write(
     let mut notes = saved.notes;
     if prepared.anew {
         notes.insert(0, WRITTEN_ANEW.into());
+    }
+    if !enter(Step::Writes) {
+        return Ok(Outcome::Stopped);
     }
     let there = path.exists() && std::fs::read(path).is_ok_and(|bytes| bytes == saved.bytes);
     if !there && let Some(note) = file::replace(path, &saved.bytes)? {

@@ -35,7 +35,8 @@ impl Window {
         }
         let home = document.home.clone();
         self.dialog = Dialog::Share;
-        let Home::Own { host, folder, .. } = home else { return };
+        let Home::Own { host, name, folder, .. } = home else { return };
+        host.list(&name, true);
         // What failed may go well now.
         if self.backstage.serving.get(&folder).is_some_and(|serving| serving.trouble.is_none()) {
             return;
@@ -83,6 +84,7 @@ impl Window {
         self.dialog = Dialog::None;
         if let Some(mut serving) = self.backstage.serving.remove(&folder) {
             self.backstage.runtime.spawn(async move {
+                host.drawings().iter().for_each(|drawing| host.list(&drawing.name, false));
                 host.put_out(&why).await;
                 // Where it has ended already, nobody listens for this.
                 serving.stop.take().map(|stop| stop.send(()));

@@ -37,7 +37,8 @@ impl Desk {
     /// A window of `name` whose state is kept in this folder, with these open.
     pub fn open(state: &Path, name: &str, what: &[&str]) -> Desk {
         std::fs::create_dir_all(state).expect("a state folder");
-        let mut words = vec!["linework", "--name", name, "--state-dir", state.to_str().expect("a plain path")];
+        let mut words =
+            vec!["linework", "--no-nearby", "--name", name, "--state-dir", state.to_str().expect("a plain path")];
         words.extend(what);
         let arguments = Arguments::try_parse_from(words).expect("the command line is right");
         let folder = state.to_owned();

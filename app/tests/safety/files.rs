@@ -1,6 +1,8 @@
 //! Opening: one file is one drawing, and what can't be opened can be left.
 
 use app::action::Action;
+use app::command::Command;
+use egui_kittest::kittest::Queryable as _;
 
 use crate::desk::{Desk, text};
 
@@ -49,6 +51,70 @@ fn an_opening_that_is_cancelled_opens_nothing() {
     // It can be opened again.
     desk.perform(Action::OpenFile(plan));
     desk.is_ready();
+}
+
+#[test]
+fn a_file_that_no_log_could_keep_is_not_opened() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let site = folder.path().join("site.dxf");
+    // It takes no room on the disk: nothing was ever written to it.
+    let made = std::fs::File::create(&site).and_then(|file| file.set_len(app::file::FILE_BYTES_MAX + (1 << 20)));
+    made.expect("a long file of nothing");
+    let mut desk = Desk::open(&folder.path().join("ana"), "Ana", &[]);
+    desk.perform(Action::OpenFile(site.clone()));
+    desk.until("it is given up", |window| window.openings.is_empty());
+    assert!(desk.window().documents.is_empty());
+    let expect = format!("{} has 513 MiB; a drawing is kept with its file, of 512 MiB at the most", site.display());
+    assert!(desk.said().starts_with(&expect), "{}", desk.said());
+}
+
+#[test]
+fn a_save_is_named_while_it_goes_on_and_can_be_stopped_and_made_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plan = folder.path().join("plan.dxf");
+    std::fs::write(&plan, text()).expect("written");
+    let mut desk = Desk::with(&folder.path().join("ana"), "Ana", &plan);
+    desk.drew(7.25);
+    // What the room and the threads say is not looked at before the next frame: it is not written yet.
+    let ctx = desk.harness.ctx.clone();
+    let saves = |desk: &mut Desk| desk.harness.state_mut().perform(&ctx, Action::Run(Command::Save));
+    saves(&mut desk);
+    let course = desk.document().file.saving.as_ref().expect("it is being saved").course.clone();
+    let number = desk.document().id;
+    desk.harness.state_mut().perform(&ctx, Action::StopSaving(number));
+    assert_eq!(desk.said(), "Saving was stopped; nothing was written");
+    assert!(desk.document().file.saving.is_none() && course.step().is_none());
+    // The next save is another: what the stopped one still has to say is none of it.
+    saves(&mut desk);
+    desk.until_document("it is saved", |document| document.file.saving.is_none());
+    assert_eq!(desk.said(), "Saved plan.dxf");
+    assert!(std::fs::read_to_string(&plan).expect("it is there").contains("7.25"));
+    assert!(!desk.document().is_dirty());
+}
+
+#[test]
+fn a_save_that_waits_for_the_room_says_so_in_the_status_line_and_stops_by_a_click() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plan = folder.path().join("plan.dxf");
+    std::fs::write(&plan, text()).expect("written");
+    let mut desk = Desk::with(&folder.path().join("ana"), "Ana", &plan);
+    desk.drew(7.25);
+    // As a save stands that nobody answers for.
+    let saving = app::document::Saving {
+        path: plan.clone(),
+        writing: true,
+        told: true,
+        then: app::document::Then::Stay,
+        course: std::sync::Arc::default(),
+    };
+    desk.harness.state_mut().document_mut().expect("open").file.saving = Some(saving);
+    desk.harness.step();
+    assert!(desk.harness.query_by_label("Saving plan.dxf: waiting for the file it came from").is_some());
+    desk.harness.get_by_label("Stop saving").click();
+    desk.harness.step();
+    desk.harness.step();
+    assert!(desk.document().file.saving.is_none());
+    assert_eq!(std::fs::read_to_string(&plan).expect("it is there"), text(), "nothing was written");
 }
 
 #[cfg(unix)]

@@ -2,6 +2,7 @@
 
 mod commands;
 mod frames;
+mod nearby;
 mod pasting;
 mod seeing;
 mod together;
@@ -211,8 +212,13 @@ impl Opened {
 }
 
 fn window(state: &Path, files: &[&str]) -> Harness<'static, Window> {
+    // Other tests' hosts are on this machine's network too.
+    window_with(state, &[&["--no-nearby"], files].concat())
+}
+
+fn window_with(state: &Path, more: &[&str]) -> Harness<'static, Window> {
     let mut words = vec!["linework", "--name", "Ana", "--state-dir", state.to_str().expect("a plain path")];
-    words.extend(files);
+    words.extend(more);
     let arguments = Arguments::try_parse_from(words).expect("the command line is right");
     let state = state.to_owned();
     Harness::builder()

@@ -118,11 +118,11 @@ fn what_is_pasted_stands_by_its_lower_left_corner_where_one_clicked() {
     opened.click(35.0, 45.0, egui::Modifiers::NONE);
     opened.ctrl(Key::C);
     opened.ctrl(Key::V);
-    let made = opened.document().picture.overlays_made;
+    let made = opened.document().picture.overlays_made();
     opened.point(20.0, 20.0);
     opened.point(25.0, 20.0);
     opened.point(22.0, 30.0);
-    assert!(opened.document().picture.overlays_made <= made + 2, "the ghost is not made anew in each frame");
+    assert!(opened.document().picture.overlays_made() <= made + 2, "the ghost is not made anew in each frame");
     opened.write("20,30 ");
     let lines = opened.document().drawing().entities().filter_map(|e| match &e.shape {
         Shape::Line(line) => Some((line.start.xy(), line.end.xy())),

@@ -86,7 +86,7 @@ fn a_moving_pointer_of_somebody_else_makes_nothing_anew() {
     ana.until("Ana sees it", |window| window.document().is_some_and(|d| !d.held_by_others().is_empty()));
     ben.until("all is drawn", |window| window.document().is_some_and(|d| !d.picture.is_busy()));
     ben.harness.step();
-    let (revision, made) = (ben.document().revision, ben.document().picture.overlays_made);
+    let (revision, made) = (ben.document().revision, ben.document().picture.overlays_made());
     let mut seen = std::collections::BTreeSet::new();
     let mut at = 0.0;
     for _ in 0..20_000 {
@@ -100,7 +100,7 @@ fn a_moving_pointer_of_somebody_else_makes_nothing_anew() {
         }
     }
     assert!(seen.len() >= 100, "Ben saw {} places", seen.len());
-    assert_eq!((ben.document().revision, ben.document().picture.overlays_made), (revision, made));
+    assert_eq!((ben.document().revision, ben.document().picture.overlays_made()), (revision, made));
 }
 
 #[test]

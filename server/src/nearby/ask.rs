@@ -26,6 +26,9 @@ pub struct NearbyDrawing {
     /// What lets one in, where the host lets in whoever is on its network; else one needs an invitation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+    /// How many people are in it now; none where the host doesn't say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people: Option<u32>,
 }
 
 impl NearbyDrawing {

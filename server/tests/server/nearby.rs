@@ -74,8 +74,11 @@ async fn a_host_is_found_while_it_is_there_and_tells_what_it_may() {
     .await;
     let listed = server::ask(open.at).await.unwrap();
     assert_eq!(listed.iter().map(|each| &*each.title).collect::<Vec<_>>(), ["The plan"]);
+    assert_eq!(listed[0].people, Some(0));
     let address = listed[0].address(open.at).expect("an open host says how to come in");
-    Person::join(&address, Encoding::MessagePack, 1).await;
+    let person = Person::join(&address, Encoding::MessagePack, 1).await;
+    assert_eq!(server::ask(open.at).await.unwrap()[0].people, Some(1));
+    drop(person);
     assert_eq!(server::ask(closed.at).await.unwrap(), []);
 
     let gone = open.at;
@@ -92,6 +95,20 @@ async fn titles_alone_let_nobody_in() {
     let served = Served::start(folder.path(), "Plans", Listed::Titles).await;
     let listed = server::ask(served.at).await.unwrap();
     assert_eq!((&*listed[0].title, listed[0].address(served.at)), ("The plan", None));
+    served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_chosen_is_not_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(folder.path(), "Plans", Listed::Chosen).await;
+    assert_eq!(server::ask(served.at).await.unwrap(), []);
+    let name = served.host.drawings()[0].name.clone();
+    served.host.list(&name, true);
+    let listed = server::ask(served.at).await.unwrap();
+    assert_eq!((&*listed[0].title, listed[0].address(served.at)), ("The plan", None));
+    served.host.list(&name, false);
+    assert_eq!(server::ask(served.at).await.unwrap(), []);
     served.stop().await;
 }
 
