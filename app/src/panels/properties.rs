@@ -119,8 +119,8 @@ fn geometry(entity: &Entity, drawing: &Drawing) -> Vec<(&'static str, String)> {
         Shape::MText(text) => vec![("Height", length(text.height)), ("Width", length(text.width))],
         Shape::Ellipse(ellipse) => vec![
             ("Center", point(ellipse.center)),
-            ("Long axis", length(2.0 * ellipse.major.xy().hypot())),
-            ("Short axis", length(2.0 * ellipse.major.xy().hypot() * ellipse.ratio)),
+            ("Long axis", length(2.0 * ellipse.major.xy().to_vec2().hypot())),
+            ("Short axis", length(2.0 * ellipse.major.xy().to_vec2().hypot() * ellipse.ratio)),
         ],
         Shape::Spline(spline) => vec![
             ("Degree", spline.degree.to_string()),
