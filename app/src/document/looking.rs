@@ -69,10 +69,12 @@ impl Document {
 
     /// Brings the picture to another drawing.
     pub(super) fn follow_to(&mut self, drawing: &Drawing, change: Change) {
+        // Another moment has other layers.
+        self.layers = None;
         match change {
             Change::Ids(ids) if self.space.is_some_and(|space| drawing.block(space).is_some()) => {
                 self.picture.update(drawing, &ids.into_iter().collect());
-                self.selection.retain(|id| drawing.entity(*id).is_some());
+                self.keep_selected_of(drawing);
             }
             _ => self.take_whole(),
         }
@@ -170,6 +172,9 @@ impl Document {
             let now = self.session.drawing().clone();
             let ids: Option<Vec<RecordId>> = past.difference(&now, CHANGED_MAX);
             self.follow_to(&now, ids.map_or(Change::Whole, Change::Ids));
+            // What was selected there was locked for nobody, and what was let go there may be held still.
+            self.lock_selection();
+            self.locks_changed = true;
         }
     }
 }

@@ -71,7 +71,11 @@ fn filters(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<
         let on = review.picking_area || filter.area.is_some();
         let text = if review.picking_area { "Draw a window" } else { "Area" };
         if toggle(ui, text, "Filter by area", on, "Lists what happened in a window that you draw") {
-            let wish = if on { Wish::Area(None) } else { Wish::PickArea };
+            let wish = match (review.picking_area, filter.area) {
+                (true, _) => Wish::NoArea,
+                (false, Some(_)) => Wish::Area(None),
+                (false, None) => Wish::PickArea,
+            };
             actions.push(Action::Review(wish));
         }
         let selected: Vec<RecordId> = document.selection.iter().map(|id| RecordId(id.0)).collect();

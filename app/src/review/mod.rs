@@ -56,8 +56,10 @@ pub enum Wish {
     Filter(Filter),
     /// The next window on the canvas says which entries are listed.
     PickArea,
-    /// It is this one; none gives up.
+    /// It is this one; none lists them wherever they were.
     Area(Option<Rect>),
+    /// The next window on the canvas selects, as ever.
+    NoArea,
     /// Tell the life of what is selected, or of nothing any more.
     Life(Option<RecordId>),
     /// Open the drawing as it is shown as a drawing of its own.
@@ -126,7 +128,6 @@ impl Review {
         let wanted = Arc::new(AtomicU64::new(0));
         let head = source.head();
         let theirs = wanted.clone();
-        thread::Builder::new().name("replay".into()).spawn(move || worker::run(source, asked, tell, theirs, wake))?;
         let mut review = Review {
             asks,
             told,
@@ -147,7 +148,9 @@ impl Review {
             lit: (head, head),
             broken,
         };
+        // Asked before the thread begins, which would read the log through meanwhile.
         review.go(head);
+        thread::Builder::new().name("replay".into()).spawn(move || worker::run(source, asked, tell, theirs, wake))?;
         Ok(review)
     }
 

@@ -6,6 +6,7 @@ use super::Window;
 use crate::action::{Action, CanvasEvent};
 use crate::canvas::Drag;
 use crate::command::{Command, TABLE};
+use crate::document::Document;
 use crate::prompt::{Answer, Asked, Origin, Typed, parse};
 use crate::review::Wish;
 
@@ -98,7 +99,11 @@ impl Window {
 
     /// While one looks back, the arrows, Home, End and Space move in the log.
     fn review_keys(&self, ctx: &egui::Context) -> Vec<Action> {
-        if self.document().is_none_or(|document| document.review.is_none() || document.tool.is_some()) {
+        let moves = |document: &Document| {
+            // What is being typed has the keys: Space enters it.
+            document.is_looking_back() && document.tool.is_none() && document.prompt.typed.is_empty()
+        };
+        if !self.document().is_some_and(|document| document.review.is_some() && moves(document)) {
             return Vec::new();
         }
         let keys = [
@@ -187,6 +192,10 @@ impl Window {
             None
         } else if document.tool.is_some() {
             Some(Action::Tell(CanvasEvent::Cancel))
+        } else if document.review.as_ref().is_some_and(|review| review.picking_area) {
+            Some(Action::Review(Wish::NoArea))
+        } else if document.gathering.is_some() {
+            Some(Action::Review(Wish::Leave))
         } else if !document.selection.is_empty() {
             Some(Action::SelectNone)
         } else if document.is_looking_back() {

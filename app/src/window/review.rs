@@ -67,6 +67,18 @@ impl Window {
         self.offer(text, "Open a copy from here", Action::Review(Wish::OpenCopy));
     }
 
+    /// Whether the document in front shows the past, where nothing can be changed: if so, says it, with the way out.
+    pub(super) fn refused_in_the_past(&mut self, what: &str) -> bool {
+        let Some(document) = self.document().filter(|document| document.is_looking_back()) else { return false };
+        if matches!(document.home, Home::Log(_)) {
+            self.is_read_only(what);
+        } else {
+            let text = format!("You look at the past: you can't {what}");
+            self.offer(text, "Back to now", Action::Review(Wish::Leave));
+        }
+        true
+    }
+
     /// Carries out what the timeline and the history panel want.
     pub(super) fn review(&mut self, wish: Wish) {
         match wish {
@@ -180,6 +192,7 @@ fn move_in(review: &mut Review, wish: Wish) {
         Wish::Speed(speed) => review.speed = speed,
         Wish::Filter(filter) => review.set_filter(filter),
         Wish::PickArea => review.picking_area = true,
+        Wish::NoArea => review.picking_area = false,
         Wish::Area(area) => {
             review.picking_area = false;
             review.set_filter(Filter { area, ..review.filter.clone() });

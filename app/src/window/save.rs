@@ -15,8 +15,11 @@ use crate::action::Action;
 use crate::dialogs::Dialog;
 use crate::document::{Document, Home, Part, Saving, Then};
 use crate::file::{self, Stamp};
+use crate::review::Wish;
 use crate::work::caught;
 
+/// What is said where what would be saved is not what is seen.
+const OF_NOW: &str = "You look at the past, and a save writes what is now";
 /// What is said of a copy that is written anew, since the file that the drawing came from is not here.
 const WRITTEN_ANEW: &str =
     "the file it came from is not here, so it was written anew, without what Linework does not understand";
@@ -64,6 +67,9 @@ impl Window {
         let Some(document) = self.document().filter(|document| document.is_here()) else { return };
         if matches!(document.home, Home::Log(_)) {
             return self.is_read_only("save it");
+        }
+        if document.is_looking_back() && then == Then::Stay {
+            return self.offer(OF_NOW, "Back to now", Action::Review(Wish::Leave));
         }
         let id = document.id;
         match (&document.home, document.file.path.clone()) {
@@ -322,6 +328,9 @@ impl Window {
         let Some(document) = self.document().filter(|document| document.is_here()) else { return };
         if matches!(document.home, Home::Log(_)) {
             return self.is_read_only("save it");
+        }
+        if document.is_looking_back() && then == Then::Stay {
+            return self.offer(OF_NOW, "Back to now", Action::Review(Wish::Leave));
         }
         let id = document.id;
         let name = if document.title.to_lowercase().ends_with(".dxf") {

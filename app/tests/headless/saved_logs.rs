@@ -172,7 +172,7 @@ fn oplog_id() -> protocol::LogId {
 #[test]
 fn a_report_tells_a_session_on_one_page() {
     let bench = Bench::new();
-    let head = cafe(&bench.path("cafe.linework"), true).last().map(|(seq, _)| seq.0).unwrap();
+    let head = cafe(&bench.path("cafe.linework"), true).last().map(|moment| moment.seq.0).unwrap();
     bench.succeed(&["log", "cafe.linework", "--report", "session.html"]);
     let page = bench.text("session.html");
     assert_eq!(page.matches("data:image/png;base64,iVBOR").count(), 4, "before and after, on light and on dark");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use collab::{AppendAnswer, ConnId, Desk, Effect, Input, Room, Session, Settings};
-use drawing::{Drawing, Entity, EntityId, Op, Record, RecordId, Vec2};
+use drawing::{Drawing, DrawingHash, Entity, EntityId, Op, Record, RecordId, Vec2};
 use oplog::{Appended, Checkpoints, Log, NewEntry};
 use protocol::{
     ClientId, ClientSeq, Durability, Entry, Event, Hash, Limits, LogId, ResumeKey, Role, Seq, ServerMessage, Told,
@@ -22,8 +22,24 @@ pub struct Recorder {
     path: PathBuf,
     sessions: Vec<Session>,
     now: u64,
-    /// The room's digest after each entry.
-    pub digests: Vec<(Seq, Hash)>,
+    moments: Vec<Moment>,
+}
+
+/// What the live room was after an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The entry.
+    pub seq: Seq,
+    /// The digest of the room.
+    pub digest: Hash,
+    /// The hash of its drawing.
+    pub drawing: DrawingHash,
+}
+
+impl Moment {
+    fn of(room: &Room) -> Moment {
+        Moment { seq: room.position().seq, digest: room.digest(), drawing: room.drawing().hash() }
+    }
 }
 
 impl Recorder {
@@ -41,11 +57,11 @@ impl Recorder {
         let Appended::Stored(head) = log.append(&start, &[first]).expect("it is stored") else { panic!("behind") };
         let told = Told { seq: head.seq, hash: head.head, entry };
         let room = Room::start(head.log, &told, drawing).expect("a log starts");
-        let digests = vec![(head.seq, room.digest())];
+        let moments = vec![Moment::of(&room)];
         let settings = Settings { limits: Limits::default(), durability: Durability::Memory };
         let (desk, _) = Desk::open(settings, room);
         let path = path.to_owned();
-        let mut recorder = Recorder { desk, log, path, sessions: Vec::new(), now: START_MS, digests };
+        let mut recorder = Recorder { desk, log, path, sessions: Vec::new(), now: START_MS, moments };
         recorder.give(Input::Read { entries: Vec::new(), head });
         recorder
     }
@@ -63,8 +79,8 @@ impl Recorder {
 
     fn note(&mut self) {
         let at = self.desk.room().position().seq;
-        if self.digests.last().is_none_or(|(seq, _)| *seq < at) {
-            self.digests.push((at, self.desk.room().digest()));
+        if self.moments.last().is_none_or(|last| last.seq < at) {
+            self.moments.push(Moment::of(self.desk.room()));
         }
     }
 
@@ -191,7 +207,7 @@ impl Recorder {
     }
 
     /// Ends the session: a saved log, one file, with a checkpoint in it if `checkpoint`; what the room was.
-    pub fn finish(mut self, checkpoint: bool) -> Vec<(Seq, Hash)> {
+    pub fn finish(mut self, checkpoint: bool) -> Vec<Moment> {
         if checkpoint {
             let room = self.desk.room().clone();
             self.keep(&room);
@@ -206,12 +222,12 @@ impl Recorder {
             let _ = std::fs::remove_file(name);
         }
         std::fs::rename(&saved, &self.path).expect("the backup takes the log's place");
-        self.digests
+        self.moments
     }
 }
 
 /// Three people rearrange the ground floor of a café; `checkpoint`: the saved log has one.
-pub fn cafe(path: &Path, checkpoint: bool) -> Vec<(Seq, Hash)> {
+pub fn cafe(path: &Path, checkpoint: bool) -> Vec<Moment> {
     let bytes = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/sample.dxf")).expect("the sample");
     let mut desk = Recorder::new(path, "Café Linde", &bytes);
     let furniture = desk.drawing().layer_named("FURNITURE").expect("a layer of the sample");
