@@ -1,15 +1,13 @@
 //! Looking back in a document: what is shown is a moment of its log, and nothing can be changed meanwhile.
 
-use std::collections::BTreeSet;
-
 use collab::Status;
-use drawing::{Drawing, EntityId, RecordId};
+use drawing::{Drawing, RecordId};
 use protocol::Millis;
 
-use super::edit::first_capital;
+use super::put::{New, Put};
 use super::receive::News;
 use super::{Document, Hindrance, Home};
-use crate::review::{Change, ENTRIES_MAX, Gathering, Review, Told, restoring};
+use crate::review::{Change, ENTRIES_MAX, Gathering, Review, Told};
 
 /// Records that may differ for the picture to follow one by one.
 const CHANGED_MAX: usize = 1_500;
@@ -133,33 +131,22 @@ impl Document {
     /// What stands in the way.
     pub fn restore(&mut self) -> Result<String, Hindrance> {
         let Some(then) = self.past().cloned() else { return Err(Hindrance::Other("There is no moment yet".into())) };
-        let now = self.session.drawing().clone();
-        let most = self.session.limits().records_max as usize;
-        let me = self.session.me();
-        let session = &mut self.session;
-        let others: BTreeSet<RecordId> =
-            session.locks().filter(|(_, holding)| Some(holding.session) != me).map(|(id, _)| id).collect();
-        let restoring = restoring(&now, &then, most, |id| others.contains(&id), |count| session.take_ids(count))
-            .map_err(|why| Hindrance::Other(first_capital(&why)))?;
-        let who = self.held_of(&restoring.held.iter().map(|id| EntityId(id.0)).collect::<Vec<_>>());
-        let Some(op) = restoring.op else {
-            return Err(who.unwrap_or(Hindrance::Other("The drawing is as it was then".into())));
+        if !self.session.role().may_edit() || matches!(self.session.status(), Status::Ended { .. }) {
+            return Err(Hindrance::Other(self.why_not()));
+        }
+        let done = match self.try_restore(&then) {
+            Some(done) => done?,
+            None => Put::Waits,
         };
+        // Nothing stands in the way: what comes of it is seen now.
         self.stop_looking_back();
-        self.submit(op)?;
-        let mut said = format!(
-            "Restored: {} {} as then",
-            restoring.count,
-            if restoring.count == 1 { "object is" } else { "objects are" }
-        );
-        if let Some(Hindrance::Held { who, .. }) = who {
-            said += &format!("; {who}, which stays as it is");
+        match done {
+            Put::Done(said) => Ok(said),
+            Put::Waits => match self.put(New::Moment(then))? {
+                Put::Done(said) => Ok(said),
+                Put::Waits => Ok("Restoring as soon as the server grants numbers for what comes back...".into()),
+            },
         }
-        if restoring.left_out > 0 {
-            said +=
-                &format!("; {} erased ones can't be made anew: Linework does not read their kind", restoring.left_out);
-        }
-        Ok(said + ". Undo takes it back")
     }
 
     /// Back to now, from wherever one looked back to.

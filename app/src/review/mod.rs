@@ -30,7 +30,7 @@ pub use filter::Filter;
 pub use gather::{ENTRIES_MAX, Gathering};
 pub use life::Step;
 pub use lines::{Kind, Line, Lines, Who};
-pub use restore::{Restoring, restoring};
+pub use restore::{Restoring, Unrestored, restoring};
 pub use source::{FromStart, LogFile};
 pub use worker::{Change, Copied, Told};
 

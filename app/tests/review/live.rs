@@ -2,6 +2,7 @@
 
 use app::action::{Action, Pick};
 use app::command::Command;
+use app::review::Wish;
 use egui_kittest::kittest::Queryable as _;
 use protocol::Seq;
 
@@ -47,6 +48,43 @@ fn one_looks_back_in_a_live_session_and_restores_a_moment_that_undo_takes_back()
         window.document().is_some_and(|d| d.session.drawing().entity_count() == count)
     });
     assert_eq!(ana.shape(chairs[0]), now);
+}
+
+#[test]
+fn a_moment_restored_twice_is_restored_once() {
+    let (mut ana, _) = live();
+    ana.perform(Action::NewLayer("SHELVES".into()));
+    ana.settle();
+    let end = drawing::Point3::flat(90.0, 90.0);
+    ana.perform(Action::Draw(vec![drawing::Shape::Line(drawing::Line {
+        start: end,
+        end: drawing::Point3::flat(0.0, 9.0),
+    })]));
+    ana.settle();
+    let with_it = ana.document().session.position().expect("it is live").seq.0;
+    let line = ana.document().session.drawing().entities().map(|entity| entity.id).max().expect("it is drawn");
+    ana.perform(Action::EraseOnly(vec![line]));
+    ana.settle();
+    let restore = |ana: &mut Opened, seq: u64| {
+        ana.look_back();
+        ana.wish(Wish::Go(Seq(seq)));
+        ana.arrives(seq);
+        ana.click("Restore this moment");
+        ana.settle();
+        ana.harness.state().message.clone().expect("it is said").text
+    };
+    // Before the layer was there, back, and once more.
+    assert_eq!(restore(&mut ana, 2), "Restored: 1 object is as then. Undo takes it back");
+    assert!(ana.document().session.drawing().layer_named("SHELVES").is_none());
+    assert_eq!(restore(&mut ana, with_it), "Restored: 2 objects are as then. Undo takes it back");
+    let layer = ana.document().session.drawing().layer_named("SHELVES");
+    let count = ana.document().session.drawing().record_count();
+    assert!(layer.is_some());
+    assert_eq!(restore(&mut ana, with_it), "Can't restore: The drawing is as it was then");
+    assert!(ana.document().past().is_some(), "one keeps one's place");
+    ana.click("Back to now");
+    assert_eq!(ana.document().session.drawing().record_count(), count);
+    assert_eq!(ana.document().session.drawing().layer_named("SHELVES"), layer);
 }
 
 #[test]
