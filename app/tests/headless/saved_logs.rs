@@ -83,6 +83,20 @@ fn a_log_is_verified() {
 }
 
 #[test]
+fn a_log_with_a_damaged_checkpoint_is_not_whole_and_gives_its_entries() {
+    let bench = Bench::new();
+    let moments = cafe(&bench.path("cafe.linework"), true);
+    bench.succeed(&["log", "cafe.linework", "--verify"]);
+    bench.succeed(&["convert", "cafe.linework", "whole.dxf"]);
+    bench.sql("cafe.linework", "UPDATE checkpoint SET state = x'00'");
+    let told = bench.status(1, &["log", "cafe.linework", "--verify"]);
+    let words = format!("the checkpoint at entry {} is damaged", moments.len());
+    assert!(told.contains(&words) && told.contains(&format!("entries up to {} are intact", moments.len())), "{told}");
+    bench.succeed(&["convert", "cafe.linework", "entries.dxf"]);
+    assert_eq!(bench.text("whole.dxf"), bench.text("entries.dxf"));
+}
+
+#[test]
 fn what_is_intact_of_a_damaged_log_is_shown_and_the_rest_is_named() {
     let damaged = |sql: &str, entry: &str| {
         let bench = Bench::new();
