@@ -33,6 +33,11 @@ impl Ladder {
         self.rungs.range(..=seq).next_back().map(|(_, room)| room)
     }
 
+    /// The rooms after a place, ascending.
+    pub fn after(&self, seq: Seq) -> impl Iterator<Item = &Room> {
+        self.rungs.range(seq.next()..).map(|(_, room)| room)
+    }
+
     /// How many rooms are kept.
     pub fn len(&self) -> usize {
         self.rungs.len()

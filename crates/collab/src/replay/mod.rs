@@ -8,7 +8,7 @@ mod ladder;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use protocol::{Event, Hash, LogId, Seq, Told};
+use protocol::{Event, Hash, LogId, Position, Seq, Told};
 
 use crate::room::Room;
 use crate::shared::{Applied, FoldError};
@@ -35,11 +35,13 @@ pub trait Source {
     /// The bytes with this hash.
     fn blob(&mut self, hash: Hash) -> Result<Option<Vec<u8>>, String>;
 
-    /// The newest checkpoint at or before a place, as [`Room::to_checkpoint`] wrote it.
-    fn checkpoint(&mut self, at_or_before: Seq) -> Result<Option<Vec<u8>>, String>;
+    /// The newest checkpoint at or before a place, as [`Room::to_checkpoint`] wrote it, and the position in this log
+    /// whose state it says it is.
+    fn checkpoint(&mut self, at_or_before: Seq) -> Result<Option<(Position, Vec<u8>)>, String>;
 }
 
-/// Why a log can't be followed to where one wants to be. The replay stands where it stood.
+/// Why a log can't be followed to where one wants to be. The replay stands after the last entry on the way there that
+/// it could follow; where there is none, it stands where it stood.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// It could not be read.
@@ -75,6 +77,8 @@ pub struct Replay {
     near: BTreeMap<Seq, Room>,
     /// Checkpoints that were no good, in words.
     passed_over: Vec<String>,
+    /// Rooms that were taken from a checkpoint on its word.
+    trusted: Vec<Room>,
 }
 
 impl Replay {
@@ -103,8 +107,16 @@ impl Replay {
         std::mem::take(&mut self.passed_over)
     }
 
+    /// Rooms that checkpoints gave since this was last asked. Whether the entries give the same ones, nobody has checked.
+    pub fn take_trusted(&mut self) -> Vec<Room> {
+        std::mem::take(&mut self.trusted)
+    }
+
     /// Goes to the room after entry `to`. `seen` is handed each entry that is applied on the way, what it did, and the
     /// room then; where it breaks off, the replay stays where it stood before.
+    ///
+    /// # Errors
+    /// Where an entry on the way can't be read or does not follow: the replay stands before that one then.
     pub fn seek(
         &mut self,
         source: &mut dyn Source,
@@ -115,13 +127,45 @@ impl Replay {
         if to > head || to == Seq(0) {
             return Err(ReplayError::Beyond { asked: to, head });
         }
+        let (mut to, mut error) = (to, None);
+        loop {
+            // What was handed out once is not handed out again.
+            let silent = error.is_some();
+            let went =
+                self.walk(
+                    source,
+                    to,
+                    |told, applied, room| {
+                        if silent { ControlFlow::Continue(()) } else { seen(told, applied, room) }
+                    },
+                );
+            match (went, error) {
+                (Ok(went), None) => return Ok(went),
+                (Ok(_), Some(error)) => return Err(error),
+                (Err((good, why)), before) => {
+                    if good == Seq(0) || good >= to {
+                        return Err(before.unwrap_or(why));
+                    }
+                    (to, error) = (good, Some(before.unwrap_or(why)));
+                }
+            }
+        }
+    }
+
+    /// Goes there; where it can't, tells the last entry that it could follow.
+    fn walk(
+        &mut self,
+        source: &mut dyn Source,
+        to: Seq,
+        mut seen: impl FnMut(&Told, &Applied, &Room) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>, (Seq, ReplayError)> {
         let mut room = match self.nearest(to) {
             Some(room) if to.0 - room.position().seq.0 < CHECKPOINT_SAVES => room,
             far => {
                 let from = far.as_ref().map_or(Seq(0), |room| room.position().seq);
                 match (self.checkpoint(source, from, to), far) {
                     (Some(room), _) | (None, Some(room)) => room,
-                    (None, None) => start(source)?,
+                    (None, None) => start(source).map_err(|error| (Seq(0), error))?,
                 }
             }
         };
@@ -131,12 +175,14 @@ impl Replay {
         }
         let mut near = BTreeMap::new();
         while room.position().seq < to {
-            let entries = source.read_after(room.position().seq, to).map_err(ReplayError::Source)?;
+            let here = room.position().seq;
+            let entries = source.read_after(here, to).map_err(|why| (here, ReplayError::Source(why)))?;
             if entries.is_empty() {
-                return Err(ReplayError::Beyond { asked: to, head: room.position().seq });
+                return Err((here, ReplayError::Beyond { asked: to, head: here }));
             }
             for told in entries {
-                let applied = room.apply_or_spoil(&told)?;
+                let here = room.position().seq;
+                let applied = room.apply_or_spoil(&told).map_err(|error| (here, error.into()))?;
                 let behind = to.0.saturating_sub(told.seq.0);
                 self.ladder.pass(&room, 1 + applied.touched.len() as u64);
                 if behind > 0 && behind.is_power_of_two() {
@@ -171,15 +217,23 @@ impl Replay {
 
     /// The room of a checkpoint that lies after `from`, if there is a good one.
     fn checkpoint(&mut self, source: &mut dyn Source, from: Seq, to: Seq) -> Option<Room> {
-        let bytes = match source.checkpoint(to) {
-            Ok(bytes) => bytes?,
+        let (position, bytes) = match source.checkpoint(to) {
+            Ok(checkpoint) => checkpoint?,
             Err(why) => {
                 self.passed_over.push(why);
                 return None;
             }
         };
         match Room::from_checkpoint(&bytes) {
-            Ok(room) if room.position().seq > from && room.position().seq <= to => Some(room),
+            Ok(room) if room.position() != position => {
+                let why = format!("the one at entry {} holds the state of another place", position.seq);
+                self.passed_over.push(why);
+                None
+            }
+            Ok(room) if position.seq > from && position.seq <= to => {
+                self.trusted.push(room.clone());
+                Some(room)
+            }
             Ok(_) => None,
             Err(error) => {
                 self.passed_over.push(error.to_string());
