@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use collab::words::Story;
+use collab::words::{self, Story};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use oplog::{LogReader, StoredEntry};
@@ -68,9 +68,22 @@ impl Log {
             let entries = log.read_after(from, ENTRIES_AT_ONCE, BYTES_AT_ONCE)?;
             let Some(last) = entries.last() else { break };
             from = last.seq;
-            let lines = entries.into_iter().map(|stored| self.line(&mut story, &zone, stored));
-            let lines = lines.collect::<anyhow::Result<Vec<String>>>()?.concat();
+            let mut lines = String::new();
+            let mut unread = None;
+            for stored in entries {
+                match self.line(&mut story, &zone, stored) {
+                    Ok(line) => lines.push_str(&line),
+                    Err(error) => {
+                        unread = Some(error);
+                        break;
+                    }
+                }
+            }
+            // What was before it is told whatever comes.
             output::print(|out| out.write_all(lines.as_bytes()))?;
+            if let Some(error) = unread {
+                return Err(error);
+            }
         }
         let Some(broken) = broken else { return Ok(ExitCode::SUCCESS) };
         eprintln!("{}: {broken}", self.file.display());
@@ -83,7 +96,7 @@ impl Log {
         let entry = protocol::decode_entry(&stored.payload)
             .with_context(|| format!("{}: entry {seq} could not be read", self.file.display()))?;
         let told = story.tell(seq, &entry);
-        let author = if told.who.is_empty() { stored.author } else { told.who };
+        let author = if told.who.is_empty() { words::name(&stored.author) } else { told.who };
         let (time, what) = (local(entry.time_ms, zone), told.what);
         if !self.json {
             return Ok(format!("{seq:>6}  {time}  {author:<12}  {what}\n"));

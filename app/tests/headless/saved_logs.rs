@@ -1,7 +1,7 @@
 //! Saved logs on the command line: any moment of them, whether they are whole, and what bad ones get.
 
 use crate::recorded::{Recorder, cafe};
-use crate::{Bench, SMALL, ink};
+use crate::{Bench, SMALL, harm, ink};
 use drawing::Vec2;
 
 impl Bench {
@@ -210,4 +210,91 @@ fn a_report_tells_a_session_on_one_page() {
     assert!(bench.text("damaged.html").contains("The log is damaged: entry 20 is not what was stored"));
     bench.refuse(&["log", "absent.linework", "--report", "x.html"], &["absent.linework"]);
     assert!(!bench.path("x.html").exists());
+}
+
+#[test]
+fn what_cannot_be_followed_is_told_up_to_there() {
+    let check = |harm: fn(&std::path::Path) -> protocol::Seq, why: &str, listed: i32| {
+        let bench = Bench::new();
+        let good = bench.small_log();
+        bench.succeed(&["convert", "small.linework", "whole.dxf"]);
+        let bad = harm(&bench.path("small.linework"));
+        assert_eq!(bad.0, good + 1);
+        for arguments in [
+            &["convert", "small.linework", "out.dxf"][..],
+            &["convert", "small.linework", "out.png"],
+            &["render", "small.linework", "--out", "out.png"],
+            &["info", "small.linework"],
+            &["log", "small.linework", "--report", "out.html"],
+        ] {
+            let told = bench.status(1, arguments);
+            assert!(told.contains(why) && told.contains(&format!("up to {good} ")), "{arguments:?}: {told}");
+        }
+        assert_eq!(bench.text("out.dxf"), bench.text("whole.dxf"));
+        assert!(bench.text("out.html").contains("The log is damaged"));
+        bench.refuse(&["convert", "small.linework", "x.dxf", "--at", &bad.to_string()], &[why]);
+        let told = bench.status(listed, &["log", "small.linework"]);
+        assert!(
+            told.contains("Ana moved 1 entity") && told.contains("Ana left"),
+            "what can be read is printed: {told}"
+        );
+    };
+    check(harm::of_a_later_program, "entry 6", 2);
+    check(harm::of_nobody, "not in the room", 0);
+}
+
+#[test]
+fn a_picture_needs_no_file_that_the_drawing_came_from() {
+    let bench = Bench::new();
+    cafe(&bench.path("cafe.linework"), true);
+    bench.sql("cafe.linework", "DELETE FROM blob");
+    bench.succeed(&["render", "cafe.linework", "--out", "cafe.png", "--size", "200x120"]);
+    bench.succeed(&["convert", "cafe.linework", "cafe.png"]);
+    bench.succeed(&["info", "cafe.linework"]);
+    bench.refuse(&["convert", "cafe.linework", "cafe.dxf"], &["lacks the drawing that it starts from"]);
+}
+
+#[test]
+fn no_log_is_written_over() {
+    let bench = Bench::new();
+    bench.small_log();
+    std::fs::copy(bench.path("small.linework"), bench.path("other.linework")).unwrap();
+    std::fs::copy(bench.path("small.linework"), bench.path("hidden.dxf")).unwrap();
+    let before = std::fs::read(bench.path("small.linework")).unwrap();
+    for (arguments, words) in [
+        (&["log", "small.linework", "--report", "small.linework"][..], "small.linework is an op log"),
+        (&["log", "small.linework", "--report", "other.linework"], "other.linework is an op log"),
+        (&["convert", "small.linework", "small.linework"], "small.linework is an op log"),
+        (&["convert", "small.linework", "other.linework"], "other.linework is an op log"),
+        (&["convert", "small.linework", "hidden.dxf"], "hidden.dxf is an op log"),
+        (&["convert", "small.dxf", "other.linework"], "other.linework is an op log"),
+        (&["convert", "small.dxf", "new.linework"], "new.linework would be taken for an op log"),
+        (&["render", "small.linework", "--out", "other.linework"], "other.linework is an op log"),
+        (&["edit", "small.dxf", "other.linework", "--add-line", "0,0,1,1"], "other.linework is an op log"),
+    ] {
+        bench.refuse(arguments, &[words, "nothing was written"]);
+    }
+    for name in ["small.linework", "other.linework", "hidden.dxf"] {
+        assert!(std::fs::read(bench.path(name)).unwrap() == before, "{name} is as it was");
+    }
+    assert!(!bench.path("new.linework").exists());
+}
+
+#[test]
+fn a_strangers_texts_are_shown_on_one_line() {
+    let bench = Bench::new();
+    let title = "\u{1b}[2J<script>\u{202e}".to_owned() + &"x".repeat(9_000);
+    let mut desk = Recorder::new(&bench.path("strange.linework"), &title, SMALL.as_bytes());
+    desk.join("Ana");
+    desk.finish(false);
+    bench.sql("strange.linework", "UPDATE entry SET author = 'a' || char(27) || char(10) || '  9  forged'");
+    for arguments in [&["log", "strange.linework"][..], &["log", "strange.linework", "--json"]] {
+        let told = bench.succeed(arguments);
+        assert_eq!(told.lines().count(), 2, "one entry a line: {told}");
+        assert!(!told.contains(['\u{1b}', '\u{202e}']) && told.len() < 1_000, "{told:?}");
+    }
+    bench.succeed(&["log", "strange.linework", "--report", "strange.html"]);
+    let page = bench.text("strange.html");
+    assert!(page.contains("<h1>[2J&lt;script&gt;xxx") && !page.contains("<script") && !page.contains('\u{1b}'));
+    assert!(!page.contains(&"x".repeat(200)));
 }

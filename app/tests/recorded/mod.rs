@@ -159,14 +159,31 @@ impl Recorder {
     /// Somebody draws a copy of an entity, that far away; its id.
     #[track_caller]
     pub fn copy(&mut self, who: usize, of: EntityId, by: Vec2) -> EntityId {
-        let id = self.sessions[who].take_ids(1).expect("numbers are granted")[0];
-        let mut entity = self.entity(of);
-        entity.id = EntityId(id.0);
-        (entity.handle, entity.source) = (None, None);
-        entity.order = self.drawing().order_on_top(entity.owner);
-        entity.shape.translate(by).expect("it can be moved");
-        self.edit(who, Op::New(vec![Record::Entity(entity)]));
-        EntityId(id.0)
+        self.copies(who, of, by, 1)[0]
+    }
+
+    /// Somebody draws so many copies of an entity at once, each that far from the one before; their ids.
+    #[track_caller]
+    pub fn copies(&mut self, who: usize, of: EntityId, by: Vec2, count: usize) -> Vec<EntityId> {
+        let ids = loop {
+            match self.sessions[who].take_ids(count) {
+                Some(ids) => break ids,
+                // It asks for more, which the desk grants at once.
+                None => self.flush(who),
+            }
+        };
+        let first = self.drawing().order_on_top(self.entity(of).owner);
+        let copies = ids.iter().zip(1u32..).map(|(id, at)| {
+            let mut entity = self.entity(of);
+            entity.id = EntityId(id.0);
+            (entity.handle, entity.source) = (None, None);
+            entity.order = drawing::Order(first.0 + u64::from(at) - 1);
+            entity.shape.translate(by * f64::from(at)).expect("it can be moved");
+            Record::Entity(entity)
+        });
+        let op = Op::New(copies.collect());
+        self.edit(who, op);
+        ids.into_iter().map(|id| EntityId(id.0)).collect()
     }
 
     /// Somebody holds these.
