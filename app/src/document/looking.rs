@@ -7,10 +7,7 @@ use protocol::Millis;
 use super::put::{New, Put};
 use super::receive::News;
 use super::{Document, Hindrance, Home};
-use crate::review::{Change, ENTRIES_MAX, Gathering, Review, Told};
-
-/// Records that may differ for the picture to follow one by one.
-const CHANGED_MAX: usize = 1_500;
+use crate::review::{CHANGED_MAX, Change, ENTRIES_MAX, Gathering, Review, Told};
 
 impl Document {
     /// The drawing at the moment that one looks back at; none where one is at now.
@@ -33,10 +30,7 @@ impl Document {
         }
         for told in told {
             match told {
-                Told::At { drawing, change, title, .. } => {
-                    if matches!(self.home, Home::Log(_)) && self.title.is_empty() {
-                        self.title = title;
-                    }
+                Told::At { drawing, change, .. } => {
                     let change = if self.picture_of_past || self.space.is_none() {
                         change
                     } else {
@@ -54,7 +48,11 @@ impl Document {
                     }
                     news.push(News::Warn(why));
                 }
+                Told::Stuck { why, .. } => news.push(News::Warn(why)),
                 Told::Note(text) => news.push(News::Say(text)),
+                Told::Lied => news.push(News::Warn(
+                    "A checkpoint in the log was not what its entries give; the entries are shown".into(),
+                )),
                 Told::Lines { .. } | Told::Life(..) => {}
             }
         }

@@ -1,6 +1,8 @@
 //! The entries of a log that one looks back at: which are listed, what they say, and the life of what is selected.
 
-use drawing::{RecordId, Rect};
+use std::collections::BTreeMap;
+
+use drawing::{LayerId, RecordId, Rect};
 use egui::{Button, ComboBox, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
 use super::timeline::day_and_time;
@@ -54,17 +56,20 @@ fn filters(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<
         });
     });
     ui.horizontal(|ui| {
-        let drawing = document.drawing();
-        let name = filter.layer.map_or("Every layer", |id| drawing.layer(id).map_or("(gone)", |layer| &layer.name));
+        let names = &review.lines.names.layer_names;
+        let name = filter.layers.first().map_or("Every layer", |id| names.get(id).map_or("(gone)", |name| name));
         choose(ui, "Filter by layer", name, 130.0, |ui| {
-            if ui.selectable_label(filter.layer.is_none(), "Every layer").clicked() {
-                wanted.layer = None;
+            if ui.selectable_label(filter.layers.is_empty(), "Every layer").clicked() {
+                wanted.layers = Default::default();
             }
-            let mut layers: Vec<_> = drawing.layers().collect();
-            layers.sort_by_key(|layer| layer.name.to_lowercase());
-            for layer in layers {
-                if ui.selectable_label(filter.layer == Some(layer.id), &layer.name).clicked() {
-                    wanted.layer = Some(layer.id);
+            // By name, those that are gone too: what was made anew under its old name is the same layer.
+            let mut by_name: BTreeMap<String, (&str, Vec<LayerId>)> = BTreeMap::new();
+            for (id, name) in names {
+                by_name.entry(name.to_lowercase()).or_insert((name, Vec::new())).1.push(*id);
+            }
+            for (name, ids) in by_name.into_values() {
+                if ui.selectable_label(*filter.layers == ids[..], name).clicked() {
+                    wanted.layers = ids.into();
                 }
             }
         });
@@ -78,11 +83,11 @@ fn filters(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<
             };
             actions.push(Action::Review(wish));
         }
-        let selected: Vec<RecordId> = document.selection.iter().map(|id| RecordId(id.0)).collect();
-        ui.add_enabled_ui(!selected.is_empty() || !filter.records.is_empty(), |ui| {
+        ui.add_enabled_ui(!document.selection.is_empty() || !filter.records.is_empty(), |ui| {
             let on = !filter.records.is_empty();
             if toggle(ui, "Selected", "Filter by selection", on, "Lists what happened to what is selected") {
-                wanted.records = if on { Vec::new() } else { selected.clone() };
+                let selected = document.selection.iter().map(|id| RecordId(id.0));
+                wanted.records = if on { Default::default() } else { selected.collect() };
             }
         });
     });
@@ -134,7 +139,11 @@ fn list(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<Act
     ui.spacing_mut().item_spacing.y = 0.0;
     let count = review.listed_len();
     if count == 0 {
-        let words = if review.all_read { "No entry is like that." } else { "Reading the log..." };
+        let words = match (review.all_read, review.filter.is_empty()) {
+            (false, _) => "Reading the log...",
+            (true, true) => "No entry of this log can be read.",
+            (true, false) => "No entry is like that.",
+        };
         ui.label(RichText::new(words).size(size::DENSE).color(theme.quiet));
         return;
     }
@@ -184,7 +193,8 @@ fn list(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<Act
             if response.clicked() {
                 actions.push(Action::Review(Wish::Go(seq)));
             }
-            if let Some([x0, y0, x1, y1]) = line.area.filter(|_| response.double_clicked()) {
+            let here = line.area.filter(|(space, _)| Some(*space) == document.space && response.double_clicked());
+            if let Some((_, [x0, y0, x1, y1])) = here {
                 let place = Rect::new(x0.into(), y0.into(), x1.into(), y1.into());
                 // With what stands around it, so that one sees where it is.
                 let around = place.width().max(place.height()).max(document.camera.units(200.0));
@@ -223,14 +233,26 @@ fn life(ui: &mut Ui, review: &Review, id: RecordId, actions: &mut Vec<Action>) {
         let kind = review.drawing.as_ref().and_then(|drawing| drawing.get(id)).map_or("It", |record| record.kind());
         heading(ui, &format!("Life of {kind} {id}"));
     });
-    let Some((_, Some(steps))) = &review.life else {
-        ui.label(RichText::new("Reading...").size(size::DENSE).color(theme.quiet));
-        return;
+    let quiet = |ui: &mut Ui, words: &str| ui.label(RichText::new(words).size(size::DENSE).color(theme.quiet));
+    let life = match &review.life {
+        Some((_, Some(Ok(life)))) => life,
+        Some((_, Some(Err(why)))) => {
+            quiet(ui, &format!("Its life can't be told: {why}"));
+            return;
+        }
+        _ => {
+            quiet(ui, "Reading...");
+            return;
+        }
     };
-    if steps.is_empty() {
-        ui.label(
-            RichText::new("Nothing happened to it: it is as it was at the start.").size(size::DENSE).color(theme.quiet),
-        );
+    let steps = &life.steps;
+    if life.so_far {
+        quiet(ui, "So far: the log is still being read.");
+    } else if steps.is_empty() {
+        quiet(ui, "Nothing happened to it: it is as it was at the start.");
+    }
+    if life.left_out > 0 {
+        quiet(ui, &format!("{} earlier steps are left out.", life.left_out));
     }
     ScrollArea::vertical().auto_shrink(false).show_rows(ui, 2.0 * size::ROW - size::S, steps.len(), |ui, range| {
         for step in &steps[range] {

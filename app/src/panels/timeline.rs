@@ -78,9 +78,9 @@ pub fn moment(review: &Review) -> String {
     if let Some(line) = review.lines.get(review.going) {
         parts.push(day_and_time(line.time_ms));
         let who = review.lines.who(line).map_or(String::new(), |who| format!("{} ", who.name));
-        parts.push(match review.burst_at(last) {
-            Some(run) if first < last && run == (first, last) => format!("{who}at work"),
-            _ => crate::document::first_capital(&format!("{who}{}", review.lines.words(line))),
+        parts.push(match review.lit_is_run && first < last {
+            true => format!("{who}at work"),
+            false => crate::document::first_capital(&format!("{who}{}", review.lines.words(line))),
         });
     }
     parts.join("   ")
@@ -103,10 +103,11 @@ fn bars(ui: &mut Ui, review: &Review, actions: &mut Vec<Action>) {
     response.widget_info(|| WidgetInfo::slider(true, review.going.0 as f64, "Timeline"));
     let painter = ui.painter();
     painter.rect(rect, 3.0, theme.canvas, Stroke::new(1.0, theme.line), egui::StrokeKind::Outside);
-    let length = review.lines.active_ms().max(1) as f32;
+    // Hours in milliseconds are more than a short float tells apart.
+    let length = review.lines.active_ms().max(1) as f64;
     let of_seq = |seq: Seq| {
-        let active = review.lines.get(seq).map_or(0, |line| line.active_ms) as f32;
-        rect.left() + rect.width() * active / length
+        let active = review.lines.get(seq).map_or(0, |line| line.active_ms) as f64;
+        rect.left() + rect.width() * (active / length) as f32
     };
     let most = (review.density.most.max(1) as f32).sqrt();
     let width = rect.width() / BINS as f32;
@@ -143,18 +144,31 @@ fn bars(ui: &mut Ui, review: &Review, actions: &mut Vec<Action>) {
     painter.circle_filled(egui::pos2(x, rect.top()), 4.0, theme.accent);
     let pressed = response.clicked() || response.dragged();
     if let Some(at) = response.interact_pointer_pos().filter(|_| pressed) {
-        let part = ((at.x - rect.left()) / rect.width()).clamp(0.0, 1.0);
-        let seq = review.lines.at_active((part * length).round() as u64);
+        let seq = seq_at(review, part_at(rect, at));
         if seq != review.going {
             actions.push(Action::Review(Wish::Go(seq)));
         }
-    } else if let Some(at) = response.hover_pos() {
-        let part = ((at.x - rect.left()) / rect.width()).clamp(0.0, 1.0);
-        if let Some(line) = review.lines.get(review.lines.at_active((part * length) as u64)) {
-            let who = review.lines.who(line).map_or("", |who| &who.name);
-            let words = format!("{}   {who} {}", day_and_time(line.time_ms), review.lines.words(line));
-            response.on_hover_text_at_pointer(words);
-        }
+    } else if let Some(at) = response.hover_pos()
+        && let Some(line) = review.lines.get(seq_at(review, part_at(rect, at)))
+    {
+        let who = review.lines.who(line).map_or("", |who| &who.name);
+        let words = format!("{}   {who} {}", day_and_time(line.time_ms), review.lines.words(line));
+        response.on_hover_text_at_pointer(words);
+    }
+}
+
+/// How far along the timeline a place on the screen is.
+fn part_at(rect: Rect, at: egui::Pos2) -> f64 {
+    f64::from((at.x - rect.left()) / rect.width().max(1.0)).clamp(0.0, 1.0)
+}
+
+/// The last entry at or before a part of the timeline; all the way to the right is the last one of all.
+fn seq_at(review: &Review, part: f64) -> Seq {
+    let lines = &review.lines;
+    match part >= 1.0 {
+        true if review.all_read => Seq(lines.len() as u64).min(review.head),
+        true => review.head,
+        false => lines.at_active((part * lines.active_ms() as f64).round() as u64),
     }
 }
 

@@ -110,7 +110,7 @@ impl Source for Received {
         Ok(self.blobs.get(&hash).cloned())
     }
 
-    fn checkpoint(&mut self, _: Seq) -> Result<Option<Vec<u8>>, String> {
+    fn checkpoint(&mut self, _: Seq) -> Result<Option<(Position, Vec<u8>)>, String> {
         Ok(None)
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use drawing::BlockId;
 
 use super::Window;
 use super::backstage::Report;
@@ -94,7 +95,7 @@ impl Window {
                 if let Some(document) = self.documents.get_mut(self.active)
                     && let Some(review) = &mut document.review
                 {
-                    move_in(review, wish);
+                    move_in(review, wish, document.space);
                     document.touched();
                 }
             }
@@ -178,7 +179,7 @@ fn file_of(copied: Copied, title: String) -> anyhow::Result<ReadFile> {
     })
 }
 
-fn move_in(review: &mut Review, wish: Wish) {
+fn move_in(review: &mut Review, wish: Wish, space: Option<BlockId>) {
     if !matches!(wish, Wish::Play | Wish::Speed(_) | Wish::Filter(_) | Wish::Life(_)) {
         review.pause();
     }
@@ -195,7 +196,7 @@ fn move_in(review: &mut Review, wish: Wish) {
         Wish::NoArea => review.picking_area = false,
         Wish::Area(area) => {
             review.picking_area = false;
-            review.set_filter(Filter { area, ..review.filter.clone() });
+            review.set_filter(Filter { area: space.zip(area), ..review.filter.clone() });
         }
         Wish::Life(id) => review.ask_life(id),
         Wish::OpenCopy | Wish::Begin | Wish::Restore | Wish::Leave => {}

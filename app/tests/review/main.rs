@@ -1,6 +1,8 @@
 //! Saved logs in the window, driven by the names that assistive technology sees, judged by what it then shows.
 
 mod damaged;
+#[path = "../recorded/harm.rs"]
+mod harm;
 mod live;
 mod opened;
 #[path = "../recorded/mod.rs"]
@@ -148,12 +150,14 @@ fn entries_are_filtered_and_one_jumps_to_them() {
     opened.arrives(undone.0);
     // By what is selected, and where it was.
     let touched = opened.review().lines.records(undone).to_vec();
-    let records = app::review::Filter { records: touched, ..Default::default() };
+    let records = app::review::Filter { records: touched.into(), ..Default::default() };
     let by_record = kept(&mut opened, &records);
     assert!(by_record.contains(&undone) && by_record.len() >= 2 && by_record.len() < all / 2, "{by_record:?}");
-    let [x0, y0, x1, y1] = opened.review().lines.get(undone).and_then(|line| line.area).expect("it is somewhere");
+    let (space, [x0, y0, x1, y1]) =
+        opened.review().lines.get(undone).and_then(|line| line.area).expect("it is somewhere");
     let rect = drawing::Rect::new(x0.into(), y0.into(), x1.into(), y1.into()).inflate(1.0, 1.0);
     opened.click("Clear filters");
+    assert_eq!(Some(space), opened.document().space);
     opened.click("Filter by area");
     assert!(opened.review().picking_area);
     opened.wish(Wish::Area(Some(rect)));
@@ -220,4 +224,82 @@ fn a_copy_is_opened_from_a_moment_and_saves_as_the_file_that_it_came_from() {
         window.documents.len() == 3 && window.document().is_some_and(|document| document.may_edit())
     });
     assert_eq!(opened.document().drawing().entity_count(), end);
+}
+
+/// What is listed now.
+fn listed(opened: &Opened) -> Vec<Seq> {
+    let review = opened.review();
+    (0..review.listed_len()).map(|n| review.listed_at(n)).collect()
+}
+
+#[test]
+fn of_very_large_acts_nothing_is_missed_and_nothing_invented() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("many.linework");
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/sample.dxf");
+    let mut desk = recorded::Recorder::new(&path, "Many", &std::fs::read(sample).expect("the sample"));
+    let line = desk.drawing().entities().find(|e| e.shape.kind() == "LINE").expect("it has a line").id;
+    let ana = desk.join("Ana");
+    let copies = desk.copies(ana, line, drawing::Vec2::new(1.0, 0.0), 6_000);
+    let made = desk.drawing().record_count();
+    let last = *copies.last().expect("there are some");
+    desk.translate(ana, &copies[..10], drawing::Vec2::new(1.0, 0.0));
+    desk.translate(ana, &copies, drawing::Vec2::new(2.0, 0.0));
+    let mut entity = desk.entity(last);
+    entity.style.color = drawing::Color::Index(1);
+    desk.edit(ana, drawing::Op::Change(vec![drawing::Record::Entity(entity)]));
+    assert_eq!(desk.drawing().record_count(), made);
+    let moments = desk.finish(false);
+    let mut opened = Opened::of(folder, &path, moments);
+    opened.perform(Action::Select(vec![last], app::action::Pick::Add));
+    opened.click("Life of the selected");
+    opened.until("its life is told", |window| {
+        let life = window.document().and_then(|d| d.review.as_ref()).and_then(|review| review.life.as_ref());
+        matches!(life, Some((_, Some(Ok(life)))) if !life.so_far)
+    });
+    let Some((_, Some(Ok(life)))) = &opened.review().life else { panic!("its life is told") };
+    let told: Vec<&str> = life.steps.iter().map(|step| step.what.as_str()).collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(
+        told[0] == "made: LINE" && told[1].starts_with("moved by 2") && told[2] == "color by layer -> 1",
+        "{told:?}"
+    );
+    opened.click("Back to all entries");
+    opened.click("Filter by selection");
+    let kept = listed(&opened);
+    assert_eq!(kept.len(), 3, "made, moved with all the others, recoloured: {kept:?}");
+}
+
+#[test]
+fn a_layer_is_filtered_by_its_name_with_what_was_done_to_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("layers.linework");
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/sample.dxf");
+    let mut desk = recorded::Recorder::new(&path, "Layers", &std::fs::read(sample).expect("the sample"));
+    let furniture = desk.drawing().layer_named("FURNITURE").expect("a layer of the sample");
+    let mut layer = desk.drawing().layer(furniture).expect("it is there").clone();
+    let model = desk.drawing().model_space().expect("a model space");
+    let line = desk.drawing().entities_of(model).find(|e| e.shape.kind() == "LINE").expect("it has a line").id;
+    let ana = desk.join("Ana");
+    layer.color = drawing::Color::Index(4);
+    desk.edit(ana, drawing::Op::Change(vec![drawing::Record::Layer(layer.clone())]));
+    layer.name = "CHAIRS".into();
+    desk.edit(ana, drawing::Op::Change(vec![drawing::Record::Layer(layer)]));
+    desk.translate(ana, &[line], drawing::Vec2::new(1.0, 0.0));
+    let moments = desk.finish(false);
+    let mut opened = Opened::of(folder, &path, moments);
+    assert!(opened.review().lit_up().ids.len() == 1, "the last step moved a line");
+    let names = &opened.review().lines.names.layer_names;
+    let (id, name) = names.iter().find(|(id, _)| **id == furniture).expect("it is known");
+    assert_eq!(&**name, "CHAIRS");
+    let filter = app::review::Filter { layers: [*id].into(), ..Default::default() };
+    opened.wish(Wish::Filter(filter));
+    let kept = listed(&opened);
+    assert_eq!(kept.len(), 2, "recoloured and renamed: {kept:?}");
+    // What is on a layer is lit up where the layer changed.
+    opened.wish(Wish::Go(kept[0]));
+    opened.arrives(kept[0].0);
+    let drawing = opened.document().drawing();
+    let on = drawing.entities().filter(|entity| entity.style.layer == furniture).count();
+    assert!(on > 2 && opened.review().lit_up().ids.len() == on);
 }

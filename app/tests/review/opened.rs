@@ -53,6 +53,17 @@ impl Opened {
         opened
     }
 
+    /// One of another log in that folder, read through.
+    pub fn of(folder: tempfile::TempDir, log: &Path, moments: Vec<Moment>) -> Opened {
+        let harness = window(&folder.path().join("state"), &[log.to_str().expect("a plain path")]);
+        let mut opened = Opened { harness, folder, moments };
+        opened.until("the log is read through", |window| {
+            let review = window.document().and_then(|document| document.review.as_ref());
+            review.is_some_and(|review| review.all_read && review.at == review.head)
+        });
+        opened
+    }
+
     /// Runs frames until `is` holds.
     #[track_caller]
     pub fn until(&mut self, what: &str, is: impl Fn(&Window) -> bool) {

@@ -102,10 +102,10 @@ fn pair(
     erased.retain(|record| {
         let Some(here) = name_of(record).and_then(|name| tables.get(&name)) else { return true };
         known.insert(record.id(), *here);
-        if surplus.remove(here) {
-            if let Some(here) = now.get(*here) {
-                changed.push(in_place_of(here, record));
-            }
+        if surplus.remove(here)
+            && let Some(here) = now.get(*here)
+        {
+            changed.push(in_place_of(here, record));
         }
         false
     });
