@@ -1,5 +1,6 @@
 //! A saved log as a replay reads it.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use collab::Source;
@@ -28,6 +29,19 @@ impl LogFile {
     pub fn open(path: &Path) -> Result<LogFile, oplog::LogError> {
         let (reader, broken) = LogReader::open(path)?;
         Ok(LogFile { reader, broken })
+    }
+
+    /// As [`LogFile::open`]; `progress` is told how many entries were walked, and of how many, and may give up: then
+    /// there is nothing.
+    ///
+    /// # Errors
+    /// A sentence for whoever has to act on it.
+    pub fn open_watched(
+        path: &Path,
+        progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<Option<LogFile>, oplog::LogError> {
+        let opened = LogReader::open_watched(path, progress)?;
+        Ok(opened.map(|(reader, broken)| LogFile { reader, broken }))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Walking the whole of a log: is everything that was stored still what was stored?
 
+use std::ops::ControlFlow;
+
 use chain::{Hash, LogId, Position, Seq, link};
 
 use crate::LogReader;
@@ -131,34 +133,61 @@ impl LogReader {
     /// Walks the chain from the start: how far it holds, and what ends it early.
     pub(crate) fn walk(&self) -> (Position, Option<Broken>) {
         let mut intact = Position::start(self.head.log);
-        let damage = match self.walk_from(&mut intact) {
-            Ok(None) => return (intact, None),
-            Ok(Some(damage)) => damage,
-            Err(source) => Damage::Unreadable { seq: intact.seq.next(), reason: source.to_string() },
-        };
-        (intact, Some(Broken { intact, damage }))
+        let ended = self.walk_from(&mut intact, &mut |_| ControlFlow::Continue(()));
+        let broken = LogReader::ended(intact, ended.map(|(damage, _)| damage));
+        (intact, broken)
     }
 
-    fn walk_from(&self, intact: &mut Position) -> rusqlite::Result<Option<Damage>> {
+    /// As [`LogReader::walk`]; nothing where `progress`, which is told each entry, gives up.
+    pub(crate) fn walk_watched(
+        &self,
+        progress: &mut dyn FnMut(Seq) -> ControlFlow<()>,
+    ) -> Option<(Position, Option<Broken>)> {
+        let mut intact = Position::start(self.head.log);
+        let ended = self.walk_from(&mut intact, progress);
+        if matches!(ended, Ok((_, ControlFlow::Break(())))) {
+            return None;
+        }
+        let broken = LogReader::ended(intact, ended.map(|(damage, _)| damage));
+        Some((intact, broken))
+    }
+
+    fn ended(intact: Position, ended: rusqlite::Result<Option<Damage>>) -> Option<Broken> {
+        let damage = match ended {
+            Ok(damage) => damage?,
+            Err(source) => Damage::Unreadable { seq: intact.seq.next(), reason: source.to_string() },
+        };
+        Some(Broken { intact, damage })
+    }
+
+    fn walk_from(
+        &self,
+        intact: &mut Position,
+        progress: &mut dyn FnMut(Seq) -> ControlFlow<()>,
+    ) -> rusqlite::Result<(Option<Damage>, ControlFlow<()>)> {
+        let go_on = ControlFlow::Continue(());
         let mut statement =
             self.connection.prepare("SELECT seq, hash, payload, time_ms, author, kind FROM entry ORDER BY seq")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let seq = intact.seq.next();
             if row.get::<_, i64>(0)? as u64 != seq.0 {
-                return Ok(Some(Damage::Missing { seq }));
+                return Ok((Some(Damage::Missing { seq }), go_on));
             }
             let hash = Hash(row.get(1)?);
             if link(&intact.head, seq, row.get_ref(2)?.as_blob()?) != hash {
-                return Ok(Some(Damage::Altered { seq }));
+                return Ok((Some(Damage::Altered { seq }), go_on));
             }
             // No hash covers these, but an entry counts as readable only with them.
             row.get_ref(3)?.as_i64()?;
             row.get_ref(4)?.as_str()?;
             row.get_ref(5)?.as_str()?;
             *intact = Position { seq, head: hash, ..*intact };
+            if progress(seq).is_break() {
+                return Ok((None, ControlFlow::Break(())));
+            }
         }
-        Ok(None)
+        Ok((None, go_on))
     }
 
     /// Checks every checkpoint in the file, those of other logs and branches too; the first that is damaged and how.

@@ -1,5 +1,6 @@
 //! Files that were harmed: what is intact is read, what is not is named, and nothing is made up.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use chain::Seq;
@@ -214,4 +215,24 @@ fn a_power_cut_takes_whole_batches_off_the_end() {
         store(&mut log, &["and on"]);
         assert!(log.verify().is_ok(), "case {case}");
     }
+}
+
+#[test]
+fn opening_tells_how_far_it_is_and_can_be_given_up() {
+    let folder = Folder::new();
+    log_of(&folder, "a.linework", &["one", "two", "three"]).close().unwrap();
+    let path = folder.path("a.linework");
+    let mut told = Vec::new();
+    let opened = LogReader::open_watched(&path, &mut |walked, all| {
+        told.push((walked, all));
+        ControlFlow::Continue(())
+    });
+    let (reader, broken) = opened.unwrap().unwrap();
+    assert_eq!((reader.position().seq, broken), (Seq(3), None));
+    assert_eq!(told, [(1, 3), (2, 3), (3, 3)]);
+    let opened = LogReader::open_watched(&path, &mut |walked, _| match walked {
+        2 => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    assert!(opened.unwrap().is_none());
 }
