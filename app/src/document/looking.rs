@@ -88,7 +88,7 @@ impl Document {
         };
         if position.seq.0 > ENTRIES_MAX {
             return Err(format!(
-                "the log has {} entries, and up to {ENTRIES_MAX} are looked back at here; open a saved copy of it",
+                "the log has {} entries, and up to {ENTRIES_MAX} are looked back at here; save the log as a file and open that",
                 position.seq
             ));
         }

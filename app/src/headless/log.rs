@@ -1,9 +1,9 @@
 //! `linework log`: what happened to a drawing, one entry a line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use collab::words::{self, Story};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -22,9 +22,10 @@ const BYTES_AT_ONCE: usize = 32 << 20;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "For example:\n  linework log plan.linework\n  linework log plan.linework --json | tail -1\n  \
                         linework log plan.linework --report session.html\n  \
+                        linework log data/plan.linework --save plan.linework\n  \
                         linework log plan.linework --verify --head 7a0ebcac866595bbf484fca072aa35a3792990c092cfda050dd8670a7a4d7671")]
 pub struct Log {
-    /// A saved op log.
+    /// A saved op log; with --save, any.
     #[arg(value_name = "FILE.linework")]
     file: PathBuf,
     /// One JSON object a line.
@@ -34,6 +35,9 @@ pub struct Log {
     /// one HTML file.
     #[arg(long, value_name = "OUT.html", conflicts_with_all = ["json", "verify"])]
     report: Option<PathBuf>,
+    /// Save it as this file and list nothing: one file with everything in it, also of a log that is in use.
+    #[arg(long, value_name = "OUT.linework", conflicts_with_all = ["json", "verify", "report"])]
+    save: Option<PathBuf>,
     /// Check everything in it and list nothing: status 0 if it is whole, 1 and a sentence if not.
     #[arg(long)]
     verify: bool,
@@ -56,6 +60,9 @@ impl Log {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         if let Some(out) = &self.report {
             return super::report::run(&self.file, out);
+        }
+        if let Some(out) = &self.save {
+            return self.save(out);
         }
         if self.verify {
             return super::verify::run(&self.file, self.head, self.json);
@@ -85,6 +92,20 @@ impl Log {
                 return Err(error);
             }
         }
+        let Some(broken) = broken else { return Ok(ExitCode::SUCCESS) };
+        eprintln!("{}: {broken}", self.file.display());
+        Ok(ExitCode::FAILURE)
+    }
+
+    /// Saves the log, which may be in use, as one file.
+    fn save(&self, out: &Path) -> anyhow::Result<ExitCode> {
+        if !out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("linework")) {
+            bail!("{} would not be taken for an op log; nothing was written: end its name in .linework", out.display());
+        }
+        let end = oplog::backup(&self.file, out)?;
+        output::print(|to| writeln!(to, "{} holds {} entries, head {}", out.display(), end.seq, end.head))?;
+        // What is damaged is copied as it is.
+        let (_, broken) = LogReader::open(out)?;
         let Some(broken) = broken else { return Ok(ExitCode::SUCCESS) };
         eprintln!("{}: {broken}", self.file.display());
         Ok(ExitCode::FAILURE)

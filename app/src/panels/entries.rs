@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use drawing::{LayerId, RecordId, Rect};
 use egui::{Button, ComboBox, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
 
+use protocol::Seq;
+
 use super::timeline::day_and_time;
 use super::widgets::{heading, icon_button, initials};
 use crate::action::Action;
@@ -147,6 +149,9 @@ fn list(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<Act
         ui.label(RichText::new(words).size(size::DENSE).color(theme.quiet));
         return;
     }
+    let day = |seq: Seq| review.lines.get(seq).map(|line| day_and_time(line.time_ms)).unwrap_or_default();
+    let of = |time: String| time.rsplit_once(' ').map(|(day, _)| day.to_owned());
+    let one_day = of(day(review.listed_at(0))) == of(day(review.listed_at(count - 1)));
     let mut area = ScrollArea::vertical().auto_shrink(false);
     let id = ui.scope_id().with("shown at");
     let place = place_of(review, count);
@@ -162,6 +167,7 @@ fn list(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<Act
             let Some(line) = review.lines.get(seq) else { continue };
             let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::click());
             let here = seq == review.going;
+            focus(ui, rect, &response);
             if here || response.hovered() {
                 ui.painter().rect_filled(rect.expand2(vec2(6.0, 0.0)), 4.0, theme.raised);
             }
@@ -180,7 +186,8 @@ fn list(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<Act
             disc(&mut inside, who);
             inside.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let time = day_and_time(line.time_ms);
-                let clock = time.rsplit(' ').next().unwrap_or_default().to_owned();
+                // Where everything is of one day, the clock is enough.
+                let clock = if one_day { time.rsplit(' ').next().unwrap_or_default().to_owned() } else { time };
                 ui.label(RichText::new(clock).small().color(theme.quiet));
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     let quiet = !line.kind.is_edit();
@@ -202,6 +209,17 @@ fn list(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<Act
             }
         }
     });
+}
+
+/// Shows that the keyboard is at a row, and brings the next one along.
+fn focus(ui: &Ui, rect: egui::Rect, response: &egui::Response) {
+    if response.has_focus() {
+        let edge = (1.0, Theme::of(ui.ctx()).accent);
+        ui.painter().rect_stroke(rect.expand2(vec2(5.0, 0.0)), 4.0, edge, egui::StrokeKind::Inside);
+    }
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
 }
 
 /// A small disc in somebody's colour, with their initials.
@@ -261,6 +279,7 @@ fn life(ui: &mut Ui, review: &Review, id: RecordId, actions: &mut Vec<Action>) {
             let here = step.seq == review.going;
             let height = 2.0 * size::ROW - size::S;
             let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+            focus(ui, rect, &response);
             if here || response.hovered() {
                 ui.painter().rect_filled(rect.expand2(vec2(6.0, 0.0)), 4.0, theme.raised);
             }

@@ -1,6 +1,6 @@
 //! The timeline of a look back: how much everybody did and when, where one is, and the ways to move.
 
-use egui::{Button, Frame, Panel, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
+use egui::{Button, Frame, Key, Modifiers, Panel, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 use protocol::Seq;
 
 use super::widgets::{icon_button, main_button};
@@ -94,6 +94,25 @@ pub fn day_and_time(ms: u64) -> String {
     })
 }
 
+/// The moves in the log that the keys pressed since the last frame want; they are used up.
+pub fn moves(ctx: &egui::Context) -> Vec<Wish> {
+    let keys = [
+        (Modifiers::SHIFT, Key::ArrowLeft, Wish::Burst(false)),
+        (Modifiers::SHIFT, Key::ArrowRight, Wish::Burst(true)),
+        (Modifiers::NONE, Key::ArrowLeft, Wish::Step(false)),
+        (Modifiers::NONE, Key::ArrowRight, Wish::Step(true)),
+        (Modifiers::NONE, Key::Home, Wish::End(false)),
+        (Modifiers::NONE, Key::End, Wish::End(true)),
+        (Modifiers::NONE, Key::Space, Wish::Play),
+    ];
+    let mut wishes = Vec::new();
+    for (modifiers, key, wish) in keys {
+        let count = ctx.input_mut(|input| input.count_and_consume_key(modifiers, key));
+        wishes.extend(std::iter::repeat_n(wish, count));
+    }
+    wishes
+}
+
 /// Edits over time in the colours of people, and the place where one is.
 fn bars(ui: &mut Ui, review: &Review, actions: &mut Vec<Action>) {
     let theme = Theme::of(ui.ctx());
@@ -101,6 +120,14 @@ fn bars(ui: &mut Ui, review: &Review, actions: &mut Vec<Action>) {
     let (outer, response) = ui.allocate_exact_size(room, Sense::click_and_drag());
     let rect = outer.shrink2(vec2(size::L, 2.0));
     response.widget_info(|| WidgetInfo::slider(true, review.going.0 as f64, "Timeline"));
+    if response.has_focus() {
+        // A slider that the keyboard is at is moved by it.
+        let filter = egui::EventFilter { horizontal_arrows: true, ..Default::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        actions.extend(moves(ui.ctx()).into_iter().map(Action::Review));
+        let edge = Stroke::new(1.0, theme.accent);
+        ui.painter().rect_stroke(rect.expand(3.0), 4.0, edge, egui::StrokeKind::Outside);
+    }
     let painter = ui.painter();
     painter.rect(rect, 3.0, theme.canvas, Stroke::new(1.0, theme.line), egui::StrokeKind::Outside);
     // Hours in milliseconds are more than a short float tells apart.

@@ -7,6 +7,7 @@ use crate::action::{Action, CanvasEvent};
 use crate::canvas::Drag;
 use crate::command::{Command, TABLE};
 use crate::document::Document;
+use crate::panels::timeline;
 use crate::prompt::{Answer, Asked, Origin, Typed, parse};
 use crate::review::Wish;
 
@@ -106,20 +107,7 @@ impl Window {
         if !self.document().is_some_and(|document| document.review.is_some() && moves(document)) {
             return Vec::new();
         }
-        let keys = [
-            (Modifiers::SHIFT, Key::ArrowLeft, Wish::Burst(false)),
-            (Modifiers::SHIFT, Key::ArrowRight, Wish::Burst(true)),
-            (Modifiers::NONE, Key::ArrowLeft, Wish::Step(false)),
-            (Modifiers::NONE, Key::ArrowRight, Wish::Step(true)),
-            (Modifiers::NONE, Key::Home, Wish::End(false)),
-            (Modifiers::NONE, Key::End, Wish::End(true)),
-            (Modifiers::NONE, Key::Space, Wish::Play),
-        ];
-        let mut actions = Vec::new();
-        for (modifiers, key, wish) in keys {
-            let count = ctx.input_mut(|input| input.count_and_consume_key(modifiers, key));
-            actions.extend(std::iter::repeat_n(Action::Review(wish), count));
-        }
+        let actions = timeline::moves(ctx).into_iter().map(Action::Review).collect();
         // Space comes as a letter, too, which the prompt would take for Enter.
         ctx.input_mut(|input| input.events.retain(|event| !matches!(event, Event::Text(text) if text == " ")));
         actions

@@ -314,6 +314,7 @@ impl Window {
                 )),
                 Report::Kept(id, hash, path) => self.take_kept(id, hash, path),
                 Report::Prepared(id, prepared) => self.take_prepared(id, prepared),
+                Report::LogSaved(path, saved) => self.take_log_saved(&path, saved),
                 Report::Saved(id, written) => self.take_saved(ctx, id, *written),
             }
         }

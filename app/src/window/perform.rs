@@ -148,6 +148,7 @@ impl Window {
             Command::Open => self.pick_to_open(),
             Command::Save => self.save(Then::Stay),
             Command::SaveAs => self.pick_to_save(Then::Stay),
+            Command::SaveLog => self.pick_to_save_log(),
             Command::CloseDrawing => self.close(self.active),
             Command::Quit => self.ask_to_quit(ctx),
             Command::Share => self.share(),

@@ -94,6 +94,12 @@ impl Window {
             return self.say("It is being saved already");
         }
         let path = std::path::absolute(&path).unwrap_or(path);
+        // What is in a log is nowhere else.
+        if super::review::is_log(&path) {
+            let name = path.display();
+            return self.warn(format!("{name} is an op log or would be taken for one; nothing was written"));
+        }
+        let document = &mut self.documents[at];
         let own = document.file.path.as_ref() == Some(&path);
         if own && document.file.stamp != Stamp::of(&path) {
             self.dialog = Dialog::ChangedOnDisk { document: id, path, then };
@@ -348,7 +354,7 @@ impl Window {
     }
 
     /// The field is there at once; where a portal answers, its dialog lies over it and its answer counts.
-    fn ask(
+    pub(super) fn ask(
         &mut self,
         purpose: Purpose,
         path: String,
@@ -387,6 +393,7 @@ impl Window {
         match purpose {
             Purpose::Open => self.perform(ctx, Action::OpenFile(path)),
             Purpose::Save { document, then } => self.save_to(document, file::with_ending(path), then),
+            Purpose::SaveLog { document } => self.save_log(document, file::with_log_ending(path)),
         }
     }
 }

@@ -298,3 +298,23 @@ fn a_strangers_texts_are_shown_on_one_line() {
     assert!(page.contains("<h1>[2J&lt;script&gt;xxx") && !page.contains("<script") && !page.contains('\u{1b}'));
     assert!(!page.contains(&"x".repeat(200)));
 }
+
+#[test]
+fn a_log_in_use_is_saved_as_one_file() {
+    let bench = Bench::new();
+    let entries = bench.small_log();
+    let live = oplog::Log::open(bench.path("small.linework")).unwrap();
+    let said = bench.status(2, &["log", "small.linework"]);
+    assert!(said.contains("in use by") && said.contains("linework log FILE --save COPY"), "{said}");
+    let said = bench.succeed(&["log", "small.linework", "--save", "saved.linework"]);
+    assert!(said.contains(&format!("saved.linework holds {entries} entries, head ")), "{said}");
+    bench.succeed(&["log", "saved.linework", "--verify"]);
+    bench.refuse(&["log", "small.linework", "--save", "saved.linework"], &["saved.linework", "exists"]);
+    bench.refuse(&["log", "small.linework", "--save", "saved.txt"], &["end its name in .linework"]);
+    assert!(!bench.path("saved.txt").exists());
+    drop(live);
+    // What is damaged is saved as it is, and said.
+    bench.sql("saved.linework", "UPDATE entry SET payload = x'00' WHERE seq = 4");
+    let said = bench.status(1, &["log", "saved.linework", "--save", "again.linework"]);
+    assert!(said.contains("entry 4 is not what was stored"), "{said}");
+}

@@ -3,6 +3,7 @@
 use app::action::{Action, Pick};
 use app::command::Command;
 use app::review::Wish;
+use app::window::Purpose;
 use egui_kittest::kittest::Queryable as _;
 use protocol::Seq;
 
@@ -256,4 +257,46 @@ fn selection_locks_and_layers_are_those_of_now_after_looking_back() {
     ana.until("nobody holds it", |window| {
         window.document().is_some_and(|d| d.session.locks().next().is_none() && d.session.waiting() == 0)
     });
+}
+
+#[test]
+fn the_log_of_ones_own_drawing_is_saved_while_one_works_and_opens_again() {
+    let (mut ana, address) = live();
+    let chair = ana.chairs()[0];
+    ana.perform(Action::Select(vec![chair], Pick::Add));
+    ana.perform(Action::Translate(drawing::Vec2::new(500.0, 0.0)));
+    ana.settle();
+    let (hash, entries) = {
+        let session = &ana.document().session;
+        (session.drawing().hash(), session.position().expect("it is live").seq)
+    };
+    let path = ana.folder.path().join("kept.linework");
+    ana.perform(Action::Run(Command::SaveLog));
+    assert!(ana.harness.query_by_label_contains("Save the log as").is_some());
+    let purpose = Purpose::SaveLog { document: ana.document().id };
+    ana.perform(Action::Picked(purpose, path.with_extension("")));
+    let words = format!("The log up to entry {entries} is saved as");
+    ana.until("it is saved", |window| window.message.as_ref().is_some_and(|m| m.text.starts_with(&words)));
+    // Not over one that is there, and no drawing over a log either.
+    ana.perform(Action::Picked(purpose, path.clone()));
+    ana.until("it is refused", |window| window.message.as_ref().is_some_and(|m| m.text.contains("was not saved")));
+    let before = std::fs::read(&path).expect("it is there");
+    let document = ana.document().id;
+    ana.perform(Action::Unsay);
+    ana.perform(Action::Picked(Purpose::Save { document, then: app::document::Then::Stay }, path.clone()));
+    assert!(ana.harness.state().message.as_ref().is_some_and(|m| m.bad && m.text.contains("nothing was written")));
+    assert!(std::fs::read(&path).expect("it is there") == before);
+    ana.perform(Action::OpenFile(path));
+    ana.until("it is looked at", |window| {
+        window.documents.len() == 2
+            && window.document().and_then(|d| d.review.as_ref()).is_some_and(|review| review.at == entries)
+    });
+    assert_eq!(ana.document().drawing().hash(), hash);
+    // A guest has no log to save.
+    let folder = tempfile::tempdir().expect("a folder");
+    let harness = window(&folder.path().join("state"), &[&address]);
+    let mut ben = Opened { harness, folder, moments: Vec::new() };
+    ben.until("Ben has the drawing", |window| window.document().is_some_and(|d| d.may_edit()));
+    ben.perform(Action::Run(Command::SaveLog));
+    assert!(ben.harness.state().message.as_ref().is_some_and(|m| m.text.starts_with("Whoever shares this drawing")));
 }

@@ -303,3 +303,16 @@ fn a_layer_is_filtered_by_its_name_with_what_was_done_to_it() {
     let on = drawing.entities().filter(|entity| entity.style.layer == furniture).count();
     assert!(on > 2 && opened.review().lit_up().ids.len() == on);
 }
+
+#[test]
+fn the_keyboard_moves_the_timeline_and_shows_where_it_is() {
+    let mut opened = Opened::new();
+    let head = opened.head();
+    opened.harness.get_by_label("Timeline").focus();
+    opened.harness.step();
+    for (key, expect) in [(egui::Key::ArrowLeft, head - 1), (egui::Key::ArrowLeft, head - 2), (egui::Key::End, head)] {
+        opened.harness.key_press(key);
+        opened.arrives(expect);
+    }
+    assert!(opened.harness.get_by_label("Timeline").is_focused(), "arrows did not lead away from it");
+}
