@@ -108,6 +108,12 @@ impl Document {
             self.gathering = None;
             return news.push(News::Warn("Looking back was given up: the connection broke".into()));
         }
+        if gathering.is_too_large() {
+            self.gathering = None;
+            let why =
+                "Looking back was given up: the log is too large for that here; save the log as a file and open that";
+            return news.push(News::Warn(why.into()));
+        }
         if let Some(ask) = gathering.ask() {
             self.link.send([ask]);
         }

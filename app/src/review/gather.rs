@@ -8,6 +8,8 @@ use protocol::{ClientMessage, Hash, LogId, Millis, Position, Seq, Told};
 
 /// Entries that are looked back at in a drawing that is being worked on. A longer log is saved and opened.
 pub const ENTRIES_MAX: u64 = 200_000;
+/// Bytes of entries that are kept at the most.
+const BYTES_MAX: usize = 512 << 20;
 /// Entries asked for at once; a room sends no more.
 const STRETCH: u64 = 1_000;
 /// A room that sends nothing for so long doesn't know what it is asked.
@@ -19,6 +21,7 @@ pub struct Gathering {
     /// Where it ends.
     upto: Position,
     told: Vec<Told>,
+    bytes: usize,
     asked: Seq,
     heard_at: Millis,
     blobs: BTreeMap<Hash, Vec<u8>>,
@@ -29,7 +32,7 @@ impl Gathering {
     /// Begins; `blobs` are needed besides the entries.
     pub fn new(upto: Position, blobs: impl IntoIterator<Item = Hash>, now: Millis) -> Gathering {
         let wanted = blobs.into_iter().collect();
-        Gathering { upto, told: Vec::new(), asked: Seq(0), heard_at: now, blobs: BTreeMap::new(), wanted }
+        Gathering { upto, told: Vec::new(), bytes: 0, asked: Seq(0), heard_at: now, blobs: BTreeMap::new(), wanted }
     }
 
     /// What is to be asked next, if anything.
@@ -46,6 +49,8 @@ impl Gathering {
     pub fn take(&mut self, told: &[Told], now: Millis) {
         for each in told {
             if each.seq.0 == self.told.len() as u64 + 1 && each.seq <= self.upto.seq {
+                // What has no form as bytes weighs nothing, and no room sends it.
+                self.bytes += protocol::encode_entry(&each.entry).map_or(0, |bytes| bytes.len());
                 self.told.push(each.clone());
                 self.heard_at = now;
             }
@@ -60,6 +65,11 @@ impl Gathering {
             self.blobs.insert(hash, bytes.clone());
             self.heard_at = now;
         }
+    }
+
+    /// Whether it is more than is kept in memory.
+    pub fn is_too_large(&self) -> bool {
+        self.bytes > BYTES_MAX
     }
 
     /// Whether nothing has come for so long that nothing will.

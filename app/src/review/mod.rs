@@ -295,3 +295,57 @@ impl Review {
         self.at == self.going
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::{Hash, LogId, Position};
+    use std::sync::Condvar;
+    use std::sync::Mutex;
+    use std::time::{Duration, Instant};
+
+    /// A log whose reading is a mistake of ours.
+    struct Mistake;
+
+    impl Source for Mistake {
+        fn log(&self) -> LogId {
+            LogId([1; 16])
+        }
+
+        fn head(&self) -> Seq {
+            Seq(9)
+        }
+
+        fn read_after(&mut self, _: Seq, _: Seq) -> Result<Vec<protocol::Told>, String> {
+            panic!("a mistake of the test")
+        }
+
+        fn blob(&mut self, _: Hash) -> Result<Option<Vec<u8>>, String> {
+            Ok(None)
+        }
+
+        fn checkpoint(&mut self, _: Seq) -> Result<Option<(Position, Vec<u8>)>, String> {
+            Ok(None)
+        }
+    }
+
+    #[test]
+    fn a_mistake_in_reading_a_log_is_told_and_not_waited_for() {
+        let woken = Arc::new((Mutex::new(0u32), Condvar::new()));
+        let theirs = woken.clone();
+        let wake: Wake = Arc::new(move || {
+            *theirs.0.lock().expect("nobody panicked with it") += 1;
+            theirs.1.notify_all();
+        });
+        let mut review = Review::begin(Box::new(Mistake), None, wake).expect("there is a thread");
+        let until = Instant::now() + Duration::from_secs(20);
+        let mut told = Vec::new();
+        while !told.iter().any(|each| matches!(each, Told::Failed(why) if why.contains("broke off"))) {
+            let count = woken.0.lock().expect("nobody panicked with it");
+            let left = until.checked_duration_since(Instant::now()).expect("it is told in time");
+            drop(woken.1.wait_timeout_while(count, left.min(Duration::from_millis(100)), |count| *count == 0));
+            told.extend(review.receive());
+        }
+        assert!(!review.is_playing());
+    }
+}

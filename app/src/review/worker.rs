@@ -344,8 +344,9 @@ impl Worker {
             *listed = first.seq;
             check(room);
         }
-        let rungs: Vec<Room> = room.ladder().after(at).cloned().collect();
-        rungs.iter().for_each(|rung| self.replay.keep(rung));
+        for (rung, weight) in room.ladder().after(at) {
+            self.replay.keep(rung, weight);
+        }
         self.trusted.retain(|said| said.position().seq > to);
         if lied {
             self.disbelieve();

@@ -172,3 +172,19 @@ fn a_log_without_its_start_is_shown_from_its_checkpoint_and_listed() {
     });
     opened.arrives(head);
 }
+
+#[test]
+fn a_damaged_checkpoint_is_passed_over_and_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("cafe.linework");
+    let moments = recorded::cafe(&path, true);
+    let harmed = rusqlite::Connection::open(&path).and_then(|db| db.execute("UPDATE checkpoint SET state = x'00'", ()));
+    assert_eq!(harmed, Ok(1));
+    let harness = window(&folder.path().join("state"), &[path.to_str().expect("a plain path")]);
+    let mut opened = Opened { harness, folder, moments };
+    opened.until("it is said", |window| {
+        window.message.as_ref().is_some_and(|message| message.text.contains("A checkpoint was passed over"))
+    });
+    let head = opened.head();
+    opened.arrives(head);
+}

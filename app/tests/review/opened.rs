@@ -107,6 +107,27 @@ impl Opened {
         if let Some(moment) = self.moments.get(seq as usize - 1) {
             assert_eq!(self.document().drawing().hash(), moment.drawing, "entry {seq}");
         }
+        self.until("the picture is made", |window| {
+            window.document().is_some_and(|document| !document.picture.is_busy())
+        });
+        self.shows_its_drawing();
+    }
+
+    /// The picture, which followed to here step by step, is what one that is made anew would be.
+    #[track_caller]
+    fn shows_its_drawing(&self) {
+        let document = self.document();
+        let (drawing, followed) = (document.drawing(), document.picture.scene().expect("there is a picture"));
+        let anew = document.picture.scene_of(drawing, followed.space());
+        let all = drawing::Rect::new(-1e9, -1e9, 1e9, 1e9);
+        let visibility = scene::Visibility::default();
+        let inside = |scene: &scene::Scene| {
+            let mut ids = scene.window(drawing, all, &visibility);
+            ids.sort_unstable();
+            ids
+        };
+        let around = |scene: &scene::Scene| scene.extents(drawing, &visibility).map(|extents| extents.rect);
+        assert_eq!((inside(followed), around(followed)), (inside(&anew), around(&anew)));
     }
 
     pub fn head(&self) -> u64 {

@@ -113,6 +113,20 @@ impl LogReader {
             .map_err(|source| LogError::sqlite(&self.path, "reading", source))
     }
 
+    /// The entry with this hash, 0 for the hash of none; `None` where the chain does not have it.
+    pub fn seq_of(&self, hash: &Hash) -> Result<Option<Seq>, LogError> {
+        if *hash == Hash::default() {
+            return Ok(Some(Seq(0)));
+        }
+        self.connection
+            .prepare_cached("SELECT max(seq) FROM entry WHERE hash = ?1 AND seq <= ?2")
+            .and_then(|mut statement| {
+                statement.query_row(params![hash.0, self.head.seq.0 as i64], |row| row.get::<_, Option<i64>>(0))
+            })
+            .map(|seq| seq.map(|seq| Seq(seq as u64)))
+            .map_err(|source| LogError::sqlite(&self.path, "reading", source))
+    }
+
     /// Whether `position` is a place in this log's own history: not of another log, not on another branch, not
     /// beyond the end.
     pub fn contains(&self, position: &Position) -> Result<bool, LogError> {

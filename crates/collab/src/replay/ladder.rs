@@ -8,13 +8,25 @@ use crate::room::Room;
 
 /// How many rooms are kept. Each costs what changed since the one before.
 const RUNGS_MAX: usize = 48;
+/// Rooms that are kept however much they hold.
+const RUNGS_MIN: usize = 6;
+/// Records that rooms may have each for themselves, all of them together: some hundred bytes a record.
+const WEIGHT_MAX: u64 = 1_500_000;
 /// What is applied between two rooms at first, in entries and records that they touch.
 const COST: u64 = 8_192;
+
+/// A room that is kept.
+#[derive(Debug, Clone)]
+struct Rung {
+    room: Room,
+    /// Records that it does not share with the room before it, about.
+    weight: u64,
+}
 
 /// Rooms at a bounded cost of replaying from one another.
 #[derive(Debug, Clone)]
 pub struct Ladder {
-    rungs: BTreeMap<Seq, Room>,
+    rungs: BTreeMap<Seq, Rung>,
     cost: u64,
     /// What was applied since the last place where a room was kept or started from.
     passed: u64,
@@ -30,12 +42,12 @@ impl Default for Ladder {
 impl Ladder {
     /// The latest room at or before a place.
     pub fn at_or_before(&self, seq: Seq) -> Option<&Room> {
-        self.rungs.range(..=seq).next_back().map(|(_, room)| room)
+        self.rungs.range(..=seq).next_back().map(|(_, rung)| &rung.room)
     }
 
-    /// The rooms after a place, ascending.
-    pub fn after(&self, seq: Seq) -> impl Iterator<Item = &Room> {
-        self.rungs.range(seq.next()..).map(|(_, room)| room)
+    /// The rooms after a place, ascending, each with how many records it does not share with the one before it.
+    pub fn after(&self, seq: Seq) -> impl Iterator<Item = (&Room, u64)> {
+        self.rungs.range(seq.next()..).map(|(_, rung)| (&rung.room, rung.weight))
     }
 
     /// How many rooms are kept.
@@ -48,13 +60,21 @@ impl Ladder {
         self.rungs.is_empty()
     }
 
-    /// Keeps a room, and lets go of every other one where there are too many: they lie twice as far apart from then on.
-    pub fn keep(&mut self, room: &Room) {
-        self.rungs.insert(room.position().seq, room.clone());
-        if self.rungs.len() > RUNGS_MAX {
-            let mut stays = false;
-            self.rungs.retain(|_, _| {
+    /// Keeps a room of which so many records are not shared with the one before it; lets go of every other one where
+    /// there are too many or they hold too much: they lie twice as far apart from then on.
+    pub fn keep(&mut self, room: &Room, weight: u64) {
+        // Nothing weighs more than all of it.
+        let weight = weight.min(room.drawing().record_count() as u64);
+        self.rungs.insert(room.position().seq, Rung { room: room.clone(), weight });
+        let weight: u64 = self.rungs.values().map(|rung| rung.weight).sum();
+        if self.rungs.len() > RUNGS_MAX || self.rungs.len() > RUNGS_MIN && weight > WEIGHT_MAX {
+            let (mut stays, mut carried) = (false, 0);
+            self.rungs.retain(|_, rung| {
                 stays = !stays;
+                carried += rung.weight;
+                if stays {
+                    rung.weight = std::mem::take(&mut carried).min(rung.room.drawing().record_count() as u64);
+                }
                 stays
             });
             self.cost = self.cost.saturating_mul(2);
@@ -70,8 +90,8 @@ impl Ladder {
         self.last = seq;
         self.passed += cost;
         if self.passed >= self.cost && !self.rungs.contains_key(&seq) {
-            self.passed = 0;
-            self.keep(room);
+            let weight = std::mem::take(&mut self.passed);
+            self.keep(room, weight);
         }
     }
 }

@@ -17,6 +17,10 @@ pub use ladder::Ladder;
 
 /// Rooms kept close behind the present place.
 const NEAR_MAX: usize = 24;
+/// Of those, as many as are kept however much they hold.
+const NEAR_MIN: usize = 3;
+/// Records that they may have each for themselves, all of them together.
+const NEAR_WEIGHT_MAX: u64 = 750_000;
 /// A checkpoint is looked for where so many entries would have to be replayed otherwise: reading one takes as long.
 const CHECKPOINT_SAVES: u64 = 50_000;
 
@@ -74,7 +78,8 @@ pub enum ReplayError {
 pub struct Replay {
     room: Option<Room>,
     ladder: Ladder,
-    near: BTreeMap<Seq, Room>,
+    /// Rooms behind the present place, and how many records each has for itself, about.
+    near: BTreeMap<Seq, (Room, u64)>,
     /// Checkpoints that were no good, in words.
     passed_over: Vec<String>,
     /// Rooms that were taken from a checkpoint on its word.
@@ -97,9 +102,10 @@ impl Replay {
         &self.ladder
     }
 
-    /// Keeps a room of this log to start from later: what another replay of it came by.
-    pub fn keep(&mut self, room: &Room) {
-        self.ladder.keep(room);
+    /// Keeps a room of this log to start from later: what another replay of it came by, with how many records it does
+    /// not share with the one before it.
+    pub fn keep(&mut self, room: &Room, weight: u64) {
+        self.ladder.keep(room, weight);
     }
 
     /// Checkpoints that could not be used, in words, since this was last asked.
@@ -171,9 +177,10 @@ impl Replay {
         };
         if self.ladder.at_or_before(room.position().seq).is_none() {
             // Nothing is as slow as unpacking a whole drawing.
-            self.ladder.keep(&room);
+            self.ladder.keep(&room, room.drawing().record_count() as u64);
         }
         let mut near = BTreeMap::new();
+        let mut passed = 0;
         while room.position().seq < to {
             let here = room.position().seq;
             let entries = source.read_after(here, to).map_err(|why| (here, ReplayError::Source(why)))?;
@@ -185,8 +192,10 @@ impl Replay {
                 let applied = room.apply_or_spoil(&told).map_err(|error| (here, error.into()))?;
                 let behind = to.0.saturating_sub(told.seq.0);
                 self.ladder.pass(&room, 1 + applied.touched.len() as u64);
+                passed += applied.touched.len() as u64;
                 if behind > 0 && behind.is_power_of_two() {
-                    near.insert(told.seq, room.clone());
+                    let weight = std::mem::take(&mut passed).min(room.drawing().record_count() as u64);
+                    near.insert(told.seq, (room.clone(), weight));
                 }
                 if seen(&told, &applied, &room).is_break() {
                     return Ok(ControlFlow::Break(()));
@@ -195,14 +204,16 @@ impl Replay {
         }
         self.near.append(&mut near);
         if let Some(before) = self.room.replace(room) {
-            self.near.insert(before.position().seq, before);
+            let weight = passed.min(before.drawing().record_count() as u64);
+            self.near.insert(before.position().seq, (before, weight));
         }
-        while self.near.len() > NEAR_MAX {
+        let mut weight: u64 = self.near.values().map(|(_, weight)| weight).sum();
+        while self.near.len() > NEAR_MAX || self.near.len() > NEAR_MIN && weight > NEAR_WEIGHT_MAX {
             // Those farthest from here go first.
             let far = |seq: &Seq| seq.0.abs_diff(to.0);
             let ends = [self.near.keys().next(), self.near.keys().next_back()];
             let Some(farthest) = ends.into_iter().flatten().copied().max_by_key(far) else { break };
-            self.near.remove(&farthest);
+            weight -= self.near.remove(&farthest).map_or(0, |(_, weight)| weight);
         }
         Ok(ControlFlow::Continue(()))
     }
@@ -210,7 +221,7 @@ impl Replay {
     /// The latest room at or before a place.
     fn nearest(&self, to: Seq) -> Option<Room> {
         let here = self.room.iter().filter(|room| room.position().seq <= to);
-        let near = self.near.range(..=to).next_back().map(|(_, room)| room);
+        let near = self.near.range(..=to).next_back().map(|(_, (room, _))| room);
         let rung = self.ladder.at_or_before(to);
         here.chain(near).chain(rung).max_by_key(|room| room.position().seq).cloned()
     }
