@@ -249,7 +249,7 @@ fn life(ui: &mut Ui, review: &Review, id: RecordId, actions: &mut Vec<Action>) {
             actions.push(Action::Review(Wish::Life(None)));
         }
         let kind = review.drawing.as_ref().and_then(|drawing| drawing.get(id)).map_or("It", |record| record.kind());
-        heading(ui, &format!("Life of {kind} {id}"));
+        heading(ui, &format!("Life of {} {id}", collab::words::title(kind)));
     });
     let quiet = |ui: &mut Ui, words: &str| ui.label(RichText::new(words).size(size::DENSE).color(theme.quiet));
     let life = match &review.life {

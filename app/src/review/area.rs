@@ -169,3 +169,75 @@ impl Around {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use drawing::{Block, EntityId, Extrusion, LayerId, Line, Op, Order, Style};
+
+    const UP: Extrusion = Extrusion(Point3 { x: 0.0, y: 0.0, z: 1.0 });
+
+    fn entity(id: u64, owner: BlockId, shape: Shape) -> Entity {
+        let (style, order) = (Style::on(LayerId(1)), Order(id));
+        Entity { id: EntityId(id), handle: None, source: None, owner, order, style, shape }
+    }
+
+    fn insert(block: u64, at: Point3, rotation_deg: f64, columns: u16) -> Shape {
+        Shape::Insert(Insert {
+            block: BlockId(block),
+            at,
+            scale: Point3::new(2.0, 2.0, 1.0),
+            rotation_deg,
+            columns,
+            rows: 1,
+            column_spacing: 50.0,
+            row_spacing: 0.0,
+            extrusion: UP,
+            attributes: Vec::new(),
+        })
+    }
+
+    /// About where a shape in model space is, next to a block 20 with a line far from its base, and one with that.
+    #[track_caller]
+    fn check(shape: Shape, expect: Rect) {
+        let mut drawing = Drawing::new();
+        let block = |id, name: &str, base| {
+            Record::Block(Block {
+                id: BlockId(id),
+                handle: None,
+                source: None,
+                name: name.into(),
+                base,
+                xref_path: None,
+            })
+        };
+        let line = Line { start: Point3::flat(100.0, 0.0), end: Point3::flat(110.0, 5.0) };
+        let records = vec![
+            block(20, "DOOR", Point::new(90.0, 0.0)),
+            block(21, "PAIR", Point::ZERO),
+            Record::Entity(entity(30, BlockId(20), Shape::Line(line))),
+            Record::Entity(entity(31, BlockId(21), insert(20, Point3::flat(1_000.0, 0.0), 0.0, 1))),
+        ];
+        drawing.apply(&Op::New(records)).expect("it fits together");
+        let mut areas = Areas::default();
+        let entity = entity(40, Drawing::MODEL_SPACE, shape);
+        for _ in 0..2 {
+            let found = areas.about(Some(&drawing), &entity).expect("it is somewhere");
+            let off = [found.x0 - expect.x0, found.y0 - expect.y0, found.x1 - expect.x1, found.y1 - expect.y1];
+            assert!(off.iter().all(|off| off.abs() < 1e-6), "{found:?}, not {expect:?}");
+        }
+        // What changes in a block is seen.
+        let record = drawing.get(EntityId(30)).expect("it is there").clone();
+        areas.forget(&drawing, &record);
+        assert!(areas.blocks.is_empty());
+    }
+
+    #[test]
+    fn an_insert_is_where_its_block_is_seen() {
+        check(insert(20, Point3::flat(0.0, 0.0), 0.0, 1), Rect::new(20.0, 0.0, 40.0, 10.0));
+        check(insert(20, Point3::flat(0.0, 0.0), 90.0, 1), Rect::new(-10.0, 20.0, 0.0, 40.0));
+        check(insert(20, Point3::flat(7.0, 0.0), 0.0, 3), Rect::new(27.0, 0.0, 147.0, 10.0));
+        check(insert(21, Point3::flat(0.0, 0.0), 0.0, 1), Rect::new(2_040.0, 0.0, 2_080.0, 20.0));
+        check(insert(99, Point3::flat(3.0, 4.0), 0.0, 1), Rect::new(3.0, 4.0, 3.0, 4.0));
+    }
+}

@@ -4,18 +4,19 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use collab::{Applied, Room, words};
-use drawing::{BlockId, Drawing, LayerId, Op, Record, RecordId, Rect};
+use drawing::{BlockId, Drawing, LayerId, RecordId};
 use protocol::{ClientId, Event, Seq, SessionId, Told};
 
+use super::acts::summary;
 use super::area::Areas;
-use crate::document::op_words;
+use super::touch::{Seen, outwards, put_in};
 
 /// Entries that are gathered before they are handed over.
 pub const CHUNK: usize = 4_096;
 /// Entries that are listed at the most.
 pub const LINES_MAX: usize = 4_000_000;
 /// Different sentences, people and sets of layers that are told apart.
-const DIFFERENT_MAX: usize = 20_000;
+pub(super) const DIFFERENT_MAX: usize = 20_000;
 /// Records of one entry that are remembered; of larger ones the first stand for the rest.
 const RECORDS_MAX: usize = 5_000;
 /// Records of all entries together that are remembered; of those after that, a few each.
@@ -313,93 +314,6 @@ impl Writer {
     }
 }
 
-/// What is noted of the records that an entry touched.
-#[derive(Default)]
-struct Seen<'a> {
-    drawing: Option<&'a Drawing>,
-    layers: Vec<LayerId>,
-    place: Option<(BlockId, Rect)>,
-}
-
-impl Seen<'_> {
-    fn look(&mut self, areas: &mut Areas, names: &mut Names, record: &Record) {
-        let layer = match record {
-            Record::Entity(entity) => {
-                // What is inside of a block is at no one place; of several spaces the first counts.
-                let space = entity.owner;
-                let is_space =
-                    self.drawing.and_then(|drawing| drawing.block(space)).is_none_or(|block| block.is_space());
-                if is_space && self.place.is_none_or(|(first, _)| first == space) {
-                    let about = areas.about(self.drawing, entity);
-                    let all = |rect: Rect| self.place.map_or(rect, |(_, all)| all.union(rect));
-                    self.place = about.map(|rect| (space, all(rect))).or(self.place);
-                }
-                entity.style.layer
-            }
-            // What is done to a layer is done on it.
-            Record::Layer(layer) => {
-                if names.layer_names.len() < DIFFERENT_MAX {
-                    let now = self.drawing.and_then(|drawing| drawing.layer(layer.id)).unwrap_or(layer);
-                    names.layer_names.insert(layer.id, words::title(&now.name).into());
-                }
-                layer.id
-            }
-            _ => return,
-        };
-        if !self.layers.contains(&layer) {
-            self.layers.push(layer);
-        }
-    }
-}
-
-/// A rectangle in few digits that lacks nothing of it.
-fn outwards(rect: Rect) -> [f32; 4] {
-    let down = |value: f64| {
-        let short = value as f32;
-        if f64::from(short) > value { short.next_down() } else { short }
-    };
-    [down(rect.x0), down(rect.y0), -down(-rect.x1), -down(-rect.y1)]
-}
-
-/// What an event says that it touched, for a log that can't be followed.
-pub(super) fn named(event: &Event) -> Applied {
-    let mut ids = match event {
-        Event::Edited { op, .. } => {
-            let mut ids = Vec::new();
-            name_all(op, &mut ids);
-            ids
-        }
-        Event::Locked { ids, .. } | Event::Unlocked { ids, .. } => ids.clone(),
-        _ => Vec::new(),
-    };
-    ids.sort_unstable();
-    ids.dedup();
-    Applied { touched: ids, ..Applied::default() }
-}
-
-fn name_all(op: &Op, ids: &mut Vec<RecordId>) {
-    match op {
-        Op::New(records) | Op::Change(records) => ids.extend(records.iter().map(Record::id)),
-        Op::Remove(gone) | Op::Unmint(gone) => ids.extend(gone),
-        Op::Translate { ids: moved, .. } => ids.extend(moved.iter().map(|id| RecordId(id.0))),
-        Op::Mint(handles) => ids.extend(handles.iter().map(|(id, _)| *id)),
-        Op::Batch(ops) => ops.iter().for_each(|op| name_all(op, ids)),
-    }
-}
-
-/// The records that an op puts in or puts back, up to so many.
-fn put_in(op: &Op, most: &mut usize, look: &mut impl FnMut(&Record)) {
-    match op {
-        Op::New(records) | Op::Change(records) => {
-            let some = &records[..records.len().min(*most)];
-            *most -= some.len();
-            some.iter().for_each(look);
-        }
-        Op::Batch(ops) => ops.iter().for_each(|op| put_in(op, most, look)),
-        Op::Remove(_) | Op::Translate { .. } | Op::Mint(_) | Op::Unmint(_) => {}
-    }
-}
-
 /// The number of a value, new or known; where there are too many, that of the first.
 fn intern<T: ?Sized + Eq + std::hash::Hash>(
     known: &mut HashMap<Arc<T>, u32>,
@@ -416,67 +330,4 @@ fn intern<T: ?Sized + Eq + std::hash::Hash>(
     list.push(value.clone());
     known.insert(value, at);
     at
-}
-
-/// Who did it, what sort of act it is, and what happened.
-fn summary(event: &Event, this: SessionId) -> (Option<SessionId>, Kind, String) {
-    let count = |count: usize| if count == 1 { "1 object".to_owned() } else { format!("{count} objects") };
-    match event {
-        Event::Created { source, .. } => {
-            let from = if source.is_some() { "opened from its file" } else { "begun as a new drawing" };
-            (None, Kind::People, from.into())
-        }
-        Event::Joined { carries_on, .. } => {
-            (Some(this), Kind::People, if carries_on.is_some() { "came back" } else { "came in" }.into())
-        }
-        Event::Resumed { session, .. } => (Some(*session), Kind::People, "was connected again".into()),
-        Event::Gone { session, why: protocol::Ended::Left, .. } => (Some(*session), Kind::People, "left".into()),
-        Event::Gone { session, .. } => (Some(*session), Kind::People, "lost the connection".into()),
-        Event::Granted { session, .. } => (Some(*session), Kind::People, "was given more numbers".into()),
-        Event::Locked { session, ids } => (Some(*session), Kind::Locks, format!("took hold of {}", count(ids.len()))),
-        Event::Renamed { session, title } => {
-            (Some(*session), Kind::Changed, format!("renamed the drawing to {}", words::title(title)))
-        }
-        Event::Unlocked { ids, overridden_by: Some(owner), .. } => {
-            (Some(*owner), Kind::Locks, format!("ended a lock on {}", count(ids.len())))
-        }
-        Event::Unlocked { session, ids, lapsed, overridden_by: None } => {
-            let done = if *lapsed { "no longer holds" } else { "let go of" };
-            (Some(*session), Kind::Locks, format!("{done} {}", count(ids.len())))
-        }
-        Event::Edited { session, op, undoes } => {
-            let words = op_words(op);
-            if undoes.is_empty() {
-                (Some(*session), kind_of(op), words)
-            } else {
-                (Some(*session), Kind::TakenBack, format!("took back: {words}"))
-            }
-        }
-    }
-}
-
-fn kind_of(op: &Op) -> Kind {
-    match op {
-        Op::New(_) => Kind::Drawn,
-        Op::Translate { .. } => Kind::Moved,
-        Op::Remove(_) => Kind::Erased,
-        Op::Change(_) | Op::Mint(_) | Op::Unmint(_) => Kind::Changed,
-        Op::Batch(ops) => main_part(ops).map_or(Kind::Changed, kind_of),
-    }
-}
-
-/// The part of a batch that does most: what people call all of it by.
-pub fn main_part(ops: &[Op]) -> Option<&Op> {
-    // The first of those that do as much.
-    ops.iter().rev().max_by_key(|op| size_of_op(op))
-}
-
-fn size_of_op(op: &Op) -> usize {
-    match op {
-        Op::New(records) | Op::Change(records) => records.len(),
-        Op::Remove(ids) | Op::Unmint(ids) => ids.len(),
-        Op::Translate { ids, .. } => ids.len(),
-        Op::Mint(handles) => handles.len(),
-        Op::Batch(ops) => ops.iter().map(size_of_op).sum(),
-    }
 }

@@ -2,6 +2,7 @@
 //!
 //! The window never waits: it asks, and takes in what came since the last frame. Nothing here changes a drawing.
 
+mod acts;
 mod area;
 mod density;
 mod filter;
@@ -11,6 +12,7 @@ mod lines;
 mod restore;
 mod source;
 mod steps;
+mod touch;
 mod worker;
 
 use std::sync::Arc;
@@ -26,11 +28,12 @@ use crate::link::Wake;
 use steps::Lit;
 use worker::Ask;
 
+pub use acts::main_part;
 pub use density::{BINS, Density};
 pub use filter::Filter;
 pub use gather::{ENTRIES_MAX, Gathering};
 pub use life::{Life, Step};
-pub use lines::{Kind, Line, Lines, Who, main_part};
+pub use lines::{Kind, Line, Lines, Who};
 pub use restore::{Restoring, Unrestored, restoring};
 pub use source::{FromStart, LogFile};
 pub use steps::Erased;

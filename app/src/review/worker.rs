@@ -12,8 +12,9 @@ use protocol::{Hash, Seq};
 
 use super::density::Density;
 use super::life::{self, Life};
-use super::lines::{Chunk, Lines, Names, Writer, named};
+use super::lines::{Chunk, Lines, Names, Writer};
 use super::source::{FromStart, ReadUpTo};
+use super::touch::named;
 use crate::link::Wake;
 use crate::work::caught;
 

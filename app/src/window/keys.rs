@@ -182,7 +182,8 @@ impl Window {
             Some(Action::Tell(CanvasEvent::Cancel))
         } else if document.review.as_ref().is_some_and(|review| review.picking_area) {
             Some(Action::Review(Wish::NoArea))
-        } else if document.gathering.is_some() {
+        } else if document.gathering.is_some() || document.review.is_some() && document.past().is_none() {
+            // Nothing of it is shown yet.
             Some(Action::Review(Wish::Leave))
         } else if !document.selection.is_empty() {
             Some(Action::SelectNone)

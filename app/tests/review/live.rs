@@ -219,6 +219,19 @@ fn esc_ends_what_was_begun_last() {
 }
 
 #[test]
+fn esc_gives_up_the_reading_of_a_log() {
+    let (mut ana, _) = live();
+    ana.perform(Action::Review(Wish::Begin));
+    assert!(ana.document().gathering.is_some());
+    ana.perform(Action::Unsay);
+    // Whether it came meanwhile or not, one is at now.
+    ana.harness.key_press(egui::Key::Escape);
+    ana.harness.step();
+    ana.harness.step();
+    assert!(ana.document().gathering.is_none() && ana.document().review.is_none() && ana.document().may_edit());
+}
+
+#[test]
 fn selection_locks_and_layers_are_those_of_now_after_looking_back() {
     let (mut ana, chair) = in_the_past();
     // Selected in the past, held as soon as one is back.

@@ -316,3 +316,35 @@ fn the_keyboard_moves_the_timeline_and_shows_where_it_is() {
     }
     assert!(opened.harness.get_by_label("Timeline").is_focused(), "arrows did not lead away from it");
 }
+
+#[test]
+fn the_far_right_of_a_long_timeline_is_the_end() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("long.linework");
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/sample.dxf");
+    let mut desk = recorded::Recorder::new(&path, "Long", &std::fs::read(sample).expect("the sample"));
+    let line = desk.drawing().entities().find(|e| e.shape.kind() == "LINE").expect("it has a line").id;
+    let ana = desk.join("Ana");
+    for _ in 0..900 {
+        desk.pass_s(20);
+        desk.translate(ana, &[line], drawing::Vec2::new(1.0, 0.0));
+    }
+    let moments = desk.finish(false);
+    let mut opened = Opened::of(folder, &path, moments);
+    let head = opened.head();
+    // Five hours: a short float would tell this length one less than it is.
+    let length = opened.review().lines.active_ms();
+    assert!(((length as f32) as u64) < length, "{length}");
+    opened.click("First entry");
+    opened.arrives(1);
+    let bar = opened.harness.get_by_label("Timeline").rect();
+    let at = bar.right_center() - egui::vec2(1.0, 0.0);
+    opened.harness.event(egui::Event::PointerMoved(at));
+    opened.harness.step();
+    for pressed in [true, false] {
+        let (button, modifiers) = (egui::PointerButton::Primary, egui::Modifiers::NONE);
+        opened.harness.event(egui::Event::PointerButton { pos: at, button, pressed, modifiers });
+        opened.harness.step();
+    }
+    opened.arrives(head);
+}

@@ -28,6 +28,8 @@ struct Rung {
 pub struct Ladder {
     rungs: BTreeMap<Seq, Rung>,
     cost: u64,
+    /// What all rooms may hold each for themselves.
+    weight_max: u64,
     /// What was applied since the last place where a room was kept or started from.
     passed: u64,
     last: Seq,
@@ -35,7 +37,7 @@ pub struct Ladder {
 
 impl Default for Ladder {
     fn default() -> Ladder {
-        Ladder { rungs: BTreeMap::new(), cost: COST, passed: 0, last: Seq(0) }
+        Ladder { rungs: BTreeMap::new(), cost: COST, weight_max: WEIGHT_MAX, passed: 0, last: Seq(0) }
     }
 }
 
@@ -67,7 +69,7 @@ impl Ladder {
         let weight = weight.min(room.drawing().record_count() as u64);
         self.rungs.insert(room.position().seq, Rung { room: room.clone(), weight });
         let weight: u64 = self.rungs.values().map(|rung| rung.weight).sum();
-        if self.rungs.len() > RUNGS_MAX || self.rungs.len() > RUNGS_MIN && weight > WEIGHT_MAX {
+        if self.rungs.len() > RUNGS_MAX || self.rungs.len() > RUNGS_MIN && weight > self.weight_max {
             let (mut stays, mut carried) = (false, 0);
             self.rungs.retain(|_, rung| {
                 stays = !stays;
@@ -93,5 +95,49 @@ impl Ladder {
             let weight = std::mem::take(&mut self.passed);
             self.keep(room, weight);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use drawing::Drawing;
+    use protocol::{Entry, Epoch, Event, Hash, LogId, Role, Told};
+
+    /// Keeps a room at each of so many places, each of this weight; how many are left at the end.
+    fn check(weight: u64, weight_max: u64) -> usize {
+        let drawing = Drawing::new();
+        let told = |seq, event| Told { seq, hash: Hash([1; 32]), entry: Entry { time_ms: 0, author: None, event } };
+        let hash = drawing.hash();
+        let event = Event::Created { title: String::new(), source: None, snapshot: Hash([0; 32]), drawing: hash };
+        let mut room = Room::start(LogId([1; 16]), &told(Seq(1), event), drawing).expect("a log starts");
+        let mut ladder = Ladder { weight_max, ..Ladder::default() };
+        for seq in (2..=300).map(Seq) {
+            let joined = Event::Joined {
+                client: Default::default(),
+                name: "Ana".into(),
+                color: 0,
+                role: Role::Editor,
+                ids: room.ids_for_joining(),
+                resume_lock: None,
+                epoch: Epoch(0),
+                carries_on: None,
+            };
+            room.apply(&told(seq, joined)).expect("it follows");
+            ladder.keep(&room, weight);
+            let held: u64 = ladder.after(Seq(0)).map(|(_, weight)| weight).sum();
+            assert!(ladder.len() <= RUNGS_MAX && (held <= weight_max || ladder.len() <= RUNGS_MIN), "{held}");
+            assert_eq!(ladder.at_or_before(seq).map(|room| room.position().seq <= seq), Some(true));
+        }
+        ladder.len()
+    }
+
+    #[test]
+    fn rooms_are_kept_by_what_they_hold() {
+        assert!(check(1, 1_000) > RUNGS_MAX / 2 - 1, "light ones by their number");
+        // A new drawing has six records: no room weighs more than all of it.
+        let heavy = check(1_000_000, 60);
+        assert!((RUNGS_MIN / 2..=10).contains(&heavy), "{heavy}");
+        assert!((RUNGS_MIN / 2..=RUNGS_MIN).contains(&check(6, 0)), "some in any case");
     }
 }
