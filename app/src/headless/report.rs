@@ -279,9 +279,58 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use protocol::{Entry, Epoch, Hash, LogId, Role};
 
     #[test]
     fn nothing_in_a_name_is_markup() {
         assert_eq!(escape("<b>\"A & B's\"{title}"), "&lt;b&gt;&quot;A &amp; B&#39;s&quot;&#123;title&#125;");
+    }
+    #[test]
+    fn what_an_owner_does_is_theirs_and_what_lapses_is_nobodys() {
+        let drawing = Drawing::new();
+        let mut at_ms = 0;
+        let mut told = |seq: u64, seconds: u64, event: Event| {
+            at_ms += seconds * 1_000;
+            Told { seq: Seq(seq), hash: Hash([1; 32]), entry: Entry { time_ms: at_ms, author: None, event } }
+        };
+        let hash = drawing.hash();
+        let event = Event::Created { title: String::new(), source: None, snapshot: Hash([0; 32]), drawing: hash };
+        let room = Room::start(LogId([1; 16]), &told(1, 0, event), drawing).expect("a log starts");
+        let joined = |name: &str, client| Event::Joined {
+            client: ClientId(client),
+            name: name.into(),
+            color: 0,
+            role: Role::Editor,
+            ids: room.ids_for_joining(),
+            resume_lock: None,
+            epoch: Epoch(0),
+            carries_on: None,
+        };
+        let (ana, ben) = (SessionId(Seq(2)), SessionId(Seq(3)));
+        let ids = vec![RecordId(1)];
+        let unlocked =
+            |lapsed, overridden_by| Event::Unlocked { session: ben, ids: ids.clone(), lapsed, overridden_by };
+        let line = |id: u64| {
+            let layer = Drawing::new().layers().next().expect("layer 0").clone();
+            Record::Layer(drawing::Layer { id: drawing::LayerId(id), ..layer })
+        };
+        let paste = Op::Batch(vec![Op::Change(vec![line(1)]), Op::New(vec![line(10), line(11)])]);
+        let mut tally = Tally::default();
+        for (seq, seconds, event) in [
+            (2, 0, joined("Ana", 1)),
+            (3, 0, joined("Ben", 2)),
+            (4, 60, Event::Edited { session: ben, op: paste, undoes: Vec::new() }),
+            (5, 120, unlocked(false, Some(ana))),
+            (6, 120, unlocked(true, None)),
+            (7, 120, Event::Gone { session: ben, epoch: Epoch(0), why: Ended::Expired }),
+        ] {
+            tally.note(&told(seq, seconds, event), &Applied::default(), &room);
+        }
+        let of = |at: usize| {
+            let person: &Person = &tally.people[at];
+            (person.name.as_str(), person.work_ms, person.to_ms, person.drawn, person.changed)
+        };
+        assert_eq!(of(0), ("Ana", 180_000, 180_000, 0, 0));
+        assert_eq!(of(1), ("Ben", 60_000, 60_000, 1, 0));
     }
 }
