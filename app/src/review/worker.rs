@@ -157,7 +157,7 @@ pub fn run(
     });
     if let Err(why) = ran {
         // Where the window is gone, nobody waits for it.
-        let _ = reports.0.send(Told::Failed(format!("{why:#}. Open the log again to go on looking at it")));
+        let _ = reports.0.send(Told::Failed(format!("{why:#}. What was read of it is still here")));
         (reports.1)();
     }
 }

@@ -75,9 +75,11 @@ pub fn restoring(
     changed.iter_mut().for_each(|record| refer(record, &anew));
     // What differs in nothing but what a save or an earlier restoring gave it is as it was.
     changed.retain(|record| now.get(record.id()).is_some_and(|here| as_kept(here, record) != *here));
-    let before = surplus.len();
+    let before = surplus.clone();
     keep_needed(now, &held, &mut surplus);
-    let needed = before - surplus.len();
+    let stays: Vec<RecordId> = before.difference(&surplus).chain(&held).copied().collect();
+    let needed = before.len() - surplus.len();
+    leave_names(now, &stays, &mut changed);
     let count = erased.len() + changed.len() + surplus.len();
     let op = op_of(now, erased, changed, surplus);
     Ok(Restoring { op, count, held: held.into_iter().collect(), needed, left_out, made })
@@ -97,7 +99,9 @@ fn pair(
         return known;
     }
     let new: Vec<RecordId> = surplus.iter().chain(held.iter()).copied().filter(|id| then.get(*id).is_none()).collect();
-    let tables = new.iter().filter_map(|id| Some((name_of(now.get(*id)?)?, *id)));
+    // What others hold keeps its name, whatever it was called then.
+    let named = new.iter().chain(held.iter());
+    let tables = named.filter_map(|id| Some((name_of(now.get(*id)?)?, *id)));
     let tables: BTreeMap<(u8, String), RecordId> = tables.collect();
     erased.retain(|record| {
         let Some(here) = name_of(record).and_then(|name| tables.get(&name)) else { return true };
@@ -186,6 +190,18 @@ fn keep_needed(now: &Drawing, held: &BTreeSet<RecordId>, surplus: &mut BTreeSet<
             }
         }
     }
+}
+
+/// What stays keeps its name: whatever had that name then keeps the one that it has now.
+fn leave_names(now: &Drawing, stays: &[RecordId], changed: &mut Vec<Record>) {
+    let taken: BTreeSet<(u8, String)> = stays.iter().filter_map(|id| name_of(now.get(*id)?)).collect();
+    for record in changed.iter_mut() {
+        let Some(here) = now.get(record.id()) else { continue };
+        if name_of(record).is_some_and(|name| taken.contains(&name)) {
+            *record = called(record, here.name().unwrap_or_default().to_owned());
+        }
+    }
+    changed.retain(|record| now.get(record.id()).is_some_and(|here| as_kept(here, record) != *here));
 }
 
 /// The op, in an order in which every part of it is allowed: names are free before they are taken again, and what is

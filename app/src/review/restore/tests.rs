@@ -199,3 +199,24 @@ fn what_is_made_anew_is_referred_to_by_attributes_too() {
     record.each_reference(&mut |to| named.push(to.0));
     assert!(named.contains(&70) && !named.contains(&20), "{named:?}");
 }
+
+#[test]
+fn a_name_that_somebody_holds_stays_theirs() {
+    // DOORS was renamed and another took its name, and WALLS was erased and a third is called that now; Ben holds both.
+    let then = with(&then(), &[Op::New(vec![layer(21, "DOORS"), layer(22, "OTHER"), line(33, 21)])]);
+    let now = with(
+        &then,
+        &[
+            Op::Remove(vec![RecordId(30), RecordId(20), RecordId(33)]),
+            Op::Change(vec![layer(21, "GATES"), layer(22, "WALLS")]),
+            Op::New(vec![layer(70, "DOORS")]),
+        ],
+    );
+    let (restoring, after) = check(&now, &then, &[22, 70]);
+    assert_eq!(restoring.made.len(), 2, "the lines, and no layer: {:?}", restoring.op);
+    let name = |id| after.layer(LayerId(id)).map(|layer| layer.name.as_str());
+    assert_eq!((name(21), name(22), name(70)), (Some("GATES"), Some("WALLS"), Some("DOORS")));
+    // The line that was on WALLS is on what is called that now.
+    let on_walls = after.entities().filter(|entity| entity.style.layer == LayerId(22)).count();
+    assert_eq!(on_walls, 1);
+}
