@@ -7,6 +7,7 @@ mod live;
 mod opened;
 #[path = "../recorded/mod.rs"]
 mod recorded;
+mod slow;
 
 use std::path::Path;
 
