@@ -313,3 +313,43 @@ fn the_log_of_ones_own_drawing_is_saved_while_one_works_and_opens_again() {
     ben.perform(Action::Run(Command::SaveLog));
     assert!(ben.harness.state().message.as_ref().is_some_and(|m| m.text.starts_with("Whoever shares this drawing")));
 }
+
+#[test]
+fn one_looks_back_on_after_the_room_is_gone() {
+    let (mut ana, address) = live();
+    let chair = ana.chairs()[0];
+    ana.perform(Action::Select(vec![chair], Pick::Add));
+    ana.perform(Action::Translate(drawing::Vec2::new(500.0, 0.0)));
+    ana.settle();
+    let folder = tempfile::tempdir().expect("a folder");
+    let harness = window(&folder.path().join("state"), &[&address]);
+    let mut ben = Opened { harness, folder, moments: Vec::new() };
+    ben.until("Ben has the drawing", |window| {
+        window.document().is_some_and(|d| d.may_edit() && d.picture.scene().is_some())
+    });
+    ben.look_back();
+    ben.click("First entry");
+    ben.arrives(1);
+    let then = ben.document().drawing().hash();
+    let document = ana.document().id;
+    ana.perform(Action::CloseNow(document));
+    ben.until("the room is over", |window| {
+        window.document().is_some_and(|d| matches!(d.session.status(), collab::Status::Ended { .. }))
+    });
+    // What came of the log is all here.
+    assert_eq!(ben.document().drawing().hash(), then);
+    ben.click("Next entry");
+    ben.arrives(2);
+    ben.perform(Action::Unsay);
+    ben.click("Restore this moment");
+    let said = ben.harness.state().message.clone().expect("it is said").text;
+    assert!(said.starts_with("Can't restore: The room is closed"), "{said}");
+    ben.click("Back to now");
+    assert!(ben.document().past().is_none());
+    assert_ne!(ben.document().drawing().hash(), then);
+    // And to begin anew there is nobody to ask.
+    ben.perform(Action::Unsay);
+    ben.perform(Action::Review(Wish::Begin));
+    let said = ben.harness.state().message.clone().expect("it is said").text;
+    assert!(said.starts_with("Can't look back") && ben.document().gathering.is_none(), "{said}");
+}
