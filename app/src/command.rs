@@ -12,6 +12,7 @@ pub enum Command {
     Open,
     Save,
     SaveAs,
+    SaveLog,
     CloseDrawing,
     Quit,
     Share,
@@ -130,6 +131,7 @@ table! {
     Open File "Open..." "OPEN" [] (ctrl(Key::O)) FOLDER_OPEN "Opens a drawing from a file";
     Save File "Save" "SAVE" ["QSAVE"] (ctrl(Key::S)) FLOPPY_DISK "Writes what changed into the drawing's file";
     SaveAs File "Save as..." "SAVEAS" [] (ctrl_shift(Key::S)) FLOPPY_DISK_BACK "Writes the drawing into another file";
+    SaveLog File "Save the log as..." "SAVELOG" [] (None) FLOPPY_DISK_BACK "Keeps all that happened to the drawing as one file, to look back at";
     CloseDrawing File "Close drawing" "CLOSE" [] (ctrl(Key::W)) X "Closes this drawing";
     Quit File "Quit" "QUIT" ["EXIT"] (ctrl(Key::Q)) SIGN_OUT "Closes everything";
     Share Together "Share..." "SHARE" [] (None) SHARE_NETWORK "Lets others join this drawing over the network";

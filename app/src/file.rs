@@ -140,6 +140,16 @@ pub fn with_ending(path: PathBuf) -> PathBuf {
     if path.extension().is_some() { path } else { path.with_extension("dxf") }
 }
 
+/// A path to save a log to: with the ending that logs have.
+pub fn with_log_ending(path: PathBuf) -> PathBuf {
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("linework")) {
+        return path;
+    }
+    let mut name = path.into_os_string();
+    name.push(".linework");
+    PathBuf::from(name)
+}
+
 /// Whether two paths lead to one file, whatever links lie between.
 pub fn is_same(one: &Path, other: &Path) -> bool {
     let whole = |path: &Path| fs::canonicalize(path).or_else(|_| std::path::absolute(path));
@@ -219,5 +229,7 @@ mod tests {
         }
         assert_eq!(with_ending(typed("/a/plan")), PathBuf::from("/a/plan.dxf"));
         assert_eq!(with_ending(typed("/a/plan.DXF")), PathBuf::from("/a/plan.DXF"));
+        assert_eq!(with_log_ending(typed("/a/plan.2")), PathBuf::from("/a/plan.2.linework"));
+        assert_eq!(with_log_ending(typed("/a/plan.Linework")), PathBuf::from("/a/plan.Linework"));
     }
 }

@@ -11,22 +11,22 @@ use protocol::Seq;
 fn check(checkpoint: bool) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("cafe.linework");
-    let digests = recorded::cafe(&path, checkpoint);
+    let moments = recorded::cafe(&path, checkpoint);
     let files: Vec<_> =
         std::fs::read_dir(&folder).expect("the folder").map(|file| file.expect("a file").path()).collect();
     assert_eq!(files, std::slice::from_ref(&path), "a saved log is one file");
     let mut log = LogFile::open(&path).expect("the log opens");
     assert!(log.broken.is_none());
     assert_eq!(log.checkpoint(Seq(u64::MAX)).expect("it is read").is_some(), checkpoint);
-    let numbers: Vec<u64> = digests.iter().map(|(seq, _)| seq.0).collect();
+    let numbers: Vec<u64> = moments.iter().map(|moment| moment.seq.0).collect();
     assert_eq!(numbers, (1..=log.head().0).collect::<Vec<_>>(), "the room was noted at every entry");
     assert!(log.head().0 > 40);
     let mut replay = Replay::new();
-    let there_and_back = digests.iter().chain(digests.iter().rev()).chain(digests.iter().step_by(7));
-    for (seq, digest) in there_and_back {
-        let went = replay.seek(&mut log, *seq, |_, _, _| ControlFlow::Continue(()));
+    let there_and_back = moments.iter().chain(moments.iter().rev()).chain(moments.iter().step_by(7));
+    for moment in there_and_back {
+        let went = replay.seek(&mut log, moment.seq, |_, _, _| ControlFlow::Continue(()));
         assert!(went.expect("the log is sound").is_continue());
-        assert_eq!(replay.room().map(Room::digest), Some(*digest), "entry {seq}");
+        assert_eq!(replay.room().map(Room::digest), Some(moment.digest), "entry {}", moment.seq);
     }
     assert!(replay.take_passed_over().is_empty());
 }

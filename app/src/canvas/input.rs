@@ -193,6 +193,8 @@ fn release(document: &mut Document, settings: &Settings, modifiers: Modifiers, a
     };
     match std::mem::take(&mut document.pointer.drag) {
         Drag::None => {}
+        // A window is awaited, and a click is none.
+        Drag::Pressed { .. } if document.review.as_ref().is_some_and(|review| review.picking_area) => {}
         Drag::Pressed { at, .. } => {
             let at = document.camera.to_drawing(at);
             if let Some(id) = document.pointer.cycled.or_else(|| under(document, at, pick)) {

@@ -7,7 +7,6 @@ use scene::SnapKind;
 use super::Drag;
 use crate::document::Document;
 use crate::prompt::Asked;
-use crate::review::Kind;
 use crate::settings::Settings;
 use crate::theme::{Theme, mono, size};
 use crate::tools::Preview;
@@ -43,16 +42,23 @@ fn window(painter: &Painter, document: &Document, theme: &Theme) {
     }
 }
 
-/// Where something stood that the last step of a look back erased, in its author's colour.
+/// Where things stood that the last step of a look back erased, in its author's colour.
 fn erased(painter: &Painter, document: &Document, theme: &Theme) {
     let Some(review) = document.review.as_ref().filter(|_| document.past().is_some()) else { return };
-    let Some(line) = review.lines.get(review.at).filter(|line| line.kind == Kind::Erased) else { return };
-    let Some([x0, y0, x1, y1]) = line.area else { return };
-    let color = review.lines.who(line).map_or(theme.quiet, |who| theme.person(who.color));
+    let lit = review.lit_up();
+    let color = lit.color.map_or(theme.quiet, |color| theme.person(color));
     let corner = |x: f32, y: f32| document.camera.to_screen(Point::new(x.into(), y.into()));
-    let rect = Rect::from_two_pos(corner(x0, y0), corner(x1, y1)).expand(8.0);
-    let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
-    painter.extend(Shape::dashed_line(&corners, Stroke::new(2.0, color), 5.0, 4.0));
+    for erased in lit.erased.iter().filter(|erased| Some(erased.space) == document.space) {
+        let [x0, y0, x1, y1] = erased.area;
+        let rect = Rect::from_two_pos(corner(x0, y0), corner(x1, y1)).expand(8.0);
+        // What lies far outside is not cut into dashes.
+        let rect = rect.intersect(painter.clip_rect().expand(100.0));
+        if rect.is_negative() {
+            continue;
+        }
+        let corners = [rect.left_top(), rect.right_top(), rect.right_bottom(), rect.left_bottom(), rect.left_top()];
+        painter.extend(Shape::dashed_line(&corners, Stroke::new(2.0, color), 5.0, 4.0));
+    }
 }
 
 fn preview(painter: &Painter, document: &Document, preview: &Preview, theme: &Theme) {

@@ -99,8 +99,9 @@ pub(super) fn show(document: &mut Document, theme: &Theme) {
 /// What the last step of a look back did, in its author's colour.
 fn lit(document: &mut Document, theme: &Theme, keep: &mut BTreeSet<u32>) {
     let Some(review) = document.review.as_ref().filter(|_| document.past().is_some()) else { return };
-    let (ids, color) = review.lit_up();
-    let color = color.map_or(theme.quiet, |color| theme.person(color));
+    let lit = review.lit_up();
+    let ids = lit.ids.clone();
+    let color = lit.color.map_or(theme.quiet, |color| theme.person(color));
     let drawing = document.drawing().clone();
     keep.insert(LIT);
     let paint = OverlayPaint { width_px: 2.0 * size::HELD + 3.0, ..outline(theme, color) };
@@ -148,6 +149,10 @@ fn ghost(document: &mut Document, facts: &Facts, theme: &Theme) -> Option<u32> {
 
 /// What others hold, and what they are dragging.
 fn people(document: &mut Document, facts: &Facts, theme: &Theme, keep: &mut BTreeSet<u32>) {
+    if document.is_looking_back() {
+        // They are at work now, not then.
+        return;
+    }
     let drawing = document.drawing().clone();
     let revision = document.revision;
     let me = document.session.me();

@@ -14,7 +14,10 @@ pub(super) fn paint(ui: &Ui, painter: &Painter, document: &mut Document, theme: 
     if !document.is_here() || document.picture.scene().is_none() {
         marks::middle(painter, &document.connection_words().unwrap_or("Opening...".into()), theme);
     }
-    cursors(ui, painter, document, theme);
+    if !document.is_looking_back() {
+        // They point at what is there now.
+        cursors(ui, painter, document, theme);
+    }
     if let Some(person) = document.following.and_then(|id| document.session.person(id)) {
         let color = theme.person(person.color);
         let area = painter.clip_rect();

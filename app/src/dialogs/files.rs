@@ -23,11 +23,13 @@ pub(super) fn path(
     let (title, verb) = match purpose {
         Purpose::Open => ("Open a drawing", "Open"),
         Purpose::Save { .. } => ("Save the drawing as", "Save"),
+        Purpose::SaveLog { .. } => ("Save the log as", "Save"),
     };
     card(ui, title, 520.0, actions, |ui, actions| {
         let hint = match purpose {
             Purpose::Open => "Path of a .dxf or .linework file",
             Purpose::Save { .. } => "Path of a .dxf file",
+            Purpose::SaveLog { .. } => "Path of a .linework file",
         };
         let field = TextEdit::singleline(path).font(mono(size::DENSE)).hint_text(hint);
         let field = text_field(ui, field.desired_width(f32::INFINITY), "Path");
@@ -35,6 +37,7 @@ pub(super) fn path(
         let typed = match purpose {
             Purpose::Open => file::typed(path),
             Purpose::Save { .. } => file::with_ending(file::typed(path)),
+            Purpose::SaveLog { .. } => file::with_log_ending(file::typed(path)),
         };
         let is_empty = path.trim().is_empty();
         let there = match looked {
@@ -43,6 +46,7 @@ pub(super) fn path(
         };
         let problem = match purpose {
             Purpose::Open if !is_empty && !there => Some("There is no such file"),
+            Purpose::SaveLog { .. } if there => Some("That file exists, and no log is written over"),
             Purpose::Save { .. } if there => Some("That file exists; its last state is kept as .bak"),
             _ => None,
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use collab::SubmitError;
-use drawing::{Entity, EntityId, Op, Record, RecordId, Vec2};
+use drawing::{Entity, EntityId, Op, OpError, Record, RecordId, Vec2};
 
 use super::Document;
 use super::turn::{Turn, turned};
@@ -29,6 +29,11 @@ impl Document {
         if !self.may_edit() {
             return Err(Hindrance::Other(self.why_not()));
         }
+        self.submit_from_anywhere(op)
+    }
+
+    /// As [`Document::submit`], from the past too: for what one sees there.
+    pub(super) fn submit_from_anywhere(&mut self, op: Op) -> Result<(), Hindrance> {
         if self.drafts.len() >= super::drafts::UNDONE_MAX {
             let why = "Too many of your changes were not done: apply them again or discard them first";
             return Err(Hindrance::Other(why.into()));
@@ -46,8 +51,26 @@ impl Document {
                 let ids: Vec<_> = by.iter().flat_map(|held| held.ids.iter().map(|id| EntityId(id.0))).collect();
                 self.held_of(&ids).unwrap_or(Hindrance::Other("Somebody else holds some of it".into()))
             }
-            SubmitError::Invalid(error) => Hindrance::Other(first_capital(&error.to_string())),
+            SubmitError::Invalid(error) => Hindrance::Other(first_capital(&self.broken_rule(&error))),
             other => Hindrance::Other(first_capital(&other.to_string())),
+        }
+    }
+
+    /// A rule of the drawing in the names that people know.
+    fn broken_rule(&self, error: &OpError) -> String {
+        let called = |id: &RecordId| match self.session.drawing().get(*id) {
+            Some(Record::Layer(layer)) => format!("layer {}", layer.name),
+            Some(Record::Block(block)) => format!("block {}", block.name),
+            Some(Record::Linetype(linetype)) => format!("linetype {}", linetype.name),
+            Some(Record::TextStyle(style)) => format!("text style {}", style.name),
+            Some(record) => format!("{} {id}", record.kind()),
+            None => format!("record {id}"),
+        };
+        match error {
+            OpError::InUse { id, by } => format!("{} is in use by {}", called(id), called(by)),
+            OpError::NameTaken { name, by } => format!("the name {name:?} is taken by {}", called(by)),
+            OpError::Cycle(id) => format!("{} would be inside itself", called(id)),
+            other => other.to_string(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use collab::words;
 use drawing::{Op, Record};
 use protocol::{Event, SessionId, Told};
 
@@ -38,7 +39,7 @@ impl History {
     /// Takes in what was told; `name` finds the name of a session.
     pub fn take(&mut self, told: &[Told], name: impl Fn(SessionId) -> String) {
         for Told { seq, entry, .. } in told {
-            let Some((session, mut what)) = words(&entry.event, SessionId(*seq)) else { continue };
+            let Some((session, mut what)) = sentence(&entry.event, SessionId(*seq)) else { continue };
             if let Event::Edited { undoes, .. } = &entry.event
                 && let Some(undone) = undoes.first().and_then(|undone| self.row_of(undone.0))
             {
@@ -73,7 +74,7 @@ impl Row {
 }
 
 /// Who did it and what; none for what nobody needs to read.
-fn words(event: &Event, this: SessionId) -> Option<(Option<SessionId>, String)> {
+fn sentence(event: &Event, this: SessionId) -> Option<(Option<SessionId>, String)> {
     Some(match event {
         Event::Created { title, .. } => (None, format!("{title} was opened")),
         Event::Joined { .. } => (Some(this), "came in".into()),
@@ -112,9 +113,9 @@ pub fn op_words(op: &Op) -> String {
 
 fn records_words(records: &[Record]) -> String {
     match records {
-        [one] => one.kind().to_owned(),
+        [one] => words::title(one.kind()),
         [first, ..] if records.iter().all(|record| record.kind() == first.kind()) => {
-            format!("{} {}", records.len(), first.kind())
+            format!("{} {}", records.len(), words::title(first.kind()))
         }
         _ => count(records.len()),
     }

@@ -1,18 +1,13 @@
 //! Looking back in a document: what is shown is a moment of its log, and nothing can be changed meanwhile.
 
-use std::collections::BTreeSet;
-
 use collab::Status;
-use drawing::{Drawing, EntityId, RecordId};
+use drawing::{Drawing, RecordId};
 use protocol::Millis;
 
-use super::edit::first_capital;
+use super::put::{New, Put};
 use super::receive::News;
 use super::{Document, Hindrance, Home};
-use crate::review::{Change, ENTRIES_MAX, Gathering, Review, Told, restoring};
-
-/// Records that may differ for the picture to follow one by one.
-const CHANGED_MAX: usize = 1_500;
+use crate::review::{CHANGED_MAX, Change, ENTRIES_MAX, Gathering, Review, Told};
 
 impl Document {
     /// The drawing at the moment that one looks back at; none where one is at now.
@@ -35,10 +30,7 @@ impl Document {
         }
         for told in told {
             match told {
-                Told::At { drawing, change, title, .. } => {
-                    if matches!(self.home, Home::Log(_)) && self.title.is_empty() {
-                        self.title = title;
-                    }
+                Told::At { drawing, change, .. } => {
                     let change = if self.picture_of_past || self.space.is_none() {
                         change
                     } else {
@@ -56,7 +48,11 @@ impl Document {
                     }
                     news.push(News::Warn(why));
                 }
+                Told::Stuck { why, .. } => news.push(News::Warn(why)),
                 Told::Note(text) => news.push(News::Say(text)),
+                Told::Lied => news.push(News::Warn(
+                    "A checkpoint in the log was not what its entries give; the entries are shown".into(),
+                )),
                 Told::Lines { .. } | Told::Life(..) => {}
             }
         }
@@ -69,10 +65,12 @@ impl Document {
 
     /// Brings the picture to another drawing.
     pub(super) fn follow_to(&mut self, drawing: &Drawing, change: Change) {
+        // Another moment has other layers.
+        self.layers = None;
         match change {
             Change::Ids(ids) if self.space.is_some_and(|space| drawing.block(space).is_some()) => {
                 self.picture.update(drawing, &ids.into_iter().collect());
-                self.selection.retain(|id| drawing.entity(*id).is_some());
+                self.keep_selected_of(drawing);
             }
             _ => self.take_whole(),
         }
@@ -90,7 +88,7 @@ impl Document {
         };
         if position.seq.0 > ENTRIES_MAX {
             return Err(format!(
-                "the log has {} entries, and up to {ENTRIES_MAX} are looked back at here; open a saved copy of it",
+                "the log has {} entries, and up to {ENTRIES_MAX} are looked back at here; save the log as a file and open that",
                 position.seq
             ));
         }
@@ -109,6 +107,12 @@ impl Document {
         if *self.session.status() != Status::Live {
             self.gathering = None;
             return news.push(News::Warn("Looking back was given up: the connection broke".into()));
+        }
+        if gathering.is_too_large() {
+            self.gathering = None;
+            let why =
+                "Looking back was given up: the log is too large for that here; save the log as a file and open that";
+            return news.push(News::Warn(why.into()));
         }
         if let Some(ask) = gathering.ask() {
             self.link.send([ask]);
@@ -131,33 +135,22 @@ impl Document {
     /// What stands in the way.
     pub fn restore(&mut self) -> Result<String, Hindrance> {
         let Some(then) = self.past().cloned() else { return Err(Hindrance::Other("There is no moment yet".into())) };
-        let now = self.session.drawing().clone();
-        let most = self.session.limits().records_max as usize;
-        let me = self.session.me();
-        let session = &mut self.session;
-        let others: BTreeSet<RecordId> =
-            session.locks().filter(|(_, holding)| Some(holding.session) != me).map(|(id, _)| id).collect();
-        let restoring = restoring(&now, &then, most, |id| others.contains(&id), |count| session.take_ids(count))
-            .map_err(|why| Hindrance::Other(first_capital(&why)))?;
-        let who = self.held_of(&restoring.held.iter().map(|id| EntityId(id.0)).collect::<Vec<_>>());
-        let Some(op) = restoring.op else {
-            return Err(who.unwrap_or(Hindrance::Other("The drawing is as it was then".into())));
+        if !self.session.role().may_edit() || matches!(self.session.status(), Status::Ended { .. }) {
+            return Err(Hindrance::Other(self.why_not()));
+        }
+        let done = match self.try_restore(&then) {
+            Some(done) => done?,
+            None => Put::Waits,
         };
+        // Nothing stands in the way: what comes of it is seen now.
         self.stop_looking_back();
-        self.submit(op)?;
-        let mut said = format!(
-            "Restored: {} {} as then",
-            restoring.count,
-            if restoring.count == 1 { "object is" } else { "objects are" }
-        );
-        if let Some(Hindrance::Held { who, .. }) = who {
-            said += &format!("; {who}, which stays as it is");
+        match done {
+            Put::Done(said) => Ok(said),
+            Put::Waits => match self.put(New::Moment(then))? {
+                Put::Done(said) => Ok(said),
+                Put::Waits => Ok("Restoring as soon as the server grants numbers for what comes back...".into()),
+            },
         }
-        if restoring.left_out > 0 {
-            said +=
-                &format!("; {} erased ones can't be made anew: Linework does not read their kind", restoring.left_out);
-        }
-        Ok(said + ". Undo takes it back")
     }
 
     /// Back to now, from wherever one looked back to.
@@ -170,6 +163,9 @@ impl Document {
             let now = self.session.drawing().clone();
             let ids: Option<Vec<RecordId>> = past.difference(&now, CHANGED_MAX);
             self.follow_to(&now, ids.map_or(Change::Whole, Change::Ids));
+            // What was selected there was locked for nobody, and what was let go there may be held still.
+            self.lock_selection();
+            self.locks_changed = true;
         }
     }
 }

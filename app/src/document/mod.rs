@@ -331,7 +331,15 @@ impl Document {
 
     /// What the running command asks for; an empty prompt where none runs.
     pub fn asked(&self) -> Prompt {
-        self.tool.as_ref().map(|tool| tool.prompt(&self.view())).unwrap_or_default()
+        let is_picking = self.review.as_ref().is_some_and(|review| review.picking_area);
+        match &self.tool {
+            Some(tool) => tool.prompt(&self.view()),
+            None if is_picking => {
+                let text = "Draw the window in which it happened; Esc gives up".into();
+                Prompt { text, ..Prompt::default() }
+            }
+            None => Prompt::default(),
+        }
     }
 
     /// The style of new things.

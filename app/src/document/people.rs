@@ -158,7 +158,9 @@ const CHAIN_MAX: usize = 1_000;
 impl Document {
     /// What somebody shows, if they look at the space that is in front here.
     pub fn presence_here(&self, session: SessionId) -> Option<&Presence> {
-        self.session.presence_of(session).filter(|presence| is_in(presence, self.space, self.drawing()))
+        // Whoever looks back sees who was at work then, not who is now.
+        let presence = self.session.presence_of(session).filter(|_| !self.is_looking_back());
+        presence.filter(|presence| is_in(presence, self.space, self.drawing()))
     }
 
     /// Whether somebody's view is one's own in the end: they follow oneself, or one who does.

@@ -1,6 +1,7 @@
 //! New things: drawn, copied, pasted, a layer. Each needs ids that the room grants; without enough of them it waits for
 //! the grant instead of failing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use drawing::{BlockId, Drawing, Entity, EntityId, Layer, Op, Order, Point, Record, RecordId, Shape, Style, Vec2};
@@ -8,6 +9,7 @@ use drawing::{BlockId, Drawing, Entity, EntityId, Layer, Op, Order, Point, Recor
 use super::graft::Graft;
 use super::{Document, Hindrance};
 use crate::action::Pick;
+use crate::review::{Restoring, Unrestored, restoring};
 
 /// How many changes may wait for ids.
 const HELD_MAX: usize = 64;
@@ -59,6 +61,8 @@ pub enum New {
     },
     /// A layer; its id is still to come.
     Layer(Layer),
+    /// What the drawing was at a moment that one looked back at.
+    Moment(Drawing),
 }
 
 /// How something new came in.
@@ -161,6 +165,7 @@ impl Document {
                     Ok(Put::Done(words))
                 }))
             }
+            New::Moment(then) => self.try_restore(then),
             New::Layer(layer) => {
                 let ids = self.take_ids(1)?;
                 Some(ids.and_then(|ids| {
@@ -172,6 +177,51 @@ impl Document {
                 }))
             }
         }
+    }
+
+    /// Makes the drawing what it was; none while there are too few ids for what was erased since.
+    pub(super) fn try_restore(&mut self, then: &Drawing) -> Option<Result<Put, Hindrance>> {
+        let now = self.session.drawing().clone();
+        let most = self.session.limits().records_max as usize;
+        let me = self.session.me();
+        let session = &mut self.session;
+        let others: BTreeSet<RecordId> =
+            session.locks().filter(|(_, holding)| Some(holding.session) != me).map(|(id, _)| id).collect();
+        let restoring = match restoring(&now, then, most, |id| others.contains(&id), |count| session.take_ids(count)) {
+            Ok(restoring) => restoring,
+            Err(Unrestored::NoNumbers(_)) => return None,
+            Err(Unrestored::TooMany(most)) => {
+                let why = format!("More than {most} things differ, which is more than the room takes at once");
+                return Some(Err(Hindrance::Other(why)));
+            }
+        };
+        Some(self.restored(restoring))
+    }
+
+    fn restored(&mut self, restoring: Restoring) -> Result<Put, Hindrance> {
+        let who = self.held_of(&restoring.held.iter().map(|id| EntityId(id.0)).collect::<Vec<_>>());
+        let mut left = Vec::new();
+        if let Some(Hindrance::Held { who, .. }) = &who {
+            left.push(format!("{who}, which stays as it is"));
+        }
+        match restoring.needed {
+            0 => {}
+            1 => left.push("1 thing stays since what stays needs it".into()),
+            count => left.push(format!("{count} things stay since what stays needs them")),
+        }
+        match restoring.left_out {
+            0 => {}
+            1 => left.push("1 erased thing can't be made anew: Linework does not read its kind".into()),
+            count => left.push(format!("{count} erased things can't be made anew: Linework does not read their kinds")),
+        }
+        let Some(op) = restoring.op else {
+            let other = if left.is_empty() { "The drawing is as it was then".into() } else { left.join("; ") };
+            return Err(who.unwrap_or(Hindrance::Other(super::first_capital(&other))));
+        };
+        self.submit_from_anywhere(op)?;
+        let verb = if restoring.count == 1 { "is" } else { "are" };
+        let done = format!("Restored: {} {verb} as then", objects(restoring.count));
+        Ok(Put::Done([vec![done], left].concat().join("; ") + ". Undo takes it back"))
     }
 
     /// So many ids; none while there are too few, an error where there never will be as many.

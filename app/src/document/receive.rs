@@ -245,7 +245,7 @@ impl Document {
         let drawing = self.drawing().clone();
         let here = self.space.filter(|space| drawing.block(*space).is_some());
         self.space = here.or_else(|| drawing.model_space());
-        self.selection.retain(|id| drawing.entity(*id).is_some());
+        self.keep_selected_of(&drawing);
         if let Some(space) = self.space {
             self.picture.build(&drawing, space);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use drawing::{EntityId, RecordId};
+use drawing::{Drawing, EntityId, RecordId};
 
 use super::Document;
 use crate::action::Pick;
@@ -44,6 +44,14 @@ impl Document {
         self.session.unlock(all);
         self.lapsed.clear();
         self.touched();
+    }
+
+    /// Lets go of what is selected and is not in this drawing.
+    pub(super) fn keep_selected_of(&mut self, drawing: &Drawing) {
+        let gone: Vec<_> = self.selection.iter().copied().filter(|id| drawing.entity(*id).is_none()).collect();
+        if !gone.is_empty() {
+            self.select(&gone, Pick::Remove);
+        }
     }
 
     /// Lets go of what one holds and does not work on any more: what one made, or brought back by an undo.

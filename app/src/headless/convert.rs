@@ -39,6 +39,7 @@ pub struct Convert {
 
 impl Convert {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        output::spare_logs(&self.to)?;
         if is_log(&self.from)? {
             if self.log.is_some() {
                 bail!("{} is an op log already, so --log makes no sense", self.from.display());
@@ -76,7 +77,7 @@ impl Convert {
         let input = Input::read_drawing(&self.from)?;
         input.tell_findings(&self.from);
         let mut log = Log::create(path, LogId(crate::settings::random().to_le_bytes()))?;
-        let source = match &input.source {
+        let source = match input.origin.as_ref().and_then(|origin| origin.source.as_ref()) {
             Some(bytes) => Some(log.put_blob(bytes)?),
             None => None,
         };
@@ -101,7 +102,7 @@ impl Convert {
 
     /// Writes the drawing as it was at the entry asked for, or at the end of a log.
     fn export(&self, log: &Path) -> anyhow::Result<ExitCode> {
-        let input = Input::read_log(log, self.at)?;
+        let input = Input::read_log(log, self.at, !self.is_picture())?;
         input.tell_findings(log);
         if self.is_picture() {
             let space = input.drawing.model_space().context("the drawing has no model space")?;

@@ -127,6 +127,7 @@ fn numbers<const N: usize>(text: &str) -> Result<[f64; N], String> {
 
 impl Edit {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        output::spare_logs(&self.to)?;
         let input = Input::read_drawing(&self.from)?;
         input.tell_findings(&self.from);
         let mut drawing = input.drawing.clone();

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use collab::{Replay, Source as _};
+use collab::{Replay, Room, Source as _};
 use drawing::Drawing;
 use formats::Finding;
 use protocol::Seq;
@@ -18,14 +18,20 @@ use crate::review::LogFile;
 /// What every SQLite file begins with, and so every op log.
 const LOG_MAGIC: &[u8] = b"SQLite format 3\0";
 
-/// A drawing and where it came from.
-pub struct Input {
-    /// The drawing; of a log, as it was at the entry that was asked for.
-    pub drawing: Drawing,
+/// Where a drawing came from: all that is needed, besides it, for a file in which what nobody edited is as it was.
+pub struct Origin {
     /// The drawing as it was read from its file; of a log, as it was at its start.
     pub original: Drawing,
     /// The file that the drawing's records have spans in; none for one that came from no file.
     pub source: Option<Vec<u8>>,
+}
+
+/// A drawing that was read.
+pub struct Input {
+    /// The drawing; of a log, as it was at the entry that was asked for.
+    pub drawing: Drawing,
+    /// What a file of it is made from; none where nobody asked for that.
+    pub origin: Option<Origin>,
     /// What was wrong.
     pub findings: Vec<Finding>,
     /// Whether a log ended before its end.
@@ -41,7 +47,7 @@ impl Input {
     /// A sentence on why nothing of it can be read.
     pub fn read(path: &Path, at: Option<u64>) -> anyhow::Result<Input> {
         match (is_log(path)?, at) {
-            (true, at) => Input::read_log(path, at),
+            (true, at) => Input::read_log(path, at, false),
             (false, None) => Input::read_drawing(path),
             (false, Some(_)) => bail!("{} is not an op log, so --at makes no sense", path.display()),
         }
@@ -56,11 +62,13 @@ impl Input {
         let took = started.elapsed();
         let original = reading.drawing.clone();
         let (drawing, findings) = (reading.drawing, reading.findings);
-        Ok(Input { drawing, original, source: Some(bytes), findings, broken: None, took })
+        let origin = Some(Origin { original, source: Some(bytes) });
+        Ok(Input { drawing, origin, findings, broken: None, took })
     }
 
-    /// Reads an op log up to entry `at`, else to its end or to where it is damaged.
-    pub fn read_log(path: &Path, at: Option<u64>) -> anyhow::Result<Input> {
+    /// Reads an op log up to entry `at`, else to its end or to where it can be followed no further. `with_origin`: and
+    /// what a file of it is made from, which a picture needs not.
+    pub fn read_log(path: &Path, at: Option<u64>, with_origin: bool) -> anyhow::Result<Input> {
         let started = Instant::now();
         let mut log = LogFile::open(path)?;
         let head = log.head();
@@ -73,22 +81,22 @@ impl Input {
         if head == Seq(0) {
             bail!("{}: it has no entry", unplayed());
         }
-        // Nothing ends it early.
-        let _ = replay.seek(&mut log, seq, |_, _, _| ControlFlow::Continue(())).with_context(unplayed)?;
-        let room = replay.room().with_context(unplayed)?;
-        let original = room.original();
-        let lacks = |what: &str, hash| format!("{} lacks {what} (blob {hash})", path.display());
-        let bytes = log.reader.blob(&original)?.with_context(|| lacks("the drawing that it starts from", original))?;
-        let original = protocol::decode_drawing(&bytes).with_context(unplayed)?;
-        let source = match room.source() {
-            Some(hash) => {
-                Some(log.reader.blob(&hash)?.with_context(|| lacks("the file that its drawing came from", hash))?)
+        let went = replay.seek(&mut log, seq, |_, _, _| ControlFlow::Continue(()));
+        let mut broken = log.broken.as_ref().map(ToString::to_string);
+        let room = match (went, replay.room()) {
+            (Ok(_), Some(room)) => room,
+            // What can be followed is as good as ever, where nobody asked for more.
+            (Err(error), Some(room)) if at.is_none() => {
+                broken = Some(format!("{error}; entries up to {} are shown", room.position().seq));
+                room
             }
-            None => None,
+            (Err(error), _) => return Err(anyhow::Error::new(error).context(unplayed())),
+            (Ok(_), None) => bail!("{}: it has no entry", unplayed()),
         };
-        let broken = log.broken.map(|broken| broken.to_string());
+        let drawing = room.drawing().clone();
+        let origin = if with_origin { Some(origin(path, &log, room)?) } else { None };
         let took = started.elapsed();
-        Ok(Input { drawing: room.drawing().clone(), original, source, findings: Vec::new(), broken, took })
+        Ok(Input { drawing, origin, findings: Vec::new(), broken, took })
     }
 
     /// Tells what was wrong, on standard error.
@@ -100,6 +108,22 @@ impl Input {
             eprintln!("{}: {broken}", path.display());
         }
     }
+}
+
+/// What a file of a room's drawing is made from.
+fn origin(path: &Path, log: &LogFile, room: &Room) -> anyhow::Result<Origin> {
+    let lacks = |what: &str, hash| format!("{} lacks {what} (blob {hash})", path.display());
+    let hash = room.original();
+    let bytes = log.reader.blob(&hash)?.with_context(|| lacks("the drawing that it starts from", hash))?;
+    let original =
+        protocol::decode_drawing(&bytes).with_context(|| format!("{} could not be replayed", path.display()))?;
+    let source = match room.source() {
+        Some(hash) => {
+            Some(log.reader.blob(&hash)?.with_context(|| lacks("the file that its drawing came from", hash))?)
+        }
+        None => None,
+    };
+    Ok(Origin { original, source })
 }
 
 /// Whether a file is an op log, by its first bytes.

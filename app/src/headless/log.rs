@@ -1,10 +1,10 @@
 //! `linework log`: what happened to a drawing, one entry a line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-use collab::words::Story;
+use anyhow::{Context as _, bail};
+use collab::words::{self, Story};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use oplog::{LogReader, StoredEntry};
@@ -22,9 +22,10 @@ const BYTES_AT_ONCE: usize = 32 << 20;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "For example:\n  linework log plan.linework\n  linework log plan.linework --json | tail -1\n  \
                         linework log plan.linework --report session.html\n  \
+                        linework log data/plan.linework --save plan.linework\n  \
                         linework log plan.linework --verify --head 7a0ebcac866595bbf484fca072aa35a3792990c092cfda050dd8670a7a4d7671")]
 pub struct Log {
-    /// A saved op log.
+    /// A saved op log; with --save, any.
     #[arg(value_name = "FILE.linework")]
     file: PathBuf,
     /// One JSON object a line.
@@ -34,6 +35,9 @@ pub struct Log {
     /// one HTML file.
     #[arg(long, value_name = "OUT.html", conflicts_with_all = ["json", "verify"])]
     report: Option<PathBuf>,
+    /// Save it as this file and list nothing: one file with everything in it, also of a log that is in use.
+    #[arg(long, value_name = "OUT.linework", conflicts_with_all = ["json", "verify", "report"])]
+    save: Option<PathBuf>,
     /// Check everything in it and list nothing: status 0 if it is whole, 1 and a sentence if not.
     #[arg(long)]
     verify: bool,
@@ -57,6 +61,9 @@ impl Log {
         if let Some(out) = &self.report {
             return super::report::run(&self.file, out);
         }
+        if let Some(out) = &self.save {
+            return self.save(out);
+        }
         if self.verify {
             return super::verify::run(&self.file, self.head, self.json);
         }
@@ -68,10 +75,37 @@ impl Log {
             let entries = log.read_after(from, ENTRIES_AT_ONCE, BYTES_AT_ONCE)?;
             let Some(last) = entries.last() else { break };
             from = last.seq;
-            let lines = entries.into_iter().map(|stored| self.line(&mut story, &zone, stored));
-            let lines = lines.collect::<anyhow::Result<Vec<String>>>()?.concat();
+            let mut lines = String::new();
+            let mut unread = None;
+            for stored in entries {
+                match self.line(&mut story, &zone, stored) {
+                    Ok(line) => lines.push_str(&line),
+                    Err(error) => {
+                        unread = Some(error);
+                        break;
+                    }
+                }
+            }
+            // What was before it is told whatever comes.
             output::print(|out| out.write_all(lines.as_bytes()))?;
+            if let Some(error) = unread {
+                return Err(error);
+            }
         }
+        let Some(broken) = broken else { return Ok(ExitCode::SUCCESS) };
+        eprintln!("{}: {broken}", self.file.display());
+        Ok(ExitCode::FAILURE)
+    }
+
+    /// Saves the log, which may be in use, as one file.
+    fn save(&self, out: &Path) -> anyhow::Result<ExitCode> {
+        if !out.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("linework")) {
+            bail!("{} would not be taken for an op log; nothing was written: end its name in .linework", out.display());
+        }
+        let end = oplog::backup(&self.file, out)?;
+        output::print(|to| writeln!(to, "{} holds {} entries, head {}", out.display(), end.seq, end.head))?;
+        // What is damaged is copied as it is.
+        let (_, broken) = LogReader::open(out)?;
         let Some(broken) = broken else { return Ok(ExitCode::SUCCESS) };
         eprintln!("{}: {broken}", self.file.display());
         Ok(ExitCode::FAILURE)
@@ -83,7 +117,7 @@ impl Log {
         let entry = protocol::decode_entry(&stored.payload)
             .with_context(|| format!("{}: entry {seq} could not be read", self.file.display()))?;
         let told = story.tell(seq, &entry);
-        let author = if told.who.is_empty() { stored.author } else { told.who };
+        let author = if told.who.is_empty() { words::name(&stored.author) } else { told.who };
         let (time, what) = (local(entry.time_ms, zone), told.what);
         if !self.json {
             return Ok(format!("{seq:>6}  {time}  {author:<12}  {what}\n"));

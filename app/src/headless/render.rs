@@ -11,6 +11,7 @@ use scene::TextMode;
 
 use super::input::Input;
 use super::look::Look;
+use super::output;
 
 /// What `linework render` is given.
 #[derive(Debug, clap::Args)]
@@ -68,6 +69,7 @@ enum Tone {
 
 impl Render {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        output::spare_logs(&self.out)?;
         let input = Input::read(&self.file, self.at)?;
         input.tell_findings(&self.file);
         let space = self.space(&input.drawing)?;

@@ -10,15 +10,16 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use collab::{Applied, Replay, Room, Source as _};
+use collab::{Applied, Replay, Room, Source as _, words};
 use drawing::{Drawing, Op, Record, RecordId};
 use image::ImageFormat;
 use jiff::tz::TimeZone;
-use protocol::{ClientId, Event, Seq, SessionId, Told};
+use protocol::{ClientId, Ended, Event, Seq, SessionId, Told};
 use scene::TextMode;
 
 use super::look::Look;
-use crate::review::{FromStart, LogFile};
+use super::output;
+use crate::review::{FromStart, LogFile, main_part};
 
 /// The page, with places for what is told.
 const PAGE: &str = include_str!("report.html");
@@ -67,13 +68,16 @@ impl Tally {
             Event::Created { .. } => return,
             Event::Joined { client, name, color, .. } => {
                 let at = *self.known.entry((*client, name.clone())).or_insert_with(|| {
-                    let (name, color) = (name.clone(), *color);
+                    let (name, color) = (words::name(name), *color);
                     self.people.push(Person { name, color, from_ms: time_ms, to_ms: time_ms, ..Person::default() });
                     self.people.len() - 1
                 });
                 self.sessions.insert(SessionId(told.seq), at);
                 SessionId(told.seq)
             }
+            // The owner acted; and what lapses and expires, nobody does.
+            Event::Unlocked { overridden_by: Some(owner), .. } => *owner,
+            Event::Unlocked { lapsed: true, .. } | Event::Gone { why: Ended::Expired, .. } => return,
             Event::Resumed { session, .. }
             | Event::Gone { session, .. }
             | Event::Locked { session, .. }
@@ -109,8 +113,8 @@ impl Person {
             Op::New(_) => &mut self.drawn,
             Op::Translate { .. } => &mut self.moved,
             Op::Remove(_) => &mut self.erased,
-            Op::Batch(ops) => match ops.first() {
-                Some(first) => self.count(first, false),
+            Op::Batch(ops) => match main_part(ops) {
+                Some(part) => self.count(part, false),
                 None => &mut self.changed,
             },
             Op::Change(_) | Op::Mint(_) | Op::Unmint(_) => &mut self.changed,
@@ -129,6 +133,7 @@ fn kind_in(op: &Op, id: RecordId) -> Option<&str> {
 
 /// Writes the report of a log.
 pub(super) fn run(path: &Path, out: &Path) -> anyhow::Result<ExitCode> {
+    output::spare_logs(out)?;
     let mut log = LogFile::open(path)?;
     let head = log.head();
     if head == Seq(0) {
@@ -151,28 +156,30 @@ pub(super) fn run(path: &Path, out: &Path) -> anyhow::Result<ExitCode> {
     let _ = go(&mut replay, &mut log, Seq(1), &mut tally)?;
     let start = replay.room().with_context(unplayed)?.clone();
     tally.first_ms = first.first().map(|told| told.entry.time_ms);
-    let _ = go(&mut replay, &mut log, head, &mut tally)?;
+    let went = go(&mut replay, &mut log, head, &mut tally);
     let end = replay.room().with_context(unplayed)?.clone();
-    let page = page(path, &log, &tally, &start, &end)?;
+    let stuck = went.err().map(|error| format!("{:#}; entries up to {} are told", error, end.position().seq));
+    let broken = stuck.or(log.broken.as_ref().map(ToString::to_string));
+    let page = page(path, broken.as_deref(), &tally, &start, &end)?;
     crate::file::write_whole(out, page.as_bytes())?;
-    let Some(broken) = log.broken else { return Ok(ExitCode::SUCCESS) };
+    let Some(broken) = broken else { return Ok(ExitCode::SUCCESS) };
     eprintln!("{}: {broken}", path.display());
     Ok(ExitCode::FAILURE)
 }
 
-fn page(path: &Path, log: &LogFile, tally: &Tally, start: &Room, end: &Room) -> anyhow::Result<String> {
+fn page(path: &Path, broken: Option<&str>, tally: &Tally, start: &Room, end: &Room) -> anyhow::Result<String> {
     let position = end.position();
     let zone = TimeZone::system();
     let from = tally.first_ms.unwrap_or(tally.last_ms);
     let (now, then) = (end.drawing().entity_count(), start.drawing().entity_count());
     let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let damage = log.broken.as_ref().map_or(String::new(), |broken| {
-        format!(
-            "<p class=\"bad\">The log is damaged: {}. This is what is intact of it.</p>",
-            escape(&broken.to_string())
-        )
+    let damage = broken.map_or(String::new(), |broken| {
+        format!("<p class=\"bad\">The log is damaged: {}. This is what is intact of it.</p>", escape(broken))
     });
-    let people: Vec<String> = tally.people.iter().take(PEOPLE_MAX).map(|person| row(person, &zone)).collect();
+    let mut people: Vec<String> = tally.people.iter().take(PEOPLE_MAX).map(|person| row(person, &zone)).collect();
+    if tally.people.len() > PEOPLE_MAX {
+        people.push(format!("<tr><td colspan=\"10\">and {} more</td></tr>", tally.people.len() - PEOPLE_MAX));
+    }
     let sum = format!(
         "{}, {}; {then} objects before, {now} after.",
         count(tally.people.len(), "person", "people"),
@@ -180,7 +187,7 @@ fn page(path: &Path, log: &LogFile, tally: &Tally, start: &Room, end: &Room) -> 
     );
     let mut page = PAGE.to_owned();
     for (place, text) in [
-        ("{title}", escape(end.title())),
+        ("{title}", escape(&words::title(end.title()))),
         ("{span}", format!("{} to {}", escape(&time(from, &zone)), escape(&time(tally.last_ms.max(from), &zone)))),
         ("{sum}", sum),
         ("{damage}", damage),
@@ -188,7 +195,7 @@ fn page(path: &Path, log: &LogFile, tally: &Tally, start: &Room, end: &Room) -> 
         ("{after}", figure("After", end.drawing())?),
         ("{people}", people.join("\n")),
         ("{entries}", position.seq.to_string()),
-        ("{file}", escape(&file)),
+        ("{file}", escape(&words::title(&file))),
         ("{head}", position.head.to_string()),
     ] {
         page = page.replace(place, &text);
@@ -204,7 +211,7 @@ fn row(person: &Person, zone: &TimeZone) -> String {
     let mut kinds: Vec<(&str, usize)> = person.touched.iter().map(|(kind, ids)| (kind.as_str(), ids.len())).collect();
     kinds.sort_by_key(|(kind, count)| (std::cmp::Reverse(*count), *kind));
     let mut touched: Vec<String> =
-        kinds.iter().take(KINDS_MAX).map(|(kind, n)| format!("{n} {}", escape(kind))).collect();
+        kinds.iter().take(KINDS_MAX).map(|(kind, n)| format!("{n} {}", escape(&words::title(kind)))).collect();
     if kinds.len() > KINDS_MAX {
         touched.push(format!("{} more kinds", kinds.len() - KINDS_MAX));
     }
@@ -272,9 +279,58 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use protocol::{Entry, Epoch, Hash, LogId, Role};
 
     #[test]
     fn nothing_in_a_name_is_markup() {
         assert_eq!(escape("<b>\"A & B's\"{title}"), "&lt;b&gt;&quot;A &amp; B&#39;s&quot;&#123;title&#125;");
+    }
+    #[test]
+    fn what_an_owner_does_is_theirs_and_what_lapses_is_nobodys() {
+        let drawing = Drawing::new();
+        let mut at_ms = 0;
+        let mut told = |seq: u64, seconds: u64, event: Event| {
+            at_ms += seconds * 1_000;
+            Told { seq: Seq(seq), hash: Hash([1; 32]), entry: Entry { time_ms: at_ms, author: None, event } }
+        };
+        let hash = drawing.hash();
+        let event = Event::Created { title: String::new(), source: None, snapshot: Hash([0; 32]), drawing: hash };
+        let room = Room::start(LogId([1; 16]), &told(1, 0, event), drawing).expect("a log starts");
+        let joined = |name: &str, client| Event::Joined {
+            client: ClientId(client),
+            name: name.into(),
+            color: 0,
+            role: Role::Editor,
+            ids: room.ids_for_joining(),
+            resume_lock: None,
+            epoch: Epoch(0),
+            carries_on: None,
+        };
+        let (ana, ben) = (SessionId(Seq(2)), SessionId(Seq(3)));
+        let ids = vec![RecordId(1)];
+        let unlocked =
+            |lapsed, overridden_by| Event::Unlocked { session: ben, ids: ids.clone(), lapsed, overridden_by };
+        let line = |id: u64| {
+            let layer = Drawing::new().layers().next().expect("layer 0").clone();
+            Record::Layer(drawing::Layer { id: drawing::LayerId(id), ..layer })
+        };
+        let paste = Op::Batch(vec![Op::Change(vec![line(1)]), Op::New(vec![line(10), line(11)])]);
+        let mut tally = Tally::default();
+        for (seq, seconds, event) in [
+            (2, 0, joined("Ana", 1)),
+            (3, 0, joined("Ben", 2)),
+            (4, 60, Event::Edited { session: ben, op: paste, undoes: Vec::new() }),
+            (5, 120, unlocked(false, Some(ana))),
+            (6, 120, unlocked(true, None)),
+            (7, 120, Event::Gone { session: ben, epoch: Epoch(0), why: Ended::Expired }),
+        ] {
+            tally.note(&told(seq, seconds, event), &Applied::default(), &room);
+        }
+        let of = |at: usize| {
+            let person: &Person = &tally.people[at];
+            (person.name.as_str(), person.work_ms, person.to_ms, person.drawn, person.changed)
+        };
+        assert_eq!(of(0), ("Ana", 180_000, 180_000, 0, 0));
+        assert_eq!(of(1), ("Ben", 60_000, 60_000, 1, 0));
     }
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use oplog::LogReader;
-use protocol::{Hash, Seq};
+use protocol::Hash;
 use serde::Serialize;
 
 use super::output;
@@ -33,7 +33,7 @@ pub(super) fn run(path: &Path, noted: Option<Hash>, json: bool) -> anyhow::Resul
     let verified = log.verify();
     let position = verified.as_ref().map_or_else(|broken| broken.intact, |verified| verified.position);
     let noted_at = match noted {
-        Some(hash) => find(&log, hash, position.seq)?,
+        Some(hash) => log.seq_of(&hash)?.filter(|seq| *seq <= position.seq),
         None => None,
     };
     let wrong = match (&verified, noted, noted_at) {
@@ -73,14 +73,4 @@ fn in_words(path: &Path, report: &Report) -> String {
             format!("{path} is whole: {entries} entries, head {head}; {} came after the hash you noted\n", entries - at)
         }
     }
-}
-
-/// The entry with this hash, the latest first.
-fn find(log: &LogReader, hash: Hash, last: Seq) -> anyhow::Result<Option<Seq>> {
-    for seq in (0..=last.0).rev().map(Seq) {
-        if log.hash_at(seq)? == Some(hash) {
-            return Ok(Some(seq));
-        }
-    }
-    Ok(None)
 }

@@ -1,7 +1,11 @@
 //! The entries of a log that one looks back at: which are listed, what they say, and the life of what is selected.
 
-use drawing::{RecordId, Rect};
+use std::collections::BTreeMap;
+
+use drawing::{LayerId, RecordId, Rect};
 use egui::{Button, ComboBox, RichText, Role, ScrollArea, Sense, Ui, WidgetInfo, vec2};
+
+use protocol::Seq;
 
 use super::timeline::day_and_time;
 use super::widgets::{disc, heading, icon_button};
@@ -54,31 +58,38 @@ fn filters(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<
         });
     });
     ui.horizontal(|ui| {
-        let drawing = document.drawing();
-        let name = filter.layer.map_or("Every layer", |id| drawing.layer(id).map_or("(gone)", |layer| &layer.name));
+        let names = &review.lines.names.layer_names;
+        let name = filter.layers.first().map_or("Every layer", |id| names.get(id).map_or("(gone)", |name| name));
         choose(ui, "Filter by layer", name, 130.0, |ui| {
-            if ui.selectable_label(filter.layer.is_none(), "Every layer").clicked() {
-                wanted.layer = None;
+            if ui.selectable_label(filter.layers.is_empty(), "Every layer").clicked() {
+                wanted.layers = Default::default();
             }
-            let mut layers: Vec<_> = drawing.layers().collect();
-            layers.sort_by_key(|layer| layer.name.to_lowercase());
-            for layer in layers {
-                if ui.selectable_label(filter.layer == Some(layer.id), &layer.name).clicked() {
-                    wanted.layer = Some(layer.id);
+            // By name, those that are gone too: what was made anew under its old name is the same layer.
+            let mut by_name: BTreeMap<String, (&str, Vec<LayerId>)> = BTreeMap::new();
+            for (id, name) in names {
+                by_name.entry(name.to_lowercase()).or_insert((name, Vec::new())).1.push(*id);
+            }
+            for (name, ids) in by_name.into_values() {
+                if ui.selectable_label(*filter.layers == ids[..], name).clicked() {
+                    wanted.layers = ids.into();
                 }
             }
         });
         let on = review.picking_area || filter.area.is_some();
         let text = if review.picking_area { "Draw a window" } else { "Area" };
         if toggle(ui, text, "Filter by area", on, "Lists what happened in a window that you draw") {
-            let wish = if on { Wish::Area(None) } else { Wish::PickArea };
+            let wish = match (review.picking_area, filter.area) {
+                (true, _) => Wish::NoArea,
+                (false, Some(_)) => Wish::Area(None),
+                (false, None) => Wish::PickArea,
+            };
             actions.push(Action::Review(wish));
         }
-        let selected: Vec<RecordId> = document.selection.iter().map(|id| RecordId(id.0)).collect();
-        ui.add_enabled_ui(!selected.is_empty() || !filter.records.is_empty(), |ui| {
+        ui.add_enabled_ui(!document.selection.is_empty() || !filter.records.is_empty(), |ui| {
             let on = !filter.records.is_empty();
             if toggle(ui, "Selected", "Filter by selection", on, "Lists what happened to what is selected") {
-                wanted.records = if on { Vec::new() } else { selected.clone() };
+                let selected = document.selection.iter().map(|id| RecordId(id.0));
+                wanted.records = if on { Default::default() } else { selected.collect() };
             }
         });
     });
@@ -130,10 +141,17 @@ fn list(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<Act
     ui.spacing_mut().item_spacing.y = 0.0;
     let count = review.listed_len();
     if count == 0 {
-        let words = if review.all_read { "No entry is like that." } else { "Reading the log..." };
+        let words = match (review.all_read, review.filter.is_empty()) {
+            (false, _) => "Reading the log...",
+            (true, true) => "No entry of this log can be read.",
+            (true, false) => "No entry is like that.",
+        };
         ui.label(RichText::new(words).size(size::DENSE).color(theme.quiet));
         return;
     }
+    let day = |seq: Seq| review.lines.get(seq).map(|line| day_and_time(line.time_ms)).unwrap_or_default();
+    let of = |time: String| time.rsplit_once(' ').map(|(day, _)| day.to_owned());
+    let one_day = of(day(review.listed_at(0))) == of(day(review.listed_at(count - 1)));
     let mut area = ScrollArea::vertical().auto_shrink(false);
     let id = ui.scope_id().with("shown at");
     let place = place_of(review, count);
@@ -149,6 +167,7 @@ fn list(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<Act
             let Some(line) = review.lines.get(seq) else { continue };
             let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::click());
             let here = seq == review.going;
+            focus(ui, rect, &response);
             if here || response.hovered() {
                 ui.painter().rect_filled(rect.expand2(vec2(6.0, 0.0)), 4.0, theme.raised);
             }
@@ -167,7 +186,8 @@ fn list(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<Act
             disc(&mut inside, who.map(|who| (who.name.as_str(), who.color)));
             inside.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let time = day_and_time(line.time_ms);
-                let clock = time.rsplit(' ').next().unwrap_or_default().to_owned();
+                // Where everything is of one day, the clock is enough.
+                let clock = if one_day { time.rsplit(' ').next().unwrap_or_default().to_owned() } else { time };
                 ui.label(RichText::new(clock).small().color(theme.quiet));
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     let quiet = !line.kind.is_edit();
@@ -180,7 +200,8 @@ fn list(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<Act
             if response.clicked() {
                 actions.push(Action::Review(Wish::Go(seq)));
             }
-            if let Some([x0, y0, x1, y1]) = line.area.filter(|_| response.double_clicked()) {
+            let here = line.area.filter(|(space, _)| Some(*space) == document.space && response.double_clicked());
+            if let Some((_, [x0, y0, x1, y1])) = here {
                 let place = Rect::new(x0.into(), y0.into(), x1.into(), y1.into());
                 // With what stands around it, so that one sees where it is.
                 let around = place.width().max(place.height()).max(document.camera.units(200.0));
@@ -188,6 +209,17 @@ fn list(ui: &mut Ui, document: &Document, review: &Review, actions: &mut Vec<Act
             }
         }
     });
+}
+
+/// Shows that the keyboard is at a row, and brings the next one along.
+fn focus(ui: &Ui, rect: egui::Rect, response: &egui::Response) {
+    if response.has_focus() {
+        let edge = (1.0, Theme::of(ui.ctx()).accent);
+        ui.painter().rect_stroke(rect.expand2(vec2(5.0, 0.0)), 4.0, edge, egui::StrokeKind::Inside);
+    }
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
 }
 
 /// The row of the moment that is shown, or the nearest before it.
@@ -207,16 +239,28 @@ fn life(ui: &mut Ui, review: &Review, id: RecordId, actions: &mut Vec<Action>) {
             actions.push(Action::Review(Wish::Life(None)));
         }
         let kind = review.drawing.as_ref().and_then(|drawing| drawing.get(id)).map_or("It", |record| record.kind());
-        heading(ui, &format!("Life of {kind} {id}"));
+        heading(ui, &format!("Life of {} {id}", collab::words::title(kind)));
     });
-    let Some((_, Some(steps))) = &review.life else {
-        ui.label(RichText::new("Reading...").size(size::DENSE).color(theme.quiet));
-        return;
+    let quiet = |ui: &mut Ui, words: &str| ui.label(RichText::new(words).size(size::DENSE).color(theme.quiet));
+    let life = match &review.life {
+        Some((_, Some(Ok(life)))) => life,
+        Some((_, Some(Err(why)))) => {
+            quiet(ui, &format!("Its life can't be told: {why}"));
+            return;
+        }
+        _ => {
+            quiet(ui, "Reading...");
+            return;
+        }
     };
-    if steps.is_empty() {
-        ui.label(
-            RichText::new("Nothing happened to it: it is as it was at the start.").size(size::DENSE).color(theme.quiet),
-        );
+    let steps = &life.steps;
+    if life.so_far {
+        quiet(ui, "So far: the log is still being read.");
+    } else if steps.is_empty() {
+        quiet(ui, "Nothing happened to it: it is as it was at the start.");
+    }
+    if life.left_out > 0 {
+        quiet(ui, &format!("{} earlier steps are left out.", life.left_out));
     }
     ScrollArea::vertical().auto_shrink(false).show_rows(ui, 2.0 * size::ROW - size::S, steps.len(), |ui, range| {
         for step in &steps[range] {
@@ -225,6 +269,7 @@ fn life(ui: &mut Ui, review: &Review, id: RecordId, actions: &mut Vec<Action>) {
             let here = step.seq == review.going;
             let height = 2.0 * size::ROW - size::S;
             let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+            focus(ui, rect, &response);
             if here || response.hovered() {
                 ui.painter().rect_filled(rect.expand2(vec2(6.0, 0.0)), 4.0, theme.raised);
             }

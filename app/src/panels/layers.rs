@@ -19,12 +19,16 @@ pub(super) fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) 
     let layers = document.layers();
     let drawing = document.drawing();
     let current = document.style().map(|style| style.layer);
-    new_layer(ui, actions);
+    // What can't be changed offers no change.
+    let past = document.is_looking_back();
+    if !past {
+        new_layer(ui, actions);
+    }
     if !document.visibility.layers.is_empty() {
         ui.horizontal(|ui| {
             let words = format!("{} shown your way", document.visibility.layers.len());
             ui.label(RichText::new(words).small().color(theme.quiet));
-            if ui.small_button("Apply to drawing").on_hover_text("Makes it so for everyone").clicked() {
+            if !past && ui.small_button("Apply to drawing").on_hover_text("Makes it so for everyone").clicked() {
                 actions.push(Action::Run(Command::ApplyLayers));
             }
             if ui.small_button("Reset").on_hover_text("Shows layers as the drawing says").clicked() {

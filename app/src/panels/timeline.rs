@@ -1,6 +1,6 @@
 //! The timeline of a look back: how much everybody did and when, where one is, and the ways to move.
 
-use egui::{Button, Frame, Panel, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
+use egui::{Button, Frame, Key, Modifiers, Panel, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 use protocol::Seq;
 
 use super::widgets::{icon_button, main_button};
@@ -83,9 +83,9 @@ pub fn moment(review: &Review) -> String {
     if let Some(line) = review.lines.get(review.going) {
         parts.push(day_and_time(line.time_ms));
         let who = review.lines.who(line).map_or(String::new(), |who| format!("{} ", who.name));
-        parts.push(match review.burst_at(last) {
-            Some(run) if first < last && run == (first, last) => format!("{who}at work"),
-            _ => crate::document::first_capital(&format!("{who}{}", review.lines.words(line))),
+        parts.push(match review.lit_is_run && first < last {
+            true => format!("{who}at work"),
+            false => crate::document::first_capital(&format!("{who}{}", review.lines.words(line))),
         });
     }
     parts.join("   ")
@@ -99,6 +99,25 @@ pub fn day_and_time(ms: u64) -> String {
     })
 }
 
+/// The moves in the log that the keys pressed since the last frame want; they are used up.
+pub fn moves(ctx: &egui::Context) -> Vec<Wish> {
+    let keys = [
+        (Modifiers::SHIFT, Key::ArrowLeft, Wish::Burst(false)),
+        (Modifiers::SHIFT, Key::ArrowRight, Wish::Burst(true)),
+        (Modifiers::NONE, Key::ArrowLeft, Wish::Step(false)),
+        (Modifiers::NONE, Key::ArrowRight, Wish::Step(true)),
+        (Modifiers::NONE, Key::Home, Wish::End(false)),
+        (Modifiers::NONE, Key::End, Wish::End(true)),
+        (Modifiers::NONE, Key::Space, Wish::Play),
+    ];
+    let mut wishes = Vec::new();
+    for (modifiers, key, wish) in keys {
+        let count = ctx.input_mut(|input| input.count_and_consume_key(modifiers, key));
+        wishes.extend(std::iter::repeat_n(wish, count));
+    }
+    wishes
+}
+
 /// Edits over time in the colours of people, and the place where one is.
 fn bars(ui: &mut Ui, review: &Review, actions: &mut Vec<Action>) {
     let theme = Theme::of(ui.ctx());
@@ -106,12 +125,21 @@ fn bars(ui: &mut Ui, review: &Review, actions: &mut Vec<Action>) {
     let (outer, response) = ui.allocate_exact_size(room, Sense::click_and_drag());
     let rect = outer.shrink2(vec2(size::L, 2.0));
     response.widget_info(|| WidgetInfo::slider(true, review.going.0 as f64, "Timeline"));
+    if response.has_focus() {
+        // A slider that the keyboard is at is moved by it.
+        let filter = egui::EventFilter { horizontal_arrows: true, ..Default::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+        actions.extend(moves(ui.ctx()).into_iter().map(Action::Review));
+        let edge = Stroke::new(1.0, theme.accent);
+        ui.painter().rect_stroke(rect.expand(3.0), 4.0, edge, egui::StrokeKind::Outside);
+    }
     let painter = ui.painter();
     painter.rect(rect, 3.0, theme.canvas, Stroke::new(1.0, theme.line), egui::StrokeKind::Outside);
-    let length = review.lines.active_ms().max(1) as f32;
+    // Hours in milliseconds are more than a short float tells apart.
+    let length = review.lines.active_ms().max(1) as f64;
     let of_seq = |seq: Seq| {
-        let active = review.lines.get(seq).map_or(0, |line| line.active_ms) as f32;
-        rect.left() + rect.width() * active / length
+        let active = review.lines.get(seq).map_or(0, |line| line.active_ms) as f64;
+        rect.left() + rect.width() * (active / length) as f32
     };
     let most = (review.density.most.max(1) as f32).sqrt();
     let width = rect.width() / BINS as f32;
@@ -148,18 +176,31 @@ fn bars(ui: &mut Ui, review: &Review, actions: &mut Vec<Action>) {
     painter.circle_filled(egui::pos2(x, rect.top()), 4.0, theme.accent);
     let pressed = response.clicked() || response.dragged();
     if let Some(at) = response.interact_pointer_pos().filter(|_| pressed) {
-        let part = ((at.x - rect.left()) / rect.width()).clamp(0.0, 1.0);
-        let seq = review.lines.at_active((part * length).round() as u64);
+        let seq = seq_at(review, part_at(rect, at));
         if seq != review.going {
             actions.push(Action::Review(Wish::Go(seq)));
         }
-    } else if let Some(at) = response.hover_pos() {
-        let part = ((at.x - rect.left()) / rect.width()).clamp(0.0, 1.0);
-        if let Some(line) = review.lines.get(review.lines.at_active((part * length) as u64)) {
-            let who = review.lines.who(line).map_or("", |who| &who.name);
-            let words = format!("{}   {who} {}", day_and_time(line.time_ms), review.lines.words(line));
-            response.on_hover_text_at_pointer(words);
-        }
+    } else if let Some(at) = response.hover_pos()
+        && let Some(line) = review.lines.get(seq_at(review, part_at(rect, at)))
+    {
+        let who = review.lines.who(line).map_or("", |who| &who.name);
+        let words = format!("{}   {who} {}", day_and_time(line.time_ms), review.lines.words(line));
+        response.on_hover_text_at_pointer(words);
+    }
+}
+
+/// How far along the timeline a place on the screen is.
+fn part_at(rect: Rect, at: egui::Pos2) -> f64 {
+    f64::from((at.x - rect.left()) / rect.width().max(1.0)).clamp(0.0, 1.0)
+}
+
+/// The last entry at or before a part of the timeline; all the way to the right is the last one of all.
+fn seq_at(review: &Review, part: f64) -> Seq {
+    let lines = &review.lines;
+    match part >= 1.0 {
+        true if review.all_read => Seq(lines.len() as u64).min(review.head),
+        true => review.head,
+        false => lines.at_active((part * lines.active_ms() as f64).round() as u64),
     }
 }
 

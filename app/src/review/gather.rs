@@ -8,6 +8,8 @@ use protocol::{ClientMessage, Hash, LogId, Millis, Position, Seq, Told};
 
 /// Entries that are looked back at in a drawing that is being worked on. A longer log is saved and opened.
 pub const ENTRIES_MAX: u64 = 200_000;
+/// Bytes of entries that are kept at the most.
+const BYTES_MAX: usize = 512 << 20;
 /// Entries asked for at once; a room sends no more.
 const STRETCH: u64 = 1_000;
 /// A room that sends nothing for so long doesn't know what it is asked.
@@ -19,6 +21,8 @@ pub struct Gathering {
     /// Where it ends.
     upto: Position,
     told: Vec<Told>,
+    bytes: usize,
+    bytes_max: usize,
     asked: Seq,
     heard_at: Millis,
     blobs: BTreeMap<Hash, Vec<u8>>,
@@ -29,7 +33,16 @@ impl Gathering {
     /// Begins; `blobs` are needed besides the entries.
     pub fn new(upto: Position, blobs: impl IntoIterator<Item = Hash>, now: Millis) -> Gathering {
         let wanted = blobs.into_iter().collect();
-        Gathering { upto, told: Vec::new(), asked: Seq(0), heard_at: now, blobs: BTreeMap::new(), wanted }
+        Gathering {
+            upto,
+            told: Vec::new(),
+            bytes: 0,
+            bytes_max: BYTES_MAX,
+            asked: Seq(0),
+            heard_at: now,
+            blobs: BTreeMap::new(),
+            wanted,
+        }
     }
 
     /// What is to be asked next, if anything.
@@ -46,6 +59,8 @@ impl Gathering {
     pub fn take(&mut self, told: &[Told], now: Millis) {
         for each in told {
             if each.seq.0 == self.told.len() as u64 + 1 && each.seq <= self.upto.seq {
+                // What has no form as bytes weighs nothing, and no room sends it.
+                self.bytes += protocol::encode_entry(&each.entry).map_or(0, |bytes| bytes.len());
                 self.told.push(each.clone());
                 self.heard_at = now;
             }
@@ -60,6 +75,11 @@ impl Gathering {
             self.blobs.insert(hash, bytes.clone());
             self.heard_at = now;
         }
+    }
+
+    /// Whether it is more than is kept in memory.
+    pub fn is_too_large(&self) -> bool {
+        self.bytes > self.bytes_max
     }
 
     /// Whether nothing has come for so long that nothing will.
@@ -110,7 +130,35 @@ impl Source for Received {
         Ok(self.blobs.get(&hash).cloned())
     }
 
-    fn checkpoint(&mut self, _: Seq) -> Result<Option<Vec<u8>>, String> {
+    fn checkpoint(&mut self, _: Seq) -> Result<Option<(Position, Vec<u8>)>, String> {
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::{Entry, Event, SessionId};
+
+    #[test]
+    fn a_log_is_gathered_in_order_and_up_to_a_size() {
+        let upto = Position { log: LogId([1; 16]), seq: Seq(3), head: Hash([3; 32]) };
+        let told = |seq: u64| {
+            let event = Event::Renamed { session: SessionId(Seq(2)), title: "x".repeat(100) };
+            Told { seq: Seq(seq), hash: Hash([1; 32]), entry: Entry { time_ms: 0, author: None, event } }
+        };
+        let mut gathering = Gathering { bytes_max: 250, ..Gathering::new(upto, [], 0) };
+        assert!(matches!(gathering.ask(), Some(ClientMessage::Log { after: Seq(0), upto: Seq(3) })));
+        assert!(gathering.ask().is_none(), "one stretch at a time");
+        // Twice the same, and one that is not next, change nothing.
+        gathering.take(&[told(1), told(1), told(3)], 5);
+        assert_eq!(gathering.progress(), (1, 3));
+        assert!(!gathering.is_too_large());
+        gathering.take(&[told(2), told(3)], 6);
+        assert!(gathering.is_too_large());
+        assert!(!gathering.is_in_vain(6 + PATIENCE_MS) && gathering.is_in_vain(7 + PATIENCE_MS));
+        let mut received = gathering.finish().expect("all of it is here");
+        let seqs: Vec<u64> = received.read_after(Seq(1), Seq(9)).expect("it is here").iter().map(|t| t.seq.0).collect();
+        assert_eq!(seqs, [2, 3]);
     }
 }

@@ -1,6 +1,6 @@
 //! What happened to one record, from what to what. It is followed by itself, so a life costs what it is long.
 
-use collab::Source;
+use collab::{Source, words};
 use drawing::{Color, Drawing, LineStyle, Lineweight, Op, Record, RecordId, Shape, Vec2};
 use protocol::{Event, Seq};
 
@@ -18,21 +18,36 @@ pub struct Step {
     pub what: String,
 }
 
-/// The life of a record, from these entries. `start` is how it was before the first of them; `names` has what it
-/// refers to.
+/// The life of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Life {
+    /// What happened, the first first.
+    pub steps: Vec<Step>,
+    /// Earlier steps that are not told.
+    pub left_out: usize,
+    /// The log is still being read: more may come.
+    pub so_far: bool,
+}
+
+/// The life of a record, from these entries: those that touched it, and those that touched so much that it may be among
+/// it. `start` is how it was before the first of them; `names` has what it refers to.
 pub fn of(
     source: &mut dyn Source,
     names: &Drawing,
     id: RecordId,
     start: Option<Record>,
-    seqs: &[Seq],
-) -> Result<Vec<Step>, String> {
+    seqs: &[(Seq, bool)],
+) -> Result<Life, String> {
     let mut record = start;
     let mut steps = Vec::new();
-    for &seq in seqs {
+    for &(seq, sure) in seqs {
         let told = source.read_after(Seq(seq.0.saturating_sub(1)), seq)?;
         let Some(told) = told.first() else { continue };
-        let what = match &told.entry.event {
+        let event = &told.entry.event;
+        if !sure && !names_it(event, id) {
+            continue;
+        }
+        let what = match event {
             Event::Edited { op, undoes, .. } => {
                 let before = record.clone();
                 follow(op, id, &mut record);
@@ -40,6 +55,7 @@ pub fn of(
                 if undoes.is_empty() { what } else { format!("taken back: {what}") }
             }
             Event::Locked { .. } => "locked".into(),
+            Event::Unlocked { overridden_by: Some(_), .. } => "the lock on it was ended".into(),
             Event::Unlocked { lapsed: true, .. } => "lock lapsed".into(),
             Event::Unlocked { .. } => "let go".into(),
             Event::Gone { .. } => "let go, as they went".into(),
@@ -48,7 +64,26 @@ pub fn of(
         steps.push(Step { seq, what });
     }
     let first = steps.len().saturating_sub(STEPS_MAX);
-    Ok(steps.split_off(first))
+    Ok(Life { steps: steps.split_off(first), left_out: first, so_far: false })
+}
+
+/// Whether an entry names a record.
+fn names_it(event: &Event, id: RecordId) -> bool {
+    match event {
+        Event::Locked { ids, .. } | Event::Unlocked { ids, .. } => ids.contains(&id),
+        Event::Edited { op, .. } => op_names(op, id),
+        _ => false,
+    }
+}
+
+fn op_names(op: &Op, id: RecordId) -> bool {
+    match op {
+        Op::New(records) | Op::Change(records) => records.iter().any(|each| each.id() == id),
+        Op::Remove(ids) | Op::Unmint(ids) => ids.contains(&id),
+        Op::Translate { ids, .. } => ids.iter().any(|each| each.0 == id.0),
+        Op::Mint(handles) => handles.iter().any(|(each, _)| *each == id),
+        Op::Batch(ops) => ops.iter().any(|op| op_names(op, id)),
+    }
 }
 
 /// Applies to one record what an op does to it by name.
@@ -83,8 +118,8 @@ fn moved(op: &Op, id: RecordId) -> Option<Vec2> {
 /// From what to what, in words.
 fn difference(names: &Drawing, before: Option<&Record>, after: Option<&Record>, op: &Op) -> String {
     match (before, after) {
-        (None, Some(after)) => format!("made: {}", after.kind()),
-        (Some(before), None) => format!("erased: {}", before.kind()),
+        (None, Some(after)) => format!("made: {}", words::title(after.kind())),
+        (Some(before), None) => format!("erased: {}", words::title(before.kind())),
         (None, None) => "moved along with what it belongs to".into(),
         (Some(before), Some(after)) => {
             let mut parts = Vec::new();
@@ -107,7 +142,12 @@ fn difference(names: &Drawing, before: Option<&Record>, after: Option<&Record>, 
                 pair(&mut parts, "frozen", &a.frozen.to_string(), &b.frozen.to_string());
             }
             if parts.is_empty() {
-                parts.push(if matches!(op, Op::Mint(_)) { "saved" } else { "changed along with others" }.into());
+                let along = matches!(op, Op::Translate { .. }) && !op_names(op, after.id());
+                parts.push(match op {
+                    Op::Mint(_) => "saved".into(),
+                    _ if along => "moved along with what it belongs to".into(),
+                    _ => "changed along with others".into(),
+                });
             }
             parts.join(", ")
         }
@@ -116,7 +156,7 @@ fn difference(names: &Drawing, before: Option<&Record>, after: Option<&Record>, 
 
 fn pair(parts: &mut Vec<String>, what: &str, before: &str, after: &str) {
     if before != after {
-        parts.push(format!("{what} {before} -> {after}"));
+        parts.push(format!("{what} {} -> {}", words::title(before), words::title(after)));
     }
 }
 
@@ -166,7 +206,9 @@ fn reshaped(names: &Drawing, before: &Shape, after: &Shape) -> String {
         (Shape::Circle(a), Shape::Circle(b)) if a.radius != b.radius => {
             format!("radius {} -> {}", length(a.radius), length(b.radius))
         }
-        (Shape::Text(a), Shape::Text(b)) if a.value != b.value => format!("text {:?} -> {:?}", a.value, b.value),
+        (Shape::Text(a), Shape::Text(b)) if a.value != b.value => {
+            format!("text {:?} -> {:?}", words::title(&a.value), words::title(&b.value))
+        }
         (Shape::Insert(a), Shape::Insert(b)) if a.rotation_deg != b.rotation_deg => {
             format!("turned {:.1} -> {:.1} degrees", a.rotation_deg, b.rotation_deg)
         }

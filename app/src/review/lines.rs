@@ -1,23 +1,27 @@
 //! What stands in a log, entry by entry, in little room: for the timeline, the list and its filters.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use collab::{Applied, Room};
-use drawing::{Entity, EntityId, LayerId, Op, Record, RecordId, Rect};
+use collab::{Applied, Room, words};
+use drawing::{BlockId, Drawing, LayerId, RecordId};
 use protocol::{ClientId, Event, Seq, SessionId, Told};
 
-use super::area;
-use crate::document::op_words;
+use super::acts::summary;
+use super::area::Areas;
+use super::touch::{Seen, outwards, put_in};
 
 /// Entries that are gathered before they are handed over.
 pub const CHUNK: usize = 4_096;
 /// Entries that are listed at the most.
 pub const LINES_MAX: usize = 4_000_000;
 /// Different sentences, people and sets of layers that are told apart.
-const DIFFERENT_MAX: usize = 20_000;
+pub(super) const DIFFERENT_MAX: usize = 20_000;
 /// Records of one entry that are remembered; of larger ones the first stand for the rest.
 const RECORDS_MAX: usize = 5_000;
+/// Records of all entries together that are remembered; of those after that, a few each.
+const ALL_RECORDS_MAX: usize = 8_000_000;
+const FEW_RECORDS: usize = 16;
 /// A rest longer than this takes no more room on the timeline, in milliseconds.
 const REST_MS: u64 = 20_000;
 
@@ -91,8 +95,10 @@ pub struct Line {
     /// A place in [`Names::layers`].
     layers: u32,
     records: (u32, u32),
-    /// What was touched stood or stands about here.
-    pub area: Option<[f32; 4]>,
+    /// It touched more than is remembered of it.
+    pub is_cut: bool,
+    /// What was touched stood or stands about here: in which space, and where.
+    pub area: Option<(BlockId, [f32; 4])>,
 }
 
 /// What lines refer to by number.
@@ -102,6 +108,8 @@ pub struct Names {
     pub people: Vec<Who>,
     words: Vec<Arc<str>>,
     layers: Vec<Arc<[LayerId]>>,
+    /// Every layer that was there, by what it was called last.
+    pub layer_names: BTreeMap<LayerId, Arc<str>>,
 }
 
 /// Entries that follow on one another.
@@ -193,6 +201,8 @@ pub struct Writer {
     sessions: HashMap<SessionId, u16>,
     words: HashMap<Arc<str>, u32>,
     layers: HashMap<Arc<[LayerId]>, u32>,
+    areas: Areas,
+    remembered: usize,
     chunk: Chunk,
     count: usize,
     last: Option<(u64, u64)>,
@@ -208,33 +218,50 @@ impl Writer {
         writer
     }
 
-    /// Notes the next entry: what it did, and the room after it. A full chunk comes out.
-    pub fn note(&mut self, told: &Told, applied: &Applied, after: &Room) -> Option<Arc<Chunk>> {
+    /// Notes the next entry: what it did, and the room after it, if the log can be followed so far. A full chunk comes
+    /// out.
+    pub fn note(&mut self, told: &Told, applied: &Applied, after: Option<&Room>) -> Option<Arc<Chunk>> {
         if self.count >= LINES_MAX {
             return None;
         }
         self.count += 1;
         if let Event::Joined { client, name, color, .. } = &told.entry.event {
-            self.join(SessionId(told.seq), Who { client: *client, name: name.clone(), color: *color });
+            self.join(SessionId(told.seq), Who { client: *client, name: words::name(name), color: *color });
         }
         let (session, kind, words) = summary(&told.entry.event, SessionId(told.seq));
         let records = if applied.touched.is_empty() { &applied.relocked } else { &applied.touched };
-        let records = &records[..records.len().min(RECORDS_MAX)];
-        let mut place: Option<Rect> = None;
-        let mut layers: Vec<LayerId> = Vec::new();
-        let mut look = |entity: &Entity| {
-            let about = area::about(&entity.shape);
-            place = about.map(|rect| place.map_or(rect, |all| all.union(rect))).or(place);
-            if !layers.contains(&entity.style.layer) {
-                layers.push(entity.style.layer);
-            }
-        };
-        records.iter().filter_map(|id| after.drawing().entity(EntityId(id.0))).for_each(&mut look);
-        if let Some(inverse) = &applied.inverse {
-            // What takes an edit back holds everything as it was before.
-            let mut most = RECORDS_MAX;
-            before(inverse, &mut most, &mut look);
+        let most = if self.remembered < ALL_RECORDS_MAX { RECORDS_MAX } else { FEW_RECORDS };
+        let is_cut = records.len() > most;
+        let records = &records[..records.len().min(most)];
+        self.remembered += records.len();
+        let drawing = after.map(Room::drawing);
+        let mut seen = Seen { drawing, ..Seen::default() };
+        if told.seq == Seq(1) {
+            drawing.into_iter().flat_map(Drawing::layers).for_each(|layer| {
+                self.names.layer_names.insert(layer.id, words::title(&layer.name).into());
+            });
         }
+        if let Some(drawing) = drawing {
+            let areas = &mut self.areas;
+            records.iter().filter_map(|id| drawing.get(*id)).for_each(|record| areas.forget(drawing, record));
+            let mut most = RECORDS_MAX;
+            if let Some(op) = &applied.inverse {
+                put_in(op, &mut most, &mut |record| areas.forget(drawing, record));
+            }
+            for record in records.iter().filter_map(|id| drawing.get(*id)) {
+                seen.look(&mut self.areas, &mut self.names, record);
+            }
+        }
+        // What an entry puts in is told by itself where there is no room, and what takes it back holds all as it was.
+        let own = match (&told.entry.event, drawing) {
+            (Event::Edited { op, .. }, None) => Some(op),
+            _ => None,
+        };
+        let mut most = RECORDS_MAX;
+        for op in applied.inverse.iter().chain(own) {
+            put_in(op, &mut most, &mut |record| seen.look(&mut self.areas, &mut self.names, record));
+        }
+        let Seen { mut layers, place, .. } = seen;
         layers.sort_unstable();
         let (time_ms, active_ms) = self.time(told.entry.time_ms);
         let first = self.chunk.records.len() as u32;
@@ -247,7 +274,8 @@ impl Writer {
             words: intern(&mut self.words, &mut self.names.words, words.into()),
             layers: intern(&mut self.layers, &mut self.names.layers, layers.into()),
             records: (first, self.chunk.records.len() as u32),
-            area: place.map(|rect| [rect.x0 as f32, rect.y0 as f32, rect.x1 as f32, rect.y1 as f32]),
+            is_cut,
+            area: place.map(|(space, rect)| (space, outwards(rect))),
         };
         self.chunk.lines.push(line);
         (self.chunk.lines.len() == CHUNK).then(|| Arc::new(std::mem::take(&mut self.chunk)))
@@ -286,22 +314,6 @@ impl Writer {
     }
 }
 
-/// The entities that an op puts in or puts back, up to so many.
-fn before(op: &Op, most: &mut usize, look: &mut impl FnMut(&Entity)) {
-    match op {
-        Op::New(records) | Op::Change(records) => {
-            for record in records.iter().take(*most) {
-                *most -= 1;
-                if let Record::Entity(entity) = record {
-                    look(entity);
-                }
-            }
-        }
-        Op::Batch(ops) => ops.iter().for_each(|op| before(op, most, look)),
-        Op::Remove(_) | Op::Translate { .. } | Op::Mint(_) | Op::Unmint(_) => {}
-    }
-}
-
 /// The number of a value, new or known; where there are too many, that of the first.
 fn intern<T: ?Sized + Eq + std::hash::Hash>(
     known: &mut HashMap<Arc<T>, u32>,
@@ -318,49 +330,4 @@ fn intern<T: ?Sized + Eq + std::hash::Hash>(
     list.push(value.clone());
     known.insert(value, at);
     at
-}
-
-/// Who did it, what sort of act it is, and what happened.
-fn summary(event: &Event, this: SessionId) -> (Option<SessionId>, Kind, String) {
-    let count = |count: usize| if count == 1 { "1 object".to_owned() } else { format!("{count} objects") };
-    match event {
-        Event::Created { source, .. } => {
-            let from = if source.is_some() { "opened from its file" } else { "begun as a new drawing" };
-            (None, Kind::People, from.into())
-        }
-        Event::Joined { carries_on, .. } => {
-            (Some(this), Kind::People, if carries_on.is_some() { "came back" } else { "came in" }.into())
-        }
-        Event::Resumed { session, .. } => (Some(*session), Kind::People, "was connected again".into()),
-        Event::Gone { session, why: protocol::Ended::Left, .. } => (Some(*session), Kind::People, "left".into()),
-        Event::Gone { session, .. } => (Some(*session), Kind::People, "lost the connection".into()),
-        Event::Granted { session, .. } => (Some(*session), Kind::People, "was given more numbers".into()),
-        Event::Locked { session, ids } => (Some(*session), Kind::Locks, format!("took hold of {}", count(ids.len()))),
-        Event::Renamed { session, title } => (Some(*session), Kind::Changed, format!("renamed the drawing to {title}")),
-        Event::Unlocked { ids, overridden_by: Some(owner), .. } => {
-            (Some(*owner), Kind::Locks, format!("ended a lock on {}", count(ids.len())))
-        }
-        Event::Unlocked { session, ids, lapsed, overridden_by: None } => {
-            let done = if *lapsed { "no longer holds" } else { "let go of" };
-            (Some(*session), Kind::Locks, format!("{done} {}", count(ids.len())))
-        }
-        Event::Edited { session, op, undoes } => {
-            let words = op_words(op);
-            if undoes.is_empty() {
-                (Some(*session), kind_of(op), words)
-            } else {
-                (Some(*session), Kind::TakenBack, format!("took back: {words}"))
-            }
-        }
-    }
-}
-
-fn kind_of(op: &Op) -> Kind {
-    match op {
-        Op::New(_) => Kind::Drawn,
-        Op::Translate { .. } => Kind::Moved,
-        Op::Remove(_) => Kind::Erased,
-        Op::Change(_) | Op::Mint(_) | Op::Unmint(_) => Kind::Changed,
-        Op::Batch(ops) => ops.first().map_or(Kind::Changed, kind_of),
-    }
 }

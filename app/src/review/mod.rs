@@ -2,6 +2,7 @@
 //!
 //! The window never waits: it asks, and takes in what came since the last frame. Nothing here changes a drawing.
 
+mod acts;
 mod area;
 mod density;
 mod filter;
@@ -11,11 +12,12 @@ mod lines;
 mod restore;
 mod source;
 mod steps;
+mod touch;
 mod worker;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
 
 use collab::Source;
@@ -23,16 +25,19 @@ use drawing::{Drawing, RecordId, Rect};
 use protocol::Seq;
 
 use crate::link::Wake;
+use steps::Lit;
 use worker::Ask;
 
+pub use acts::main_part;
 pub use density::{BINS, Density};
 pub use filter::Filter;
 pub use gather::{ENTRIES_MAX, Gathering};
-pub use life::Step;
+pub use life::{Life, Step};
 pub use lines::{Kind, Line, Lines, Who};
-pub use restore::{Restoring, restoring};
+pub use restore::{Restoring, Unrestored, restoring};
 pub use source::{FromStart, LogFile};
-pub use worker::{Change, Copied, Told};
+pub use steps::Erased;
+pub use worker::{CHANGED_MAX, Change, Copied, Told};
 
 /// How many times as fast as it was.
 pub const SPEEDS: [u32; 5] = [1, 4, 16, 64, 256];
@@ -56,8 +61,10 @@ pub enum Wish {
     Filter(Filter),
     /// The next window on the canvas says which entries are listed.
     PickArea,
-    /// It is this one; none gives up.
+    /// It is this one; none lists them wherever they were.
     Area(Option<Rect>),
+    /// The next window on the canvas selects, as ever.
+    NoArea,
     /// Tell the life of what is selected, or of nothing any more.
     Life(Option<RecordId>),
     /// Open the drawing as it is shown as a drawing of its own.
@@ -108,9 +115,15 @@ pub struct Review {
     /// The next window on the canvas says which entries are listed.
     pub picking_area: bool,
     /// Whose life is told, and what it was as soon as that is known.
-    pub life: Option<(RecordId, Option<Vec<Step>>)>,
+    pub life: Option<(RecordId, Option<Result<Life, String>>)>,
     /// The entries whose work is lit up: the last step.
     pub lit: (Seq, Seq),
+    /// Whether those are a run of one person's work.
+    pub lit_is_run: bool,
+    /// What is lit up, as it was last found.
+    shining: Lit,
+    /// The thread is there.
+    runs: bool,
     /// What is wrong with the log, in words.
     pub broken: Option<String>,
 }
@@ -126,7 +139,6 @@ impl Review {
         let wanted = Arc::new(AtomicU64::new(0));
         let head = source.head();
         let theirs = wanted.clone();
-        thread::Builder::new().name("replay".into()).spawn(move || worker::run(source, asked, tell, theirs, wake))?;
         let mut review = Review {
             asks,
             told,
@@ -145,9 +157,14 @@ impl Review {
             picking_area: false,
             life: None,
             lit: (head, head),
+            lit_is_run: false,
+            shining: Lit::default(),
+            runs: true,
             broken,
         };
+        // Asked before the thread begins, which would read the log through meanwhile.
         review.go(head);
+        thread::Builder::new().name("replay".into()).spawn(move || worker::run(source, asked, tell, theirs, wake))?;
         Ok(review)
     }
 
@@ -159,8 +176,8 @@ impl Review {
     /// Asks to go somewhere; what is lit up is the work of that entry.
     pub fn go(&mut self, to: Seq) {
         let to = to.clamp(Seq(1), self.head.max(Seq(1)));
-        self.lit = (to, to);
         self.going = to;
+        self.light((to, to), false);
         let number = self.wanted.fetch_add(1, Ordering::Relaxed) + 1;
         self.ask(Ask::Go { to, number });
     }
@@ -169,9 +186,12 @@ impl Review {
     pub fn ask_life(&mut self, id: Option<RecordId>) {
         self.life = id.map(|id| (id, None));
         let Some(id) = id else { return };
-        let names = |seq: &Seq| self.lines.records(*seq).binary_search(&id).is_ok();
-        let seqs = (1..=self.lines.len() as u64).map(Seq).filter(names).collect();
-        self.ask(Ask::Life { id, seqs });
+        let touched = |seq: Seq| {
+            let sure = self.lines.records(seq).binary_search(&id).is_ok();
+            (sure || self.lines.get(seq).is_some_and(|line| line.is_cut)).then_some((seq, sure))
+        };
+        let seqs = (1..=self.lines.len() as u64).map(Seq).filter_map(touched).collect();
+        self.ask(Ask::Life { id, seqs, all: self.all_read });
     }
 
     /// Asks for what a copy needs.
@@ -197,38 +217,138 @@ impl Review {
 
     /// Takes in what the thread told since the last time.
     pub fn receive(&mut self) -> Vec<Told> {
-        let told: Vec<Told> = self.told.try_iter().collect();
+        let mut told: Vec<Told> = Vec::new();
+        loop {
+            match self.told.try_recv() {
+                Ok(each) => told.push(each),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => {
+                    // It told why before it went.
+                    if std::mem::take(&mut self.runs) {
+                        self.playing = None;
+                        self.broken.get_or_insert_with(|| "reading it broke off".into());
+                    }
+                    break;
+                }
+            }
+        }
         let mut kept = Vec::new();
-        let mut relist = false;
+        let known = self.lines.len();
+        let mut relight = false;
         for each in told {
             match each {
                 Told::Lines { chunks, names, density, all } => {
                     chunks.into_iter().for_each(|chunk| self.lines.take(chunk, names.clone()));
                     self.density = density;
-                    self.all_read |= all;
-                    relist = true;
-                }
-                Told::Life(id, steps) => {
-                    if let Some((_, told)) = self.life.as_mut().filter(|(of, _)| *of == id) {
-                        *told = Some(steps);
+                    relight |= self.lit.1.0 > known as u64;
+                    if all && !self.all_read {
+                        self.all_read = true;
+                        // What was told of a life may lack its end.
+                        if let Some((id, told)) = self.life.take() {
+                            self.ask_life(Some(id));
+                            self.life = Some((id, told));
+                        }
                     }
                 }
-                Told::At { seq, drawing, number, change, title } => {
+                Told::Life(id, life) => {
+                    if let Some((_, told)) = self.life.as_mut().filter(|(of, _)| *of == id) {
+                        *told = Some(life);
+                    }
+                }
+                Told::At { seq, drawing, number, change } => {
                     self.at = seq;
                     self.drawing = Some(drawing.clone());
-                    kept.push(Told::At { seq, drawing, number, change, title });
+                    relight = true;
+                    kept.push(Told::At { seq, drawing, number, change });
+                }
+                Told::Stuck { number, at, why } => {
+                    if self.wanted.load(Ordering::Relaxed) == number {
+                        self.stay(at, &why);
+                    }
+                    kept.push(Told::Stuck { number, at, why });
                 }
                 other => kept.push(other),
             }
         }
-        if relist && !self.filter.is_empty() {
-            self.listed = self.filter.matching(&self.lines);
+        if let Some(listed) = &mut self.listed
+            && self.lines.len() > known
+        {
+            listed.extend(self.filter.matching_after(&self.lines, known));
+        }
+        if relight {
+            self.shine();
         }
         kept
+    }
+
+    /// It can't go where it was asked to go, and stands here.
+    fn stay(&mut self, at: Seq, why: &str) {
+        self.playing = None;
+        if self.going == self.head && at < self.head {
+            // The end itself can't be shown: what can is all that there is.
+            self.head = at;
+            self.broken.get_or_insert_with(|| why.to_owned());
+        }
+        self.going = at;
+        self.light((at, at), false);
     }
 
     /// Whether it is where it was asked to go.
     pub fn has_arrived(&self) -> bool {
         self.at == self.going
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::{Hash, LogId, Position};
+    use std::sync::Condvar;
+    use std::sync::Mutex;
+    use std::time::{Duration, Instant};
+
+    /// A log whose reading is a mistake of ours.
+    struct Mistake;
+
+    impl Source for Mistake {
+        fn log(&self) -> LogId {
+            LogId([1; 16])
+        }
+
+        fn head(&self) -> Seq {
+            Seq(9)
+        }
+
+        fn read_after(&mut self, _: Seq, _: Seq) -> Result<Vec<protocol::Told>, String> {
+            panic!("a mistake of the test")
+        }
+
+        fn blob(&mut self, _: Hash) -> Result<Option<Vec<u8>>, String> {
+            Ok(None)
+        }
+
+        fn checkpoint(&mut self, _: Seq) -> Result<Option<(Position, Vec<u8>)>, String> {
+            Ok(None)
+        }
+    }
+
+    #[test]
+    fn a_mistake_in_reading_a_log_is_told_and_not_waited_for() {
+        let woken = Arc::new((Mutex::new(0u32), Condvar::new()));
+        let theirs = woken.clone();
+        let wake: Wake = Arc::new(move || {
+            *theirs.0.lock().expect("nobody panicked with it") += 1;
+            theirs.1.notify_all();
+        });
+        let mut review = Review::begin(Box::new(Mistake), None, wake).expect("there is a thread");
+        let until = Instant::now() + Duration::from_secs(20);
+        let mut told = Vec::new();
+        while !told.iter().any(|each| matches!(each, Told::Failed(why) if why.contains("broke off"))) {
+            let count = woken.0.lock().expect("nobody panicked with it");
+            let left = until.checked_duration_since(Instant::now()).expect("it is told in time");
+            drop(woken.1.wait_timeout_while(count, left.min(Duration::from_millis(100)), |count| *count == 0));
+            told.extend(review.receive());
+        }
+        assert!(!review.is_playing());
     }
 }

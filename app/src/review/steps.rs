@@ -1,6 +1,9 @@
 //! Moving along a log: by entry, by run of one person's work, and playing.
 
-use drawing::{EntityId, RecordId};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use drawing::{BlockId, Drawing, EntityId, LayerId, Record, RecordId, Shape};
 use protocol::Seq;
 
 use super::{Playing, Review};
@@ -8,6 +11,29 @@ use crate::document::OVERLAY_MAX;
 
 /// A rest longer than this ends a run of somebody's work, in milliseconds.
 const BURST_REST_MS: u64 = 12_000;
+
+/// A place in the drawing where something was erased.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Erased {
+    /// In this space.
+    pub space: BlockId,
+    /// Around what stood there.
+    pub area: [f32; 4],
+}
+
+/// What is lit up.
+#[derive(Debug, Clone, Default)]
+pub struct Lit {
+    /// These.
+    pub ids: Arc<[EntityId]>,
+    /// Where others were that are gone.
+    pub erased: Vec<Erased>,
+    /// Whose work it is: their place among the colours.
+    pub color: Option<u8>,
+}
+
+/// Places of erased things that are marked at once.
+const ERASED_MAX: usize = 200;
 
 impl Review {
     /// One listed entry on, or back.
@@ -38,7 +64,7 @@ impl Review {
             (first, last)
         };
         self.go(last);
-        self.lit = (first, last);
+        self.light((first, last), true);
     }
 
     /// The run that an entry is part of: entries of one person without a long rest between them.
@@ -60,22 +86,47 @@ impl Review {
         Some((first, last))
     }
 
-    /// What is lit up, and by whom: their place among the colours.
-    pub fn lit_up(&self) -> (Vec<EntityId>, Option<u8>) {
+    /// Lights up the work of these entries.
+    pub(super) fn light(&mut self, lit: (Seq, Seq), is_run: bool) {
+        self.lit = lit;
+        self.lit_is_run = is_run;
+        self.shine();
+    }
+
+    /// What is lit up.
+    pub fn lit_up(&self) -> &Lit {
+        &self.shining
+    }
+
+    /// Finds what is lit up: once when it changes, and not in each frame.
+    pub(super) fn shine(&mut self) {
         let (first, last) = self.lit;
-        let who = self.lines.get(last).and_then(|line| self.lines.who(line)).map(|who| who.color);
-        let mut ids: Vec<RecordId> = Vec::new();
-        for seq in (first.0..=last.0).map(Seq) {
-            if self.lines.get(seq).is_some_and(|line| line.kind.is_edit()) || first == last {
-                ids.extend(self.lines.records(seq));
+        let color = self.lines.get(last).and_then(|line| self.lines.who(line)).map(|who| who.color);
+        let mut ids: BTreeSet<RecordId> = BTreeSet::new();
+        let mut erased = Vec::new();
+        // A run may have very many entries: the latest of it count.
+        let entries = (first.0..=last.0).rev().map(Seq).take(OVERLAY_MAX);
+        for seq in entries {
+            let Some(line) = self.lines.get(seq) else { continue };
+            if !line.kind.is_edit() && first < last {
+                continue;
             }
+            let records = self.lines.records(seq);
+            let is_gone = |id: &RecordId| self.drawing.as_ref().is_some_and(|drawing| drawing.get(*id).is_none());
+            if let Some((space, area)) = line.area
+                && erased.len() < ERASED_MAX
+                && line.kind.is_edit()
+                && records.iter().any(is_gone)
+            {
+                erased.push(Erased { space, area });
+            }
+            ids.extend(records);
             if ids.len() > OVERLAY_MAX {
                 break;
             }
         }
-        ids.sort_unstable();
-        ids.dedup();
-        (ids.into_iter().map(|id| EntityId(id.0)).collect(), who)
+        let ids = self.drawing.as_ref().map_or_else(Vec::new, |drawing| seen_in(drawing, &ids));
+        self.shining = Lit { ids: ids.into(), erased, color };
     }
 
     /// Whether it plays.
@@ -113,11 +164,42 @@ impl Review {
         let first = self.going;
         if to > self.going {
             self.go(to);
-            self.lit = (first.next(), to);
+            self.light((first.next(), to), false);
         }
-        if self.going >= self.head {
+        // Where what can be read ends before the head, playing ends there.
+        if self.going >= self.head || self.all_read && self.going.0 >= self.lines.len() as u64 {
             self.playing = None;
         }
         self.playing.is_some()
     }
+}
+
+/// The entities in which a change of these records is seen: themselves, what is on a layer, what shows a block.
+fn seen_in(drawing: &Drawing, ids: &BTreeSet<RecordId>) -> Vec<EntityId> {
+    let (mut layers, mut blocks) = (BTreeSet::new(), BTreeSet::new());
+    let mut seen: BTreeSet<EntityId> = BTreeSet::new();
+    for id in ids {
+        match drawing.get(*id) {
+            Some(Record::Entity(entity)) => {
+                seen.insert(entity.id);
+                if drawing.block(entity.owner).is_some_and(|block| !block.is_space()) {
+                    blocks.insert(entity.owner);
+                }
+            }
+            Some(Record::Layer(layer)) => drop(layers.insert(layer.id)),
+            Some(Record::Block(block)) => drop(blocks.insert(block.id)),
+            _ => {}
+        }
+    }
+    if !layers.is_empty() || !blocks.is_empty() {
+        let shows = |shape: &Shape| match shape {
+            Shape::Insert(insert) => blocks.contains(&insert.block),
+            Shape::Dimension(dimension) => dimension.block.is_some_and(|block| blocks.contains(&block)),
+            _ => false,
+        };
+        let on = |layer: &LayerId| layers.contains(layer);
+        let also = drawing.entities().filter(|entity| on(&entity.style.layer) || shows(&entity.shape));
+        seen.extend(also.map(|entity| entity.id).take(OVERLAY_MAX));
+    }
+    seen.into_iter().take(OVERLAY_MAX).collect()
 }

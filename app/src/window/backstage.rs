@@ -65,6 +65,8 @@ pub enum Report {
     Nearby(u64, Found),
     /// A drawing was written, or not.
     Saved(u64, Box<Written>),
+    /// A log was saved as this file, up to this entry, or not.
+    LogSaved(PathBuf, anyhow::Result<protocol::Seq>),
 }
 
 /// What a file dialog is for.
@@ -78,6 +80,11 @@ pub enum Purpose {
         document: u64,
         /// What follows.
         then: Then,
+    },
+    /// To save the log of a document.
+    SaveLog {
+        /// Which.
+        document: u64,
     },
 }
 
@@ -411,7 +418,8 @@ pub(super) fn work_in(folder: &Path) -> Vec<String> {
     names
 }
 
-fn log_path(folder: &Path, name: &str) -> PathBuf {
+/// Where the log of a drawing in a folder is.
+pub(super) fn log_path(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.linework"))
 }
 

@@ -13,8 +13,13 @@ use crate::tools::paste_of;
 impl Window {
     /// Carries out one of the editing actions.
     pub(super) fn edit(&mut self, action: Action) {
-        let Some(document) = self.documents.get_mut(self.active) else { return };
+        let Some(document) = self.documents.get(self.active) else { return };
         let selected: Vec<_> = document.selection.iter().copied().collect();
+        let own = matches!(action, Action::Restyle(_)) && selected.is_empty();
+        if !own && self.refused_in_the_past("change it") {
+            return;
+        }
+        let Some(document) = self.documents.get_mut(self.active) else { return };
         match action {
             Action::Draw(shapes) => {
                 let done = document.draw(shapes);
@@ -141,6 +146,9 @@ impl Window {
 
     /// Takes one's last change back, or brings back what was taken back; says what it was.
     pub(super) fn undo(&mut self, redo: bool) {
+        if self.refused_in_the_past(if redo { "redo anything" } else { "undo anything" }) {
+            return;
+        }
         let Some(document) = self.documents.get_mut(self.active) else { return };
         if !redo && document.take_back_held() {
             return self.say("Undone: what waited for numbers");
@@ -183,6 +191,9 @@ impl Window {
     /// Asks where what was copied goes.
     pub(super) fn start_paste(&mut self) {
         let Some(copied) = self.clipboard.copied.clone() else { return self.say("Nothing was copied") };
+        if self.refused_in_the_past("paste into it") {
+            return;
+        }
         let Some(document) = self.documents.get_mut(self.active).filter(|document| document.is_here()) else {
             return self.say("Open a drawing first");
         };

@@ -6,6 +6,8 @@ use super::Window;
 use crate::action::{Action, CanvasEvent};
 use crate::canvas::Drag;
 use crate::command::{Command, TABLE};
+use crate::document::Document;
+use crate::panels::timeline;
 use crate::prompt::{Answer, Asked, Origin, Typed, parse};
 use crate::review::Wish;
 
@@ -98,23 +100,14 @@ impl Window {
 
     /// While one looks back, the arrows, Home, End and Space move in the log.
     fn review_keys(&self, ctx: &egui::Context) -> Vec<Action> {
-        if self.document().is_none_or(|document| document.review.is_none() || document.tool.is_some()) {
+        let moves = |document: &Document| {
+            // What is being typed has the keys: Space enters it.
+            document.is_looking_back() && document.tool.is_none() && document.prompt.typed.is_empty()
+        };
+        if !self.document().is_some_and(|document| document.review.is_some() && moves(document)) {
             return Vec::new();
         }
-        let keys = [
-            (Modifiers::SHIFT, Key::ArrowLeft, Wish::Burst(false)),
-            (Modifiers::SHIFT, Key::ArrowRight, Wish::Burst(true)),
-            (Modifiers::NONE, Key::ArrowLeft, Wish::Step(false)),
-            (Modifiers::NONE, Key::ArrowRight, Wish::Step(true)),
-            (Modifiers::NONE, Key::Home, Wish::End(false)),
-            (Modifiers::NONE, Key::End, Wish::End(true)),
-            (Modifiers::NONE, Key::Space, Wish::Play),
-        ];
-        let mut actions = Vec::new();
-        for (modifiers, key, wish) in keys {
-            let count = ctx.input_mut(|input| input.count_and_consume_key(modifiers, key));
-            actions.extend(std::iter::repeat_n(Action::Review(wish), count));
-        }
+        let actions = timeline::moves(ctx).into_iter().map(Action::Review).collect();
         // Space comes as a letter, too, which the prompt would take for Enter.
         ctx.input_mut(|input| input.events.retain(|event| !matches!(event, Event::Text(text) if text == " ")));
         actions
@@ -187,6 +180,11 @@ impl Window {
             None
         } else if document.tool.is_some() {
             Some(Action::Tell(CanvasEvent::Cancel))
+        } else if document.review.as_ref().is_some_and(|review| review.picking_area) {
+            Some(Action::Review(Wish::NoArea))
+        } else if document.gathering.is_some() || document.review.is_some() && document.past().is_none() {
+            // Nothing of it is shown yet.
+            Some(Action::Review(Wish::Leave))
         } else if !document.selection.is_empty() {
             Some(Action::SelectNone)
         } else if document.is_looking_back() {

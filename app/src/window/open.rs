@@ -312,6 +312,7 @@ impl Window {
                 Report::Nearby(number, found) => self.take_nearby(number, found),
                 Report::Kept(id, hash, path) => self.take_kept(id, hash, path),
                 Report::Prepared(id, course, prepared) => self.take_prepared(id, &course, prepared),
+                Report::LogSaved(path, saved) => self.take_log_saved(&path, saved),
                 Report::Saved(id, written) => self.take_saved(ctx, id, *written),
             }
         }

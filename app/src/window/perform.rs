@@ -149,6 +149,7 @@ impl Window {
             Command::Open => self.pick_to_open(),
             Command::Save => self.save(Then::Stay),
             Command::SaveAs => self.pick_to_save(Then::Stay),
+            Command::SaveLog => self.pick_to_save_log(),
             Command::CloseDrawing => self.close(self.active),
             Command::Quit => self.ask_to_quit(ctx),
             Command::Share => self.share(),
@@ -221,7 +222,11 @@ impl Window {
         let Some(document) = self.documents.get_mut(self.active).filter(|document| document.is_here()) else {
             return self.say("Open a drawing first");
         };
-        if command != Command::Distance && command != Command::ZoomWindow && !document.may_edit() {
+        let changes = command != Command::Distance && command != Command::ZoomWindow;
+        if changes && !document.may_edit() {
+            if self.refused_in_the_past("draw in it") {
+                return;
+            }
             return self.warn("You may look at this drawing, not change it");
         }
         document.prompt.typed.clear();
@@ -320,6 +325,9 @@ impl Window {
 
     /// Makes the layer states that one chose for oneself those of the drawing.
     fn apply_layers(&mut self) {
+        if self.refused_in_the_past("change its layers") {
+            return;
+        }
         let Some(document) = self.document_mut() else { return };
         match document.apply_layers() {
             Ok(0) => self.say("No layer is shown otherwise than in the drawing"),
@@ -331,6 +339,9 @@ impl Window {
 
     /// Makes the changes again that were not done.
     fn apply_drafts(&mut self) {
+        if self.refused_in_the_past("change it") {
+            return;
+        }
         let Some(document) = self.document_mut() else { return };
         let made = document.apply_drafts();
         let left = document.drafts.len();

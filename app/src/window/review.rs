@@ -1,16 +1,20 @@
 //! Looking back: opening saved logs, moving in them, and taking a moment out of them.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 use anyhow::Context as _;
+use drawing::BlockId;
 
 use super::Window;
-use super::backstage::Report;
+use super::backstage::{Purpose, Report, log_path};
 use super::open::{Opening, ReadFile, enter, name_of};
 use crate::action::{Action, Panel};
 use crate::document::{Document, Home, Picture};
 use crate::link::Link;
 use crate::review::{Copied, Filter, LogFile, Review, Wish};
+use crate::work::caught;
 
 /// Whether a path names a saved log: by what it is called, or by its first bytes.
 pub(super) fn is_log(path: &Path) -> bool {
@@ -22,11 +26,27 @@ impl Window {
     /// Opens a saved log in the background.
     pub(super) fn open_log(&mut self, path: PathBuf) {
         let number = self.backstage.number();
-        let (title, done, total, stop) = (name_of(&path), Default::default(), Default::default(), Default::default());
-        self.openings.push(Opening { number, title, path: path.clone(), done, total, stop });
+        let opening = Opening {
+            number,
+            title: name_of(&path),
+            path: path.clone(),
+            done: Default::default(),
+            total: Default::default(),
+            stop: Default::default(),
+        };
+        let (done, total, stop) = (opening.done.clone(), opening.total.clone(), opening.stop.clone());
+        self.openings.push(opening);
         let (wake, reports) = (self.backstage.studio.wake.clone(), self.backstage.reports.clone());
+        let progress_wake = self.backstage.studio.wake_soon.clone();
         self.backstage.runtime.spawn_blocking(move || {
-            let opened = LogFile::open(&path).map(Box::new).map_err(anyhow::Error::new);
+            let opened = LogFile::open_watched(&path, &mut |walked, all| {
+                done.store(walked, Ordering::Relaxed);
+                total.store(all, Ordering::Relaxed);
+                progress_wake();
+                if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            });
+            let opened = opened.map_err(anyhow::Error::new).and_then(|log| log.context("Opening was cancelled"));
+            let opened = opened.map(Box::new);
             // Where the window is gone, nobody waits for it.
             let _ = reports.send(Report::Log(number, path, opened));
             wake();
@@ -61,10 +81,61 @@ impl Window {
         self.panel = Some(Panel::History);
     }
 
+    /// Asks where the log of the document in front is to be saved: all that ever happened to it, in one file.
+    pub(super) fn pick_to_save_log(&mut self) {
+        let Some(document) = self.document().filter(|document| document.is_here()) else {
+            return self.say("Open a drawing first");
+        };
+        if log_of(document).is_none() {
+            return self.warn("Whoever shares this drawing has its log: it is saved there, or from the host's console");
+        }
+        let stem = document.title.trim_end_matches(".linework").trim_end_matches(".dxf").trim_end_matches(".DXF");
+        let name = format!("{stem}.linework");
+        let dialog = rfd::AsyncFileDialog::new().set_title("Save the log as").set_file_name(name.clone());
+        let purpose = Purpose::SaveLog { document: document.id };
+        self.ask(purpose, name, async move { dialog.save_file().await });
+    }
+
+    /// Saves the log of a document in the background, while it goes on.
+    pub(super) fn save_log(&mut self, id: u64, path: PathBuf) {
+        let Some(from) = self.place_of(id).and_then(|at| log_of(&self.documents[at])) else {
+            return self.warn("The drawing is closed already; nothing was written");
+        };
+        let path = std::path::absolute(&path).unwrap_or(path);
+        let (wake, reports) = (self.backstage.studio.wake.clone(), self.backstage.reports.clone());
+        self.say("Saving the log...");
+        self.backstage.runtime.spawn_blocking(move || {
+            let saved = caught("saving the log", || Ok(oplog::backup(&from, &path)?.seq));
+            // Where the window is gone, nobody waits for it.
+            let _ = reports.send(Report::LogSaved(path, saved));
+            wake();
+        });
+    }
+
+    /// The log of a document is saved, or not.
+    pub(super) fn take_log_saved(&mut self, path: &Path, saved: anyhow::Result<protocol::Seq>) {
+        match saved {
+            Ok(seq) => self.say(format!("The log up to entry {seq} is saved as {}", path.display())),
+            Err(error) => self.warn(format!("The log was not saved: {error:#}")),
+        }
+    }
+
     /// Says that a saved log can't be changed, and offers what can.
     pub(super) fn is_read_only(&mut self, what: &str) {
         let text = format!("A saved log is only looked at: you can't {what}");
         self.offer(text, "Open a copy from here", Action::Review(Wish::OpenCopy));
+    }
+
+    /// Whether the document in front shows the past, where nothing can be changed: if so, says it, with the way out.
+    pub(super) fn refused_in_the_past(&mut self, what: &str) -> bool {
+        let Some(document) = self.document().filter(|document| document.is_looking_back()) else { return false };
+        if matches!(document.home, Home::Log(_)) {
+            self.is_read_only(what);
+        } else {
+            let text = format!("You look at the past: you can't {what}");
+            self.offer(text, "Back to now", Action::Review(Wish::Leave));
+        }
+        true
     }
 
     /// Carries out what the timeline and the history panel want.
@@ -82,7 +153,7 @@ impl Window {
                 if let Some(document) = self.documents.get_mut(self.active)
                     && let Some(review) = &mut document.review
                 {
-                    move_in(review, wish);
+                    move_in(review, wish, document.space);
                     document.touched();
                 }
             }
@@ -147,6 +218,15 @@ impl Window {
     }
 }
 
+/// Where the log of a document is, if it is here.
+fn log_of(document: &Document) -> Option<PathBuf> {
+    match &document.home {
+        Home::Own { name, folder, .. } => Some(log_path(folder, name)),
+        Home::Log(path) => Some(path.clone()),
+        Home::Joined(_) => None,
+    }
+}
+
 /// The file that saving the drawing at a moment would give, read: what nobody edited stays byte for byte.
 fn file_of(copied: Copied, title: String) -> anyhow::Result<ReadFile> {
     let Copied { mut drawing, source, original } = copied;
@@ -166,7 +246,7 @@ fn file_of(copied: Copied, title: String) -> anyhow::Result<ReadFile> {
     })
 }
 
-fn move_in(review: &mut Review, wish: Wish) {
+fn move_in(review: &mut Review, wish: Wish, space: Option<BlockId>) {
     if !matches!(wish, Wish::Play | Wish::Speed(_) | Wish::Filter(_) | Wish::Life(_)) {
         review.pause();
     }
@@ -180,9 +260,10 @@ fn move_in(review: &mut Review, wish: Wish) {
         Wish::Speed(speed) => review.speed = speed,
         Wish::Filter(filter) => review.set_filter(filter),
         Wish::PickArea => review.picking_area = true,
+        Wish::NoArea => review.picking_area = false,
         Wish::Area(area) => {
             review.picking_area = false;
-            review.set_filter(Filter { area, ..review.filter.clone() });
+            review.set_filter(Filter { area: space.zip(area), ..review.filter.clone() });
         }
         Wish::Life(id) => review.ask_life(id),
         Wish::OpenCopy | Wish::Begin | Wish::Restore | Wish::Leave => {}

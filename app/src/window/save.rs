@@ -16,8 +16,11 @@ use crate::action::Action;
 use crate::dialogs::Dialog;
 use crate::document::{Course, Document, Home, Part, Saving, Step, Then};
 use crate::file::{self, Stamp};
+use crate::review::Wish;
 use crate::work::caught;
 
+/// What is said where what would be saved is not what is seen.
+const OF_NOW: &str = "You look at the past, and a save writes what is now";
 /// What is said of a copy that is written anew, since the file that the drawing came from is not here.
 const WRITTEN_ANEW: &str =
     "the file it came from is not here, so it was written anew, without what Linework does not understand";
@@ -70,6 +73,9 @@ impl Window {
         if matches!(document.home, Home::Log(_)) {
             return self.is_read_only("save it");
         }
+        if document.is_looking_back() && then == Then::Stay {
+            return self.offer(OF_NOW, "Back to now", Action::Review(Wish::Leave));
+        }
         let id = document.id;
         match (&document.home, document.file.path.clone()) {
             (Home::Own { .. }, Some(path)) => self.save_to(id, path, then),
@@ -93,6 +99,12 @@ impl Window {
             return self.say("It is being saved already");
         }
         let path = std::path::absolute(&path).unwrap_or(path);
+        // What is in a log is nowhere else.
+        if super::review::is_log(&path) {
+            let name = path.display();
+            return self.warn(format!("{name} is an op log or would be taken for one; nothing was written"));
+        }
+        let document = &mut self.documents[at];
         let own = document.file.path.as_ref() == Some(&path);
         if own && document.file.stamp != Stamp::of(&path) {
             self.dialog = Dialog::ChangedOnDisk { document: id, path, then };
@@ -346,6 +358,9 @@ impl Window {
         if matches!(document.home, Home::Log(_)) {
             return self.is_read_only("save it");
         }
+        if document.is_looking_back() && then == Then::Stay {
+            return self.offer(OF_NOW, "Back to now", Action::Review(Wish::Leave));
+        }
         let id = document.id;
         let name = if document.title.to_lowercase().ends_with(".dxf") {
             document.title.clone()
@@ -362,7 +377,7 @@ impl Window {
     }
 
     /// The field is there at once; where a portal answers, its dialog lies over it and its answer counts.
-    fn ask(
+    pub(super) fn ask(
         &mut self,
         purpose: Purpose,
         path: String,
@@ -401,6 +416,7 @@ impl Window {
         match purpose {
             Purpose::Open => self.perform(ctx, Action::OpenFile(path)),
             Purpose::Save { document, then } => self.save_to(document, file::with_ending(path), then),
+            Purpose::SaveLog { document } => self.save_log(document, file::with_log_ending(path)),
         }
     }
 }

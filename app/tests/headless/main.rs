@@ -1,5 +1,7 @@
 //! The commands without a window, as people and scripts call them: the real program on small files of our own.
 
+#[path = "../recorded/harm.rs"]
+mod harm;
 #[path = "../recorded/mod.rs"]
 mod recorded;
 mod saved_logs;

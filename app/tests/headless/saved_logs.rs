@@ -1,7 +1,12 @@
 //! Saved logs on the command line: any moment of them, whether they are whole, and what bad ones get.
 
-use crate::recorded::{Recorder, cafe};
-use crate::{Bench, SMALL, ink};
+use std::ops::ControlFlow;
+
+use app::review::{FromStart, LogFile};
+use collab::{Replay, Source as _};
+
+use crate::recorded::{Moment, Recorder, cafe};
+use crate::{Bench, SMALL, harm, ink};
 use drawing::Vec2;
 
 impl Bench {
@@ -83,6 +88,20 @@ fn a_log_is_verified() {
 }
 
 #[test]
+fn a_log_with_a_damaged_checkpoint_is_not_whole_and_gives_its_entries() {
+    let bench = Bench::new();
+    let moments = cafe(&bench.path("cafe.linework"), true);
+    bench.succeed(&["log", "cafe.linework", "--verify"]);
+    bench.succeed(&["convert", "cafe.linework", "whole.dxf"]);
+    bench.sql("cafe.linework", "UPDATE checkpoint SET state = x'00'");
+    let told = bench.status(1, &["log", "cafe.linework", "--verify"]);
+    let words = format!("the checkpoint at entry {} is damaged", moments.len());
+    assert!(told.contains(&words) && told.contains(&format!("entries up to {} are intact", moments.len())), "{told}");
+    bench.succeed(&["convert", "cafe.linework", "entries.dxf"]);
+    assert_eq!(bench.text("whole.dxf"), bench.text("entries.dxf"));
+}
+
+#[test]
 fn what_is_intact_of_a_damaged_log_is_shown_and_the_rest_is_named() {
     let damaged = |sql: &str, entry: &str| {
         let bench = Bench::new();
@@ -114,10 +133,10 @@ impl Bench {
 #[test]
 fn a_file_that_is_cut_or_flipped_anywhere_never_panics_and_never_lies() {
     let bench = Bench::new();
-    cafe(&bench.path("cafe.linework"), true);
+    let moments = cafe(&bench.path("cafe.linework"), true);
     let whole = std::fs::read(bench.path("cafe.linework")).unwrap();
     let mut random = 7u64;
-    for case in 0..16 {
+    for case in 0..48 {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let at = (random >> 20) as usize % whole.len();
         let mut bytes = whole.clone();
@@ -136,7 +155,26 @@ fn a_file_that_is_cut_or_flipped_anywhere_never_panics_and_never_lies() {
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.code().is_some_and(|code| code <= 2), "case {case} {arguments:?}: {said}");
             assert!(!said.contains("panicked"), "case {case} {arguments:?}: {said}");
+            // What is called whole is what was recorded, all the way, with a checkpoint and without.
+            if arguments.contains(&"--verify") && output.status.success() {
+                tell_no_lie(&bench.path("harmed.linework"), &moments);
+            }
         }
+    }
+}
+
+fn tell_no_lie(path: &std::path::Path, moments: &[Moment]) {
+    let mut log = LogFile::open(path).unwrap();
+    let last = moments.last().unwrap();
+    assert_eq!(log.head(), last.seq);
+    let mut end = Replay::new();
+    assert!(end.seek(&mut log, last.seq, |_, _, _| ControlFlow::Continue(())).unwrap().is_continue());
+    assert_eq!(end.room().unwrap().drawing().hash(), last.drawing);
+    let mut replay = Replay::new();
+    for moment in moments {
+        let went = replay.seek(&mut FromStart(&mut log), moment.seq, |_, _, _| ControlFlow::Continue(()));
+        assert!(went.unwrap().is_continue());
+        assert_eq!(replay.room().unwrap().drawing().hash(), moment.drawing, "entry {}", moment.seq);
     }
 }
 
@@ -172,7 +210,7 @@ fn oplog_id() -> protocol::LogId {
 #[test]
 fn a_report_tells_a_session_on_one_page() {
     let bench = Bench::new();
-    let head = cafe(&bench.path("cafe.linework"), true).last().map(|(seq, _)| seq.0).unwrap();
+    let head = cafe(&bench.path("cafe.linework"), true).last().map(|moment| moment.seq.0).unwrap();
     bench.succeed(&["log", "cafe.linework", "--report", "session.html"]);
     let page = bench.text("session.html");
     assert_eq!(page.matches("data:image/png;base64,iVBOR").count(), 4, "before and after, on light and on dark");
@@ -196,4 +234,111 @@ fn a_report_tells_a_session_on_one_page() {
     assert!(bench.text("damaged.html").contains("The log is damaged: entry 20 is not what was stored"));
     bench.refuse(&["log", "absent.linework", "--report", "x.html"], &["absent.linework"]);
     assert!(!bench.path("x.html").exists());
+}
+
+#[test]
+fn what_cannot_be_followed_is_told_up_to_there() {
+    let check = |harm: fn(&std::path::Path) -> protocol::Seq, why: &str, listed: i32| {
+        let bench = Bench::new();
+        let good = bench.small_log();
+        bench.succeed(&["convert", "small.linework", "whole.dxf"]);
+        let bad = harm(&bench.path("small.linework"));
+        assert_eq!(bad.0, good + 1);
+        for arguments in [
+            &["convert", "small.linework", "out.dxf"][..],
+            &["convert", "small.linework", "out.png"],
+            &["render", "small.linework", "--out", "out.png"],
+            &["info", "small.linework"],
+            &["log", "small.linework", "--report", "out.html"],
+        ] {
+            let told = bench.status(1, arguments);
+            assert!(told.contains(why) && told.contains(&format!("up to {good} ")), "{arguments:?}: {told}");
+        }
+        assert_eq!(bench.text("out.dxf"), bench.text("whole.dxf"));
+        assert!(bench.text("out.html").contains("The log is damaged"));
+        bench.refuse(&["convert", "small.linework", "x.dxf", "--at", &bad.to_string()], &[why]);
+        let told = bench.status(listed, &["log", "small.linework"]);
+        assert!(
+            told.contains("Ana moved 1 entity") && told.contains("Ana left"),
+            "what can be read is printed: {told}"
+        );
+    };
+    check(harm::of_a_later_program, "entry 6", 2);
+    check(harm::of_nobody, "not in the room", 0);
+}
+
+#[test]
+fn a_picture_needs_no_file_that_the_drawing_came_from() {
+    let bench = Bench::new();
+    cafe(&bench.path("cafe.linework"), true);
+    bench.sql("cafe.linework", "DELETE FROM blob");
+    bench.succeed(&["render", "cafe.linework", "--out", "cafe.png", "--size", "200x120"]);
+    bench.succeed(&["convert", "cafe.linework", "cafe.png"]);
+    bench.succeed(&["info", "cafe.linework"]);
+    bench.refuse(&["convert", "cafe.linework", "cafe.dxf"], &["lacks the drawing that it starts from"]);
+}
+
+#[test]
+fn no_log_is_written_over() {
+    let bench = Bench::new();
+    bench.small_log();
+    std::fs::copy(bench.path("small.linework"), bench.path("other.linework")).unwrap();
+    std::fs::copy(bench.path("small.linework"), bench.path("hidden.dxf")).unwrap();
+    let before = std::fs::read(bench.path("small.linework")).unwrap();
+    for (arguments, words) in [
+        (&["log", "small.linework", "--report", "small.linework"][..], "small.linework is an op log"),
+        (&["log", "small.linework", "--report", "other.linework"], "other.linework is an op log"),
+        (&["convert", "small.linework", "small.linework"], "small.linework is an op log"),
+        (&["convert", "small.linework", "other.linework"], "other.linework is an op log"),
+        (&["convert", "small.linework", "hidden.dxf"], "hidden.dxf is an op log"),
+        (&["convert", "small.dxf", "other.linework"], "other.linework is an op log"),
+        (&["convert", "small.dxf", "new.linework"], "new.linework would be taken for an op log"),
+        (&["render", "small.linework", "--out", "other.linework"], "other.linework is an op log"),
+        (&["edit", "small.dxf", "other.linework", "--add-line", "0,0,1,1"], "other.linework is an op log"),
+    ] {
+        bench.refuse(arguments, &[words, "nothing was written"]);
+    }
+    for name in ["small.linework", "other.linework", "hidden.dxf"] {
+        assert!(std::fs::read(bench.path(name)).unwrap() == before, "{name} is as it was");
+    }
+    assert!(!bench.path("new.linework").exists());
+}
+
+#[test]
+fn a_strangers_texts_are_shown_on_one_line() {
+    let bench = Bench::new();
+    let title = "\u{1b}[2J<script>\u{202e}".to_owned() + &"x".repeat(9_000);
+    let mut desk = Recorder::new(&bench.path("strange.linework"), &title, SMALL.as_bytes());
+    desk.join("Ana");
+    desk.finish(false);
+    bench.sql("strange.linework", "UPDATE entry SET author = 'a' || char(27) || char(10) || '  9  forged'");
+    for arguments in [&["log", "strange.linework"][..], &["log", "strange.linework", "--json"]] {
+        let told = bench.succeed(arguments);
+        assert_eq!(told.lines().count(), 2, "one entry a line: {told}");
+        assert!(!told.contains(['\u{1b}', '\u{202e}']) && told.len() < 1_000, "{told:?}");
+    }
+    bench.succeed(&["log", "strange.linework", "--report", "strange.html"]);
+    let page = bench.text("strange.html");
+    assert!(page.contains("<h1>[2J&lt;script&gt;xxx") && !page.contains("<script") && !page.contains('\u{1b}'));
+    assert!(!page.contains(&"x".repeat(200)));
+}
+
+#[test]
+fn a_log_in_use_is_saved_as_one_file() {
+    let bench = Bench::new();
+    let entries = bench.small_log();
+    let live = oplog::Log::open(bench.path("small.linework")).unwrap();
+    let said = bench.status(2, &["log", "small.linework"]);
+    assert!(said.contains("in use by") && said.contains("linework log FILE --save COPY"), "{said}");
+    let said = bench.succeed(&["log", "small.linework", "--save", "saved.linework"]);
+    assert!(said.contains(&format!("saved.linework holds {entries} entries, head ")), "{said}");
+    bench.succeed(&["log", "saved.linework", "--verify"]);
+    bench.refuse(&["log", "small.linework", "--save", "saved.linework"], &["saved.linework", "exists"]);
+    bench.refuse(&["log", "small.linework", "--save", "saved.txt"], &["end its name in .linework"]);
+    assert!(!bench.path("saved.txt").exists());
+    drop(live);
+    // What is damaged is saved as it is, and said.
+    bench.sql("saved.linework", "UPDATE entry SET payload = x'00' WHERE seq = 4");
+    let said = bench.status(1, &["log", "saved.linework", "--save", "again.linework"]);
+    assert!(said.contains("entry 4 is not what was stored"), "{said}");
 }

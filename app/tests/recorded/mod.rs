@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use collab::{AppendAnswer, ConnId, Desk, Effect, Input, Room, Session, Settings};
-use drawing::{Drawing, Entity, EntityId, Op, Record, RecordId, Vec2};
+use drawing::{Drawing, DrawingHash, Entity, EntityId, Op, Record, RecordId, Vec2};
 use oplog::{Appended, Checkpoints, Log, NewEntry};
 use protocol::{
     ClientId, ClientSeq, Durability, Entry, Event, Hash, Limits, LogId, ResumeKey, Role, Seq, ServerMessage, Told,
@@ -22,8 +22,24 @@ pub struct Recorder {
     path: PathBuf,
     sessions: Vec<Session>,
     now: u64,
-    /// The room's digest after each entry.
-    pub digests: Vec<(Seq, Hash)>,
+    moments: Vec<Moment>,
+}
+
+/// What the live room was after an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The entry.
+    pub seq: Seq,
+    /// The digest of the room.
+    pub digest: Hash,
+    /// The hash of its drawing.
+    pub drawing: DrawingHash,
+}
+
+impl Moment {
+    fn of(room: &Room) -> Moment {
+        Moment { seq: room.position().seq, digest: room.digest(), drawing: room.drawing().hash() }
+    }
 }
 
 impl Recorder {
@@ -41,11 +57,11 @@ impl Recorder {
         let Appended::Stored(head) = log.append(&start, &[first]).expect("it is stored") else { panic!("behind") };
         let told = Told { seq: head.seq, hash: head.head, entry };
         let room = Room::start(head.log, &told, drawing).expect("a log starts");
-        let digests = vec![(head.seq, room.digest())];
+        let moments = vec![Moment::of(&room)];
         let settings = Settings { limits: Limits::default(), durability: Durability::Memory, shared: false };
         let (desk, _) = Desk::open(settings, room);
         let path = path.to_owned();
-        let mut recorder = Recorder { desk, log, path, sessions: Vec::new(), now: START_MS, digests };
+        let mut recorder = Recorder { desk, log, path, sessions: Vec::new(), now: START_MS, moments };
         recorder.give(Input::Read { entries: Vec::new(), head });
         recorder
     }
@@ -63,8 +79,8 @@ impl Recorder {
 
     fn note(&mut self) {
         let at = self.desk.room().position().seq;
-        if self.digests.last().is_none_or(|(seq, _)| *seq < at) {
-            self.digests.push((at, self.desk.room().digest()));
+        if self.moments.last().is_none_or(|last| last.seq < at) {
+            self.moments.push(Moment::of(self.desk.room()));
         }
     }
 
@@ -143,14 +159,31 @@ impl Recorder {
     /// Somebody draws a copy of an entity, that far away; its id.
     #[track_caller]
     pub fn copy(&mut self, who: usize, of: EntityId, by: Vec2) -> EntityId {
-        let id = self.sessions[who].take_ids(1).expect("numbers are granted")[0];
-        let mut entity = self.entity(of);
-        entity.id = EntityId(id.0);
-        (entity.handle, entity.source) = (None, None);
-        entity.order = self.drawing().order_on_top(entity.owner);
-        entity.shape.translate(by).expect("it can be moved");
-        self.edit(who, Op::New(vec![Record::Entity(entity)]));
-        EntityId(id.0)
+        self.copies(who, of, by, 1)[0]
+    }
+
+    /// Somebody draws so many copies of an entity at once, each that far from the one before; their ids.
+    #[track_caller]
+    pub fn copies(&mut self, who: usize, of: EntityId, by: Vec2, count: usize) -> Vec<EntityId> {
+        let ids = loop {
+            match self.sessions[who].take_ids(count) {
+                Some(ids) => break ids,
+                // It asks for more, which the desk grants at once.
+                None => self.flush(who),
+            }
+        };
+        let first = self.drawing().order_on_top(self.entity(of).owner);
+        let copies = ids.iter().zip(1u32..).map(|(id, at)| {
+            let mut entity = self.entity(of);
+            entity.id = EntityId(id.0);
+            (entity.handle, entity.source) = (None, None);
+            entity.order = drawing::Order(first.0 + u64::from(at) - 1);
+            entity.shape.translate(by * f64::from(at)).expect("it can be moved");
+            Record::Entity(entity)
+        });
+        let op = Op::New(copies.collect());
+        self.edit(who, op);
+        ids.into_iter().map(|id| EntityId(id.0)).collect()
     }
 
     /// Somebody holds these.
@@ -191,7 +224,7 @@ impl Recorder {
     }
 
     /// Ends the session: a saved log, one file, with a checkpoint in it if `checkpoint`; what the room was.
-    pub fn finish(mut self, checkpoint: bool) -> Vec<(Seq, Hash)> {
+    pub fn finish(mut self, checkpoint: bool) -> Vec<Moment> {
         if checkpoint {
             let room = self.desk.room().clone();
             self.keep(&room);
@@ -206,12 +239,12 @@ impl Recorder {
             let _ = std::fs::remove_file(name);
         }
         std::fs::rename(&saved, &self.path).expect("the backup takes the log's place");
-        self.digests
+        self.moments
     }
 }
 
 /// Three people rearrange the ground floor of a café; `checkpoint`: the saved log has one.
-pub fn cafe(path: &Path, checkpoint: bool) -> Vec<(Seq, Hash)> {
+pub fn cafe(path: &Path, checkpoint: bool) -> Vec<Moment> {
     let bytes = std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/sample.dxf")).expect("the sample");
     let mut desk = Recorder::new(path, "Café Linde", &bytes);
     let furniture = desk.drawing().layer_named("FURNITURE").expect("a layer of the sample");

@@ -3,10 +3,38 @@
 use std::collections::HashMap;
 
 use drawing::{Op, Record, RecordId};
-use protocol::{Ended, Entry, Event, Seq, SessionId};
+use protocol::{Ended, Entry, Event, Limits, Seq, SessionId, TITLE_CHARS_MAX};
 
 /// Parts of a batch that are told one by one.
 const PARTS_MAX: usize = 3;
+
+/// What somebody is called, as it can be shown: see [`clean`].
+pub fn name(text: &str) -> String {
+    clean(text, Limits::default().name_chars_max as usize)
+}
+
+/// What something is called, as it can be shown: see [`clean`].
+pub fn title(text: &str) -> String {
+    clean(text, TITLE_CHARS_MAX as usize)
+}
+
+/// A stranger's text on one line: without what drives a terminal, breaks the line or turns the writing around, and cut
+/// after so many characters. What a server lets in is like that already; a file may hold anything.
+pub fn clean(text: &str, chars_max: usize) -> String {
+    let mut letters = text.chars().filter(|letter| !is_unseen(*letter));
+    let mut short: String = letters.by_ref().take(chars_max).collect();
+    if letters.next().is_some() {
+        short.push_str("...");
+    }
+    short
+}
+
+/// Control characters, marks of direction, separators of lines, and marks that nobody sees.
+fn is_unseen(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{feff}')
+        || matches!(letter, '\u{2060}'..='\u{206f}')
+}
 
 /// Reads along with a log and tells what happens; remembers who is who.
 #[derive(Debug, Clone, Default)]
@@ -27,12 +55,12 @@ impl Story {
     /// What the next entry says.
     pub fn tell(&mut self, seq: Seq, entry: &Entry) -> ToldInWords {
         if let Event::Joined { name, .. } = &entry.event {
-            self.names.insert(SessionId(seq), name.clone());
+            self.names.insert(SessionId(seq), self::name(name));
         }
         let who = match &entry.event {
             Event::Created { .. } => String::new(),
             Event::Unlocked { overridden_by: Some(owner), .. } => self.name(*owner),
-            Event::Joined { name, .. } => name.clone(),
+            Event::Joined { name, .. } => self::name(name),
             Event::Resumed { session, .. }
             | Event::Gone { session, .. }
             | Event::Locked { session, .. }
@@ -44,7 +72,7 @@ impl Story {
         let what = match &entry.event {
             Event::Created { title, source, .. } => {
                 let from = if source.is_some() { "read from a file" } else { "new" };
-                format!("the log of {title:?} starts, {from}")
+                format!("the log of {:?} starts, {from}", self::title(title))
             }
             Event::Joined { carries_on: Some(_), .. } => format!("{who} came back"),
             Event::Joined { .. } => format!("{who} joined"),
@@ -63,7 +91,7 @@ impl Story {
             }
             Event::Edited { op, .. } => format!("{who} {}", op_in_words(op)),
             Event::Granted { ids, .. } => format!("{who} got {}", count(ids.len as usize, "more id")),
-            Event::Renamed { title, .. } => format!("{who} renamed the drawing {title:?}"),
+            Event::Renamed { title, .. } => format!("{who} renamed the drawing {:?}", self::title(title)),
         };
         if let Event::Gone { session, .. } = &entry.event {
             // Nothing is told of them any more.
@@ -74,7 +102,7 @@ impl Story {
 
     /// Who somebody is, where the entry by which they came in isn't told.
     pub fn know(&mut self, session: SessionId, name: &str) {
-        self.names.entry(session).or_insert_with(|| name.to_owned());
+        self.names.entry(session).or_insert_with(|| self::name(name));
     }
 
     fn name(&self, session: SessionId) -> String {
@@ -114,7 +142,7 @@ pub fn kinds<'r>(records: impl IntoIterator<Item = &'r Record>) -> String {
             None => kinds.push((record.kind(), 1)),
         }
     }
-    let parts: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    let parts: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {}", title(kind))).collect();
     if parts.is_empty() { "nothing".into() } else { parts.join(", ") }
 }
 
@@ -130,6 +158,22 @@ fn count(number: usize, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_strangers_text_is_one_line_and_no_longer_than_it_may_be() {
+        for (text, expect) in [
+            ("Ana Sousa", "Ana Sousa"),
+            ("\u{1b}[2J\u{1b}]0;x\u{7}Ana", "[2J]0;xAna"),
+            ("Ana\r\n     9  2026  Ben  erased it", "Ana     9  2026  Ben  erased it"),
+            ("a\u{202e}b\u{2066}c\u{2028}d\u{feff}", "abcd"),
+            ("\u{301}\u{e9}", "\u{301}\u{e9}"),
+        ] {
+            assert_eq!(clean(text, 64), expect);
+        }
+        assert_eq!(clean("abcdef", 6), "abcdef");
+        assert_eq!(clean("abcdefg", 6), "abcdef...");
+        assert_eq!(name(&"x".repeat(1 << 20)).len(), 64 + 3);
+    }
     use drawing::{Drawing, EntityId, Handle, IdRange, Vec2};
     use protocol::{Epoch, Role};
 

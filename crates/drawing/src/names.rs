@@ -3,7 +3,13 @@
 use crate::op::OpError;
 use crate::record::{Block, Record};
 
-/// The name of a record, if it has one.
+impl Record {
+    /// Its name, if it has one.
+    pub fn name(&self) -> Option<&str> {
+        name(self)
+    }
+}
+
 fn name(record: &Record) -> Option<&str> {
     match record {
         Record::Layer(record) => Some(&record.name),

@@ -98,6 +98,11 @@ pub(crate) fn name_of(record: &Record) -> Option<(u8, String)> {
 }
 
 impl Record {
+    /// Calls `found` with each record that this one refers to: layers, blocks, linetypes and text styles.
+    pub fn each_reference(&self, found: &mut dyn FnMut(RecordId)) {
+        references(self, &mut |_, to| found(to));
+    }
+
     /// Its handle, if it got it from us and not from the file.
     pub(crate) fn minted_handle(&self) -> Option<Handle> {
         if self.source().is_some() { None } else { self.handle() }

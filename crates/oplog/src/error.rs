@@ -48,7 +48,7 @@ pub enum LogError {
     },
     /// Another program has the log open for writing.
     #[error(
-        "{path} is in use by {holder}; close it there, or take a copy of it by a backup, which works while it is in use"
+        "{path} is in use by {holder}; close it there, or take a copy of it by a backup, which works while it is in use (linework log FILE --save COPY, or the host's console)"
     )]
     Held {
         /// The file.

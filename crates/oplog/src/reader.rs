@@ -1,5 +1,6 @@
 //! Reading a log: its position, its entries, whether a position is on its branch.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,8 +36,34 @@ impl LogReader {
         LogReader::open_any(path)
     }
 
+    /// As [`LogReader::open`], which takes as long as the log is: `progress` is told how many entries were walked and
+    /// how many there are, and may give up; then there is nothing.
+    ///
+    /// # Errors
+    /// As [`LogReader::open`].
+    pub fn open_watched(
+        path: impl AsRef<Path>,
+        progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<Option<(LogReader, Option<Broken>)>, LogError> {
+        let path = schema::resolve(path.as_ref())?;
+        Lock::refuse_held(&path)?;
+        let (reader, torn) = LogReader::connect(path)?;
+        // What can't be counted is walked all the same.
+        let last = reader.connection.query_row("SELECT max(seq) FROM entry", [], |row| row.get::<_, Option<i64>>(0));
+        let total = last.ok().flatten().map_or(0, |last| last as u64);
+        let walked = reader.walk_watched(&mut |seq| progress(seq.0, total));
+        Ok(walked.map(|(head, broken)| reader.ending_at(head, broken, torn)))
+    }
+
     /// Opens a log whoever holds it: SQLite itself keeps readers and the writer apart. `path` is resolved.
     pub(crate) fn open_any(path: PathBuf) -> Result<(LogReader, Option<Broken>), LogError> {
+        let (reader, torn) = LogReader::connect(path)?;
+        let (head, broken) = reader.walk();
+        Ok(reader.ending_at(head, broken, torn))
+    }
+
+    /// A reader that does not know yet where its log ends, and why the file is short, if it is.
+    fn connect(path: PathBuf) -> Result<(LogReader, Option<String>), LogError> {
         let connection = schema::connect(&path, READ).map_err(|source| LogError::sqlite(&path, "opening", source))?;
         let mut torn = None;
         if let Err(LogError::Torn { what, .. }) = schema::identify(&connection, &path, APPLICATION_ID) {
@@ -49,11 +76,17 @@ impl LogReader {
         }
         schema::identify(&connection, &path, APPLICATION_ID)?;
         let head = Position::start(schema::log_id(&connection, &path)?);
-        let mut reader = LogReader { connection, path, head, lock: None };
-        let (head, broken) = reader.walk();
-        reader.head = head;
-        let broken = broken.or_else(|| torn.map(|reason| Broken::pages(head, reason)));
-        Ok((reader, broken))
+        Ok((LogReader { connection, path, head, lock: None }, torn))
+    }
+
+    fn ending_at(
+        mut self,
+        head: Position,
+        broken: Option<Broken>,
+        torn: Option<String>,
+    ) -> (LogReader, Option<Broken>) {
+        self.head = head;
+        (self, broken.or_else(|| torn.map(|reason| Broken::pages(head, reason))))
     }
 
     /// Where the log is, all links resolved.
@@ -77,6 +110,20 @@ impl LogReader {
         self.connection
             .prepare_cached("SELECT hash FROM entry WHERE seq = ?1")
             .and_then(|mut statement| statement.query_row([seq.0 as i64], |row| row.get(0).map(Hash)).optional())
+            .map_err(|source| LogError::sqlite(&self.path, "reading", source))
+    }
+
+    /// The entry with this hash, 0 for the hash of none; `None` where the chain does not have it.
+    pub fn seq_of(&self, hash: &Hash) -> Result<Option<Seq>, LogError> {
+        if *hash == Hash::default() {
+            return Ok(Some(Seq(0)));
+        }
+        self.connection
+            .prepare_cached("SELECT max(seq) FROM entry WHERE hash = ?1 AND seq <= ?2")
+            .and_then(|mut statement| {
+                statement.query_row(params![hash.0, self.head.seq.0 as i64], |row| row.get::<_, Option<i64>>(0))
+            })
+            .map(|seq| seq.map(|seq| Seq(seq as u64)))
             .map_err(|source| LogError::sqlite(&self.path, "reading", source))
     }
 

@@ -1,6 +1,8 @@
 //! Walking the whole of a log: is everything that was stored still what was stored?
 
-use chain::{Hash, Position, Seq, link};
+use std::ops::ControlFlow;
+
+use chain::{Hash, LogId, Position, Seq, link};
 
 use crate::LogReader;
 
@@ -58,6 +60,15 @@ pub enum Damage {
         /// How.
         reason: String,
     },
+    /// A checkpoint in the file is not what was stored, or can't be read. The entries are not touched by that: who opens
+    /// the log passes over it.
+    #[error("the checkpoint at entry {seq} is damaged ({reason})")]
+    Checkpoint {
+        /// The entry whose state it says it is.
+        seq: Seq,
+        /// How.
+        reason: String,
+    },
     /// The file's inner structure is damaged where neither entries nor blobs are.
     #[error("the file is damaged ({reason})")]
     Pages {
@@ -91,8 +102,8 @@ impl Broken {
 }
 
 impl LogReader {
-    /// Reads everything and checks it: every entry against the one before, every blob against its hash, and the
-    /// structure of the file. The columns that are there for people (time, author, kind) are covered by no hash.
+    /// Reads everything and checks it: every entry against the one before, every blob and every checkpoint against its
+    /// hash, and the structure of the file. Whether a checkpoint is what the entries give is not for this to say. The columns that are there for people (time, author, kind) are covered by no hash.
     pub fn verify(&self) -> Result<Verified, Broken> {
         let (position, broken) = self.walk();
         if let Some(broken) = broken {
@@ -101,6 +112,8 @@ impl LogReader {
         let (blobs, blob_bytes) = self
             .walk_blobs()
             .map_err(|(blob, reason)| Broken { intact: position, damage: Damage::Blob { blob, reason } })?;
+        self.walk_checkpoints(&position)
+            .map_err(|(seq, reason)| Broken { intact: position, damage: Damage::Checkpoint { seq, reason } })?;
         let pages = |reason| Broken::pages(position, reason);
         let payload_bytes: i64 = self
             .connection
@@ -120,34 +133,89 @@ impl LogReader {
     /// Walks the chain from the start: how far it holds, and what ends it early.
     pub(crate) fn walk(&self) -> (Position, Option<Broken>) {
         let mut intact = Position::start(self.head.log);
-        let damage = match self.walk_from(&mut intact) {
-            Ok(None) => return (intact, None),
-            Ok(Some(damage)) => damage,
-            Err(source) => Damage::Unreadable { seq: intact.seq.next(), reason: source.to_string() },
-        };
-        (intact, Some(Broken { intact, damage }))
+        let ended = self.walk_from(&mut intact, &mut |_| ControlFlow::Continue(()));
+        let broken = LogReader::ended(intact, ended.map(|(damage, _)| damage));
+        (intact, broken)
     }
 
-    fn walk_from(&self, intact: &mut Position) -> rusqlite::Result<Option<Damage>> {
+    /// As [`LogReader::walk`]; nothing where `progress`, which is told each entry, gives up.
+    pub(crate) fn walk_watched(
+        &self,
+        progress: &mut dyn FnMut(Seq) -> ControlFlow<()>,
+    ) -> Option<(Position, Option<Broken>)> {
+        let mut intact = Position::start(self.head.log);
+        let ended = self.walk_from(&mut intact, progress);
+        if matches!(ended, Ok((_, ControlFlow::Break(())))) {
+            return None;
+        }
+        let broken = LogReader::ended(intact, ended.map(|(damage, _)| damage));
+        Some((intact, broken))
+    }
+
+    fn ended(intact: Position, ended: rusqlite::Result<Option<Damage>>) -> Option<Broken> {
+        let damage = match ended {
+            Ok(damage) => damage?,
+            Err(source) => Damage::Unreadable { seq: intact.seq.next(), reason: source.to_string() },
+        };
+        Some(Broken { intact, damage })
+    }
+
+    fn walk_from(
+        &self,
+        intact: &mut Position,
+        progress: &mut dyn FnMut(Seq) -> ControlFlow<()>,
+    ) -> rusqlite::Result<(Option<Damage>, ControlFlow<()>)> {
+        let go_on = ControlFlow::Continue(());
         let mut statement =
             self.connection.prepare("SELECT seq, hash, payload, time_ms, author, kind FROM entry ORDER BY seq")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let seq = intact.seq.next();
             if row.get::<_, i64>(0)? as u64 != seq.0 {
-                return Ok(Some(Damage::Missing { seq }));
+                return Ok((Some(Damage::Missing { seq }), go_on));
             }
             let hash = Hash(row.get(1)?);
             if link(&intact.head, seq, row.get_ref(2)?.as_blob()?) != hash {
-                return Ok(Some(Damage::Altered { seq }));
+                return Ok((Some(Damage::Altered { seq }), go_on));
             }
             // No hash covers these, but an entry counts as readable only with them.
             row.get_ref(3)?.as_i64()?;
             row.get_ref(4)?.as_str()?;
             row.get_ref(5)?.as_str()?;
             *intact = Position { seq, head: hash, ..*intact };
+            if progress(seq).is_break() {
+                return Ok((None, ControlFlow::Break(())));
+            }
         }
-        Ok(None)
+        Ok((None, go_on))
+    }
+
+    /// Checks every checkpoint in the file, those of other logs and branches too; the first that is damaged and how.
+    fn walk_checkpoints(&self, end: &Position) -> Result<(), (Seq, String)> {
+        let mut at = Seq(0);
+        let failed = |seq: Seq| move |source: rusqlite::Error| (seq, source.to_string());
+        let mut statement = self
+            .connection
+            .prepare("SELECT seq, log, head, state_hash, state FROM checkpoint ORDER BY id")
+            .map_err(failed(at))?;
+        let mut rows = statement.query([]).map_err(failed(at))?;
+        while let Some(row) = rows.next().map_err(failed(at))? {
+            at = Seq(row.get::<_, i64>(0).map_err(failed(at))? as u64);
+            let log = LogId(row.get(1).map_err(failed(at))?);
+            let head = Hash(row.get(2).map_err(failed(at))?);
+            let hash = Hash(row.get(3).map_err(failed(at))?);
+            let state = row.get_ref(4).and_then(|state| Ok(state.as_blob()?)).map_err(failed(at))?;
+            if Hash::of(state) != hash {
+                return Err((at, "its bytes are not what was stored".into()));
+            }
+            if log == end.log {
+                let here = self.hash_at(at).map_err(|error| (at, error.to_string()))?;
+                if here != Some(head) {
+                    return Err((at, "it is of a history that this log does not have".into()));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Checks every blob; how many, and their bytes, or the first that is damaged and how.

@@ -36,6 +36,9 @@ pub enum CheckpointError {
     /// Its drawing is not the one that it was written with.
     #[error("a checkpoint whose drawing has another hash than it says")]
     OtherDrawing,
+    /// The bytes that it keeps for undoing are not as many as it says.
+    #[error("a checkpoint whose books do not add up")]
+    Books,
 }
 
 /// Everything in a room but the drawing.
@@ -83,6 +86,10 @@ impl Room {
         let drawing = protocol::decode_drawing(drawing)?;
         if drawing.hash() != parts.drawing {
             return Err(CheckpointError::OtherDrawing);
+        }
+        let bytes = parts.edits.values().try_fold(0u64, |sum, edit| sum.checked_add(edit.bytes));
+        if bytes != Some(parts.edit_bytes) {
+            return Err(CheckpointError::Books);
         }
         let Parts { position, members, locks, .. } = parts;
         Ok(Room {

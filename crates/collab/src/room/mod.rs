@@ -84,8 +84,9 @@ impl Room {
         if drawing.hash() != *hash {
             return Err(FoldError::OtherDrawing);
         }
+        let next_id = drawing.id_max().0.checked_add(1).ok_or(FoldError::Ids(first.seq))?;
         Ok(Room {
-            next_id: RecordId(drawing.id_max().0 + 1),
+            next_id: RecordId(next_id),
             shared: Shared {
                 position: Position { log, seq: first.seq, head: first.hash },
                 drawing,

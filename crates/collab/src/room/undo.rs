@@ -80,7 +80,8 @@ impl Room {
         let bytes = weight(inverse);
         let edit = Edit { root, inverse: Arc::new(inverse.clone()), bytes, is_undo, taken_back: false };
         self.edits.insert(seq, edit);
-        self.edit_bytes += bytes;
+        // What a file says of its edits may be any number.
+        self.edit_bytes = self.edit_bytes.saturating_add(bytes);
         let mut overflow = None;
         self.with_lineage(root, |lineage| {
             lineage.edits.insert(seq);
@@ -103,7 +104,7 @@ impl Room {
 
     fn drop_edit(&mut self, seq: Seq) {
         let Some(edit) = self.edits.remove(&seq) else { return };
-        self.edit_bytes -= edit.bytes;
+        self.edit_bytes = self.edit_bytes.saturating_sub(edit.bytes);
         self.with_lineage(edit.root, |lineage| {
             lineage.edits.remove(&seq);
         });

@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use collab::{Replay, ReplayError, Room, Source};
+use collab::{CheckpointError, Replay, ReplayError, Room, Source};
 use drawing::{Op, RecordId};
-use protocol::{Hash, LogId, Role, Seq, SessionId, Told};
+use protocol::{Hash, LogId, Position, Role, Seq, SessionId, Told};
 
 use crate::lab::{LOG, Lab, colored, entity, ids, line, moved, plan};
 
 /// A log in memory.
 struct Shelf {
     told: Vec<Told>,
-    checkpoints: BTreeMap<Seq, Vec<u8>>,
+    checkpoints: BTreeMap<Seq, (Position, Vec<u8>)>,
     drawing: Option<Vec<u8>>,
     /// Entries that were read.
     read: usize,
@@ -39,8 +39,15 @@ impl Source for Shelf {
         Ok(self.drawing.clone())
     }
 
-    fn checkpoint(&mut self, at_or_before: Seq) -> Result<Option<Vec<u8>>, String> {
-        Ok(self.checkpoints.range(..=at_or_before).next_back().map(|(_, state)| state.clone()))
+    fn checkpoint(&mut self, at_or_before: Seq) -> Result<Option<(Position, Vec<u8>)>, String> {
+        Ok(self.checkpoints.range(..=at_or_before).next_back().map(|(_, kept)| kept.clone()))
+    }
+}
+
+impl Shelf {
+    /// Keeps a checkpoint of this room.
+    fn keep(&mut self, room: &Room) {
+        self.checkpoints.insert(room.position().seq, (room.position(), room.to_checkpoint()));
     }
 }
 
@@ -130,7 +137,7 @@ fn every_place_is_what_the_fold_from_the_start_gives() {
         let mut room = Replay::new();
         for seq in [40, 90] {
             at(&mut room, &mut shelf, Seq(seq));
-            shelf.checkpoints.insert(Seq(seq), room.room().map(Room::to_checkpoint).expect("it stands there"));
+            shelf.keep(room.room().expect("it stands there"));
         }
         let mut jumping = Replay::new();
         for _ in 0..100 {
@@ -176,13 +183,60 @@ fn a_bad_checkpoint_is_passed_over_and_told() {
     let (mut shelf, digests) = random_log(7, 60);
     let mut replay = Replay::new();
     at(&mut replay, &mut shelf, Seq(30));
-    let mut state = replay.room().map(Room::to_checkpoint).expect("it stands there");
+    let room = replay.room().expect("it stands there").clone();
+    shelf.keep(&room);
+    let (_, state) = shelf.checkpoints.get_mut(&Seq(30)).expect("it is kept");
     let last = state.len() - 1;
     state[last] ^= 1;
-    shelf.checkpoints.insert(Seq(30), state);
+    let check = |shelf: &mut Shelf| {
+        let mut replay = Replay::new();
+        assert_eq!(at(&mut replay, shelf, Seq(50)), digests[&Seq(50)]);
+        assert_eq!((replay.take_passed_over().len(), replay.take_trusted().len()), (1, 0));
+    };
+    check(&mut shelf);
+    // The state of this place, said to be of a branch of it, and of another place.
+    shelf.keep(&room);
+    shelf.checkpoints.get_mut(&Seq(30)).expect("it is kept").0.head = Hash::of(b"a branch");
+    check(&mut shelf);
+    shelf.keep(&room);
+    let kept = shelf.checkpoints.remove(&Seq(30)).expect("it is kept");
+    shelf.checkpoints.insert(Seq(40), (Position { seq: Seq(40), ..kept.0 }, kept.1));
+    check(&mut shelf);
+}
+
+#[test]
+fn what_a_checkpoint_gave_is_told_until_somebody_asks() {
+    let (mut shelf, digests) = random_log(11, 60);
     let mut replay = Replay::new();
-    assert_eq!(at(&mut replay, &mut shelf, Seq(50)), digests[&Seq(50)]);
-    assert_eq!(replay.take_passed_over().len(), 1);
+    at(&mut replay, &mut shelf, Seq(30));
+    assert!(replay.take_trusted().is_empty());
+    shelf.keep(replay.room().expect("it stands there"));
+    let mut replay = Replay::new();
+    at(&mut replay, &mut shelf, Seq(50));
+    let trusted: Vec<Hash> = replay.take_trusted().iter().map(Room::digest).collect();
+    assert_eq!(trusted, [digests[&Seq(30)]]);
+    assert!(replay.take_trusted().is_empty());
+}
+
+#[test]
+fn a_checkpoint_whose_books_do_not_add_up_is_refused() {
+    let (mut shelf, _) = random_log(13, 60);
+    let mut replay = Replay::new();
+    at(&mut replay, &mut shelf, Seq(50));
+    let state = replay.room().map(Room::to_checkpoint).expect("it stands there");
+    let name = b"edit_bytes";
+    let at = state.windows(name.len()).rposition(|bytes| bytes == name).expect("it is in the books") + name.len();
+    let mut wrong = state.clone();
+    // The last byte of the sum, in whichever width it is written.
+    let width = match state[at] {
+        0xcd => 2,
+        0xce => 4,
+        0xcf => 8,
+        other => panic!("a room that made edits kept {other:#x} bytes of them"),
+    };
+    wrong[at + width] ^= 1;
+    assert!(Room::from_checkpoint(&state).is_ok());
+    assert!(matches!(Room::from_checkpoint(&wrong), Err(CheckpointError::Books)));
 }
 
 #[test]
@@ -200,9 +254,19 @@ fn it_stays_where_it_stood_when_it_breaks_off() {
     let beyond = replay.seek(&mut shelf, Seq(9_999), |_, _, _| ControlFlow::Continue(()));
     assert!(matches!(beyond, Err(ReplayError::Beyond { asked: Seq(9_999), .. })));
     shelf.told[50].seq = Seq(99);
-    let wrong = replay.seek(&mut shelf, Seq(60), |_, _, _| ControlFlow::Continue(()));
+    let mut seen = Vec::new();
+    let wrong = replay.seek(&mut shelf, Seq(60), |told, _, _| {
+        seen.push(told.seq.0);
+        ControlFlow::Continue(())
+    });
     assert!(matches!(wrong, Err(ReplayError::Fold(_))), "{wrong:?}");
-    assert_eq!(replay.room().map(Room::digest), Some(digests[&Seq(20)]));
+    // The last good room is kept, and each entry up to it was told once.
+    assert_eq!(replay.room().map(Room::digest), Some(digests[&Seq(50)]));
+    assert!(seen.is_sorted_by(|a, b| a < b) && seen.last() == Some(&50), "{seen:?}");
+    let again = replay.seek(&mut shelf, Seq(70), |_, _, _| ControlFlow::Continue(()));
+    assert!(matches!(again, Err(ReplayError::Fold(_))), "{again:?}");
+    assert_eq!(replay.room().map(Room::digest), Some(digests[&Seq(50)]));
+    assert_eq!(at(&mut replay, &mut shelf, Seq(33)), digests[&Seq(33)]);
     shelf.drawing = None;
     let lacks = Replay::new().seek(&mut shelf, Seq(3), |_, _, _| ControlFlow::Continue(()));
     assert!(matches!(lacks, Err(ReplayError::NoDrawing(_))));

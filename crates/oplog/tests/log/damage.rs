@@ -1,9 +1,10 @@
 //! Files that were harmed: what is intact is read, what is not is named, and nothing is made up.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use chain::Seq;
-use oplog::{Damage, Log, LogError, LogReader};
+use oplog::{Checkpoints, Damage, Log, LogError, LogReader};
 use rusqlite::Connection;
 
 use crate::{Folder, Random, log_of, payloads, store};
@@ -44,6 +45,34 @@ fn a_broken_chain_is_read_up_to_the_break() {
     check("DELETE FROM entry WHERE seq = 1", 0, "entry 1 is missing");
     check("UPDATE entry SET seq = 9 WHERE seq = 5", 4, "entry 5 is missing");
     check("UPDATE blob SET content = x'00'", 5, "blob BLOB is damaged (its bytes are not what was stored)");
+}
+
+#[test]
+fn a_checkpoint_that_is_not_what_was_stored_is_named() {
+    let check = |sql: &str, damage: Option<&str>| {
+        let folder = Folder::new();
+        let log = log_of(&folder, "a.linework", &["one", "two"]);
+        let (mut checkpoints, _) = Checkpoints::open(&log).unwrap();
+        checkpoints.put(&log.position(), b"after two").unwrap();
+        log.backup(folder.path("saved.linework")).unwrap();
+        Connection::open(folder.path("saved.linework")).unwrap().execute_batch(sql).unwrap();
+        let (reader, found) = LogReader::open(folder.path("saved.linework")).unwrap();
+        assert_eq!(found, None, "the entries are what was stored");
+        let verified = reader.verify().map(drop).map_err(|broken| {
+            assert_eq!(broken.intact, reader.position());
+            broken.damage.to_string()
+        });
+        assert_eq!(verified.err().as_deref(), damage, "{sql}");
+    };
+    check("", None);
+    let bytes = Some("the checkpoint at entry 2 is damaged (its bytes are not what was stored)");
+    check("UPDATE checkpoint SET state = x'00'", bytes);
+    check("UPDATE checkpoint SET state_hash = zeroblob(32)", bytes);
+    let history = "is damaged (it is of a history that this log does not have)";
+    check("UPDATE checkpoint SET head = zeroblob(32)", Some(&format!("the checkpoint at entry 2 {history}")));
+    check("UPDATE checkpoint SET seq = 9", Some(&format!("the checkpoint at entry 9 {history}")));
+    // That of another log is not this one's to judge.
+    check("UPDATE checkpoint SET log = zeroblob(16), head = zeroblob(32)", None);
 }
 
 #[test]
@@ -186,4 +215,24 @@ fn a_power_cut_takes_whole_batches_off_the_end() {
         store(&mut log, &["and on"]);
         assert!(log.verify().is_ok(), "case {case}");
     }
+}
+
+#[test]
+fn opening_tells_how_far_it_is_and_can_be_given_up() {
+    let folder = Folder::new();
+    log_of(&folder, "a.linework", &["one", "two", "three"]).close().unwrap();
+    let path = folder.path("a.linework");
+    let mut told = Vec::new();
+    let opened = LogReader::open_watched(&path, &mut |walked, all| {
+        told.push((walked, all));
+        ControlFlow::Continue(())
+    });
+    let (reader, broken) = opened.unwrap().unwrap();
+    assert_eq!((reader.position().seq, broken), (Seq(3), None));
+    assert_eq!(told, [(1, 3), (2, 3), (3, 3)]);
+    let opened = LogReader::open_watched(&path, &mut |walked, _| match walked {
+        2 => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    });
+    assert!(opened.unwrap().is_none());
 }

@@ -1,11 +1,8 @@
-//! How fast a long log is opened, played and searched: `cargo run --release -p collab --example replay -- BIG.dxf`; a
+//! How fast a long log is opened, played and searched: `cargo run --release -p app --example replay -- BIG.dxf`; a
 //! second name is where the log that it makes is kept.
 //!
 //! Makes a log of 200,000 entries (four people who lock, move, recolour, copy, erase and let go) on the drawing, saves
 //! it with a checkpoint near its end, and times what the app does with it, on one thread unless it says otherwise.
-
-#[path = "../../../app/src/review/source.rs"]
-mod source;
 
 use std::hint::black_box;
 use std::ops::ControlFlow;
@@ -13,12 +10,12 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use app::review::{FromStart, LogFile};
 use collab::{IDS_WITH_JOINING, Replay, Room, Source as _};
 use drawing::{Color, Drawing, Entity, EntityId, IdRange, Op, Record, RecordId, Vec2};
 use oplog::{Appended, Checkpoints, Log, NewEntry};
 use protocol::{Author, ClientId, ClientSeq, Entry, Event, LogId, Role, Seq, SessionId};
 use scene::{Band, Fonts, Scene, SceneOptions, TextMode};
-use source::{FromStart, LogFile};
 
 /// Entries of the log.
 const ENTRIES: u64 = 200_000;
@@ -64,7 +61,7 @@ fn open(path: &Path) {
     go(&mut replay, &mut log, head);
     let room = start.elapsed();
     let drawing = replay.room().expect("it stands there").drawing().clone();
-    let fonts = include_bytes!("../../../assets/fonts/Inter-Regular.otf").to_vec();
+    let fonts = include_bytes!("../../assets/fonts/Inter-Regular.otf").to_vec();
     let options =
         SceneOptions { text: TextMode::Drawn, fonts: Fonts::new([fonts]).expect("our font").into(), frames: false };
     let space = drawing.model_space().expect("a model space");
