@@ -1,5 +1,5 @@
-//! The data folder: `NAME.linework` for each drawing, and beside it `NAME.linework-secret` with what lets one in, and
-//! `NAME.linework-archived` where it is archived. The secret is not in the log, so that whoever is given a copy of the log
+//! The data folder: `NAME.linework` for each drawing, and beside it `NAME.linework-secret` with what lets one in,
+//! `NAME.linework-archived` where it is archived, and `NAME.linework-unfinished` while it is being added. The secret is not in the log, so that whoever is given a copy of the log
 //! for reading is not let in by it.
 
 mod shelf;
@@ -20,6 +20,8 @@ use crate::{HostError, Listing, name, private, secret};
 const LOCK: &str = "linework-server.lock";
 /// The file with what the owner is known by.
 const OWNER: &str = "linework-server.owner";
+/// What the file is called, after the log's name, that is there while a drawing is being added.
+const UNFINISHED: &str = "unfinished";
 /// How long a secret file may be, in bytes.
 const SECRET_BYTES_MAX: u64 = 256;
 
@@ -56,6 +58,8 @@ impl Folder {
         for name in names {
             match title(&log_path(&self.path, &name)) {
                 Ok(Some(title)) => {
+                    // It was added, and the program ended before it could say so.
+                    self.finish(&name);
                     // One drawing that nobody can come into is no reason to serve none.
                     match self.secret(&name).and_then(|secret| Ok((secret, self.is_archived(&name)?))) {
                         Ok((secret, archived)) => {
@@ -65,7 +69,12 @@ impl Folder {
                         Err(error) => tracing::warn!(name, %error, "passed over: what lets one in can't be read"),
                     }
                 }
-                Ok(None) => tracing::warn!(name, "passed over: adding it was never finished"),
+                // A log without an entry that nobody here began may be half of a copy: it is left alone.
+                Ok(None) if self.is_unfinished(&name) => {
+                    tracing::warn!(name, "removed: adding it was never finished");
+                    self.remove_unfinished(&name);
+                }
+                Ok(None) => tracing::warn!(name, "passed over: nothing is in its log"),
                 Err(error) => tracing::warn!(name, %error, "passed over"),
             }
         }
@@ -78,10 +87,19 @@ impl Folder {
         let mut passed_over = Vec::<String>::new();
         loop {
             let name = name::first_free(&wanted, |name| taken.iter().chain(&passed_over).any(|each| each == name));
-            match Log::create(log_path(&self.path, &name), protocol::LogId(secret::random()?)) {
+            let path = log_path(&self.path, &name);
+            if path.exists() {
+                passed_over.push(name);
+                continue;
+            }
+            self.write(&self.beside(&name, UNFINISHED), "")?;
+            match Log::create(path, protocol::LogId(secret::random()?)) {
                 // Somebody else who uses this folder was first.
                 Err(LogError::Exists { .. } | LogError::Held { .. }) => passed_over.push(name),
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    self.finish(&name);
+                    return Err(error.into());
+                }
                 Ok(mut log) => {
                     let secret = match log.set_meta(TITLE, title).map_err(HostError::from) {
                         Ok(()) => self.secret(&name),
@@ -104,16 +122,22 @@ impl Folder {
     /// about to take.
     fn remove_unfinished(&self, name: &str) {
         let log = log_path(&self.path, name);
+        // What says that it is unfinished goes last, so that a crash in between is made good at the next start.
         for suffix in ["", "-wal", "-shm", "-journal", "-secret", "-archived"] {
             let mut path = log.clone().into_os_string();
             path.push(suffix);
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    tracing::warn!(path = %Path::new(&path).display(), %error, "left behind");
-                }
-                _ => {}
-            }
+            remove(Path::new(&path));
         }
+        self.finish(name);
+    }
+
+    /// A drawing is added, or nothing is left of it.
+    fn finish(&self, name: &str) {
+        remove(&self.beside(name, UNFINISHED));
+    }
+
+    fn is_unfinished(&self, name: &str) -> bool {
+        self.beside(name, UNFINISHED).exists()
     }
 
     /// The drawing's secret; a new one where there is none yet.
@@ -177,6 +201,16 @@ impl Folder {
 
     fn write(&self, path: &Path, text: &str) -> Result<(), HostError> {
         private::write(path, text).map_err(|source| HostError::Folder { path: path.into(), source })
+    }
+}
+
+/// Removes a file if it is there.
+fn remove(path: &Path) {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            tracing::warn!(path = %path.display(), %error, "left behind");
+        }
+        _ => {}
     }
 }
 

@@ -83,8 +83,8 @@ pub(crate) struct Inner {
     /// The page of whoever it belongs to; none where there is none.
     pub(crate) console: Option<Console>,
     drawings: Mutex<BTreeMap<String, Arc<Slot>>>,
-    /// Whoever adds a drawing holds this, so that no two take one name.
-    adding: AsyncMutex<()>,
+    /// Whoever adds a drawing holds this, so that no two take one name, and whoever makes another owner's secret.
+    pub(crate) adding: AsyncMutex<()>,
     conns: AtomicU64,
     closing: AtomicBool,
     events: broadcast::Sender<HostEvent>,
@@ -223,10 +223,15 @@ impl Host {
     /// # Errors
     /// [`HostError::NotAdded`] or `Log`, with the reason, such as a full disk; what was begun is taken away again.
     pub async fn add(&self, title: &str, source: Option<Vec<u8>>, drawing: Drawing) -> Result<Listing, HostError> {
+        let (host, named) = (self.clone(), title.to_owned());
+        self.to_the_end(title, async move { host.add_now(&named, source, drawing).await }).await
+    }
+
+    async fn add_now(&self, title: &str, source: Option<Vec<u8>>, drawing: Drawing) -> Result<Listing, HostError> {
+        let _alone = self.inner.adding.lock().await;
         if self.is_closing() {
             return Err(HostError::Closing);
         }
-        let _alone = self.inner.adding.lock().await;
         let taken = self.lock().keys().cloned().collect();
         let Created { listing, store, start } = self.inner.shelf.create(title, taken).await?;
         let now = self.inner.clock.now();
@@ -239,6 +244,7 @@ impl Host {
                     *live = Some(self.start(&slot, room.into(), store));
                 }
                 drop(live);
+                self.inner.shelf.finish(&listing.name).await;
                 if let Some(shared) = self.inner.shelf.shared() {
                     shared.announce().await;
                 }
@@ -363,6 +369,8 @@ impl Host {
 
     async fn close_all(&self, why: &str, retry: bool) {
         self.inner.closing.store(true, Ordering::SeqCst);
+        // What is just being added is there, whole or not at all, before the rest is closed.
+        drop(self.inner.adding.lock().await);
         let slots: Vec<_> = self.lock().values().cloned().collect();
         // All at once: each may wait for its own disk.
         let closing = slots.into_iter().map(|slot| {

@@ -58,6 +58,11 @@ impl Host {
     /// # Errors
     /// [`HostError::NoSuchDrawing`], `Closing`, `Folder`, `Refused`, `Away`; nothing has changed then. `Doubtful`.
     pub async fn archive(&self, name: &str, archived: bool) -> Result<(), HostError> {
+        let (host, named) = (self.clone(), name.to_owned());
+        self.to_the_end(name, async move { host.archive_now(&named, archived).await }).await
+    }
+
+    async fn archive_now(&self, name: &str, archived: bool) -> Result<(), HostError> {
         let slot = self.find(name).await?.ok_or_else(|| no_such(name))?;
         // Nobody comes in or goes out while this is held.
         let mut live = slot.live.lock().await;
@@ -79,6 +84,11 @@ impl Host {
     /// # Errors
     /// As [`Host::archive`].
     pub async fn renew_link(&self, name: &str) -> Result<Listing, HostError> {
+        let (host, named) = (self.clone(), name.to_owned());
+        self.to_the_end(name, async move { host.renew_link_now(&named).await }).await
+    }
+
+    async fn renew_link_now(&self, name: &str) -> Result<Listing, HostError> {
         let slot = self.find(name).await?.ok_or_else(|| no_such(name))?;
         let mut live = slot.live.lock().await;
         if self.is_closing() {
@@ -89,6 +99,17 @@ impl Host {
         end(&mut live, RELINKED, true).await;
         tracing::info!(drawing = name, "has a new link");
         Ok(listing)
+    }
+
+    /// Does something whole, whether or not whoever asked still waits: else what the shelf has and what is in memory could
+    /// be two things.
+    pub(crate) async fn to_the_end<T: Send + 'static>(
+        &self,
+        title: &str,
+        act: impl Future<Output = Result<T, HostError>> + Send + 'static,
+    ) -> Result<T, HostError> {
+        let ended = |_| HostError::Doubtful { title: title.into(), why: "what was to do it ended early".into() };
+        self.runtime().spawn(act).await.map_err(ended)?
     }
 
     /// The drawing as it is now, as a DXF file: what nobody edited is as it was in the file that it came from.

@@ -37,6 +37,9 @@ pub(crate) trait Shelf: std::fmt::Debug + Send + Sync + 'static {
     /// Makes the log of a new drawing under the first free name that isn't among those taken.
     fn create(&self, title: &str, taken: Vec<String>) -> Pending<Result<Created, HostError>>;
 
+    /// A drawing is added: what says that it isn't finished goes.
+    fn finish(&self, name: &str) -> Pending<()>;
+
     /// Takes away what is left of a drawing that was not added after all.
     fn remove_unfinished(&self, name: &str) -> Pending<()>;
 

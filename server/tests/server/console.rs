@@ -3,8 +3,9 @@
 use protocol::{Address, ClientMessage, Encoding, Event, Limits, Overview, Request, Role, ServerMessage};
 use serde_json::{Value, json};
 use server::Options;
+use tokio::time::timeout;
 
-use crate::client::{Client, End, Person, hello};
+use crate::client::{Client, DEADLINE, End, Person, hello};
 use crate::http::Asker;
 use crate::place::{Place, start_x, translate};
 
@@ -209,12 +210,15 @@ pub async fn watch(address: &Address, asker: &Asker) -> Client {
 }
 
 pub async fn overview(client: &mut Client, interesting: impl Fn(&Overview) -> bool) -> Overview {
-    loop {
-        match client.hear().await.expect("it may watch") {
-            ServerMessage::Overview(overview) if interesting(&overview) => return *overview,
-            _ => {}
+    let until = async {
+        loop {
+            match client.hear().await.expect("it may watch") {
+                ServerMessage::Overview(overview) if interesting(&overview) => return *overview,
+                _ => {}
+            }
         }
-    }
+    };
+    timeout(DEADLINE, until).await.expect("the board says so in time")
 }
 
 #[tokio::test(flavor = "multi_thread")]
