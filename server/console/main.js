@@ -26,7 +26,12 @@ leaving.addEventListener("click", async () => {
 hearDrops();
 addEventListener("visibilitychange", render);
 // On a telephone the drawing takes the shelf's place, and going back leads to the shelf again.
-addEventListener("popstate", (event) => look(event.state?.drawing ?? null));
+addEventListener("popstate", (event) => { if (!isWide() && views.length > 0) look(event.state?.drawing ?? null); });
+// A program around the server shows the console once more: it stays as it is, and whoever was signed out is in again.
+addEventListener("hashchange", () => {
+  if (link === null) begin();
+  else history.replaceState(history.state, "", location.pathname);
+});
 // What happened stays still, what is "2 min ago" does not.
 setInterval(render, 1000);
 

@@ -83,6 +83,14 @@ impl Driver {
         self.of_session(Method::POST, "/execute/sync", Some(body)).await
     }
 
+    /// What a promise in the page comes to; where there is none, what is said at once.
+    pub async fn settle(&self, promise: &str) -> Result<Value, String> {
+        let script =
+            format!("const done = arguments[0]; Promise.resolve({promise}).then(done, (why) => done(String(why)))");
+        let body = json!({ "script": script, "args": [] });
+        self.of_session(Method::POST, "/execute/async", Some(body)).await
+    }
+
     /// Waits until a function in the page gives something that is true, and gives that.
     pub async fn until(&self, what: &str, script: &str) -> Value {
         let start = std::time::Instant::now();

@@ -171,7 +171,7 @@ pub(super) async fn invite(
     let plain = role == Role::Editor && until == 0;
     let secret = if plain { secret } else { invite::sign(&secret, &name, role, until) };
     let (host, port) = reach::seen_as(office.listening, authority(&office, &headers));
-    let only_here = reach::is_only_here(office.listening);
+    let only_here = reach::is_only_here(office.listening, &host);
     let address = Address { host, port, drawing: name, secret }.to_string();
     let picture = picture(&address).map_err(|error| failed(&error))?;
     Ok(tell(Invite { address, picture, only_here }))
