@@ -7,6 +7,7 @@ mod shelf;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use oplog::{Log, LogError};
 use protocol::Seq;
@@ -29,8 +30,8 @@ const SECRET_BYTES_MAX: u64 = 256;
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    /// Let go of by the system when the process ends, however it ends.
-    _lock: Option<File>,
+    /// Let go of when the host is closed, and by the system when the process ends, however it ends.
+    lock: Mutex<Option<File>>,
 }
 
 impl Folder {
@@ -38,7 +39,12 @@ impl Folder {
     pub(crate) fn open(path: &Path, whole: bool) -> Result<Folder, HostError> {
         std::fs::create_dir_all(path).map_err(|source| HostError::Folder { path: path.into(), source })?;
         let lock = if whole { Some(hold(path)?) } else { None };
-        Ok(Folder { path: path.into(), _lock: lock })
+        Ok(Folder { path: path.into(), lock: Mutex::new(lock) })
+    }
+
+    /// Lets go of the folder, whoever may have a part of the host in hand still.
+    fn let_go(&self) {
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     /// Every drawing of the folder that can be served, by name. What can't is left as it is and told.

@@ -196,7 +196,7 @@ impl Host {
         let slots: Vec<_> = self.lock().values().cloned().collect();
         let mut health = Health {
             version: env!("CARGO_PKG_VERSION"),
-            drawings: slots.len(),
+            drawings: slots.iter().filter(|slot| !slot.listing().archived).count(),
             open: 0,
             people: 0,
             store: self.inner.shelf.kind(),
@@ -382,6 +382,8 @@ impl Host {
                 tracing::error!(%error, "a drawing was not closed in good order; what was acknowledged is kept");
             }
         }
+        // A download that goes on slowly has its own file, and must not keep the next host from starting.
+        self.inner.shelf.let_go();
     }
 
     /// Lets a hello into a drawing, which opens if need be.

@@ -52,6 +52,9 @@ pub(crate) trait Shelf: std::fmt::Debug + Send + Sync + 'static {
     /// Gives a drawing a new secret: what let people in before does no longer.
     fn renew_secret(&self, name: &str) -> Pending<Result<String, HostError>>;
 
+    /// Lets go of it, so that another host may have it: nothing is done on it from here on.
+    fn let_go(&self);
+
     /// Keeps what the owner is known by from here on.
     fn keep_owner(&self, key: String) -> Pending<Result<(), HostError>>;
 }

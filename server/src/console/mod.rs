@@ -4,7 +4,7 @@
 //! the way everybody does it: asked of the drawing's desk, decided, stored, told.
 
 mod answers;
-mod guard;
+pub(crate) mod guard;
 mod guesses;
 mod owner;
 mod page;
@@ -126,6 +126,7 @@ pub(crate) fn router(office: Office) -> Router {
         .layer(axum::middleware::from_fn_with_state(office.clone(), guard::owner_only));
     Router::new()
         .route("/api/session", get(requests::who).post(requests::sign_in).delete(requests::sign_out))
+        .layer(axum::middleware::from_fn(guard::soon))
         .merge(guarded)
         .layer(axum::middleware::from_fn_with_state(office.clone(), guard::own_pages_only))
         .route("/", get(page::index))

@@ -94,6 +94,10 @@ impl Shelf for FolderShelf {
         self.with_folder(name, |folder, name| folder.renew_secret(name))
     }
 
+    fn let_go(&self) {
+        self.0.let_go();
+    }
+
     fn keep_owner(&self, key: String) -> Pending<Result<(), HostError>> {
         self.with_folder("the owner", move |folder, _| folder.keep_owner(&key))
     }

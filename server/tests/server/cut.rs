@@ -109,6 +109,18 @@ async fn an_act_that_nobody_waits_for_is_done_in_memory_as_on_the_shelf() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_is_free_once_its_host_is_closed_whoever_has_a_part_of_it_in_hand() {
+    let folder = tempfile::tempdir().unwrap();
+    let (place, ..) = Place::with_lines(folder.path(), Limits::default(), 1).await;
+    let kept = place.host.clone();
+    place.close().await;
+    let again = Host::open(Options::new(folder.path()), tokio::runtime::Handle::current()).unwrap();
+    assert!(again.listing("plan").is_ok());
+    assert!(matches!(kept.add("Late", None, lines(1).0).await, Err(server::HostError::Closing)));
+    again.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_crash_left_of_adding_is_removed_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let path = |file: &str| folder.path().join(file);

@@ -250,6 +250,9 @@ impl Shelf for RedisShelf {
         })
     }
 
+    /// Nobody holds a Redis alone.
+    fn let_go(&self) {}
+
     fn keep_owner(&self, key: String) -> Pending<Result<(), HostError>> {
         let place = self.place.clone();
         Box::pin(async move { place.keep_owner(key).await })
