@@ -26,6 +26,9 @@ const UNFINISHED: &str = "unfinished";
 /// How long a secret file may be, in bytes.
 const SECRET_BYTES_MAX: u64 = 256;
 
+/// A drawing, and why it can't be opened if it can't.
+pub(crate) type Found = (Listing, Option<HostError>);
+
 /// A data folder, held if so wished.
 #[derive(Debug)]
 pub(crate) struct Folder {
@@ -47,8 +50,9 @@ impl Folder {
         drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
-    /// Every drawing of the folder that can be served, by name. What can't is left as it is and told.
-    pub(crate) fn drawings(&self) -> Result<Vec<Listing>, HostError> {
+    /// Every drawing of the folder, by name; those that can't be opened with the reason, left as they are. Passed over is
+    /// what another program holds, where the folder isn't held as a whole, and what was never added.
+    pub(crate) fn drawings(&self) -> Result<Vec<Found>, HostError> {
         let failed = |source| HostError::Folder { path: self.path.clone(), source };
         let mut names = Vec::new();
         for entry in std::fs::read_dir(&self.path).map_err(failed)? {
@@ -70,9 +74,9 @@ impl Folder {
                     match self.secret(&name).and_then(|secret| Ok((secret, self.is_archived(&name)?))) {
                         Ok((secret, archived)) => {
                             let title = title.unwrap_or_else(|| name.clone());
-                            drawings.push(Listing { title, name, secret, archived });
+                            drawings.push((Listing { title, name, secret, archived }, None));
                         }
-                        Err(error) => tracing::warn!(name, %error, "passed over: what lets one in can't be read"),
+                        Err(error) => drawings.push(self.broken(name, error)?),
                     }
                 }
                 // A log without an entry that nobody here began may be half of a copy: it is left alone.
@@ -81,10 +85,26 @@ impl Folder {
                     self.remove_unfinished(&name);
                 }
                 Ok(None) => tracing::warn!(name, "passed over: nothing is in its log"),
-                Err(error) => tracing::warn!(name, %error, "passed over"),
+                Err(LogError::Held { .. }) if !self.is_held() => tracing::warn!(name, "passed over: somebody holds it"),
+                Err(error) => drawings.push(self.broken(name, error.into())?),
             }
         }
         Ok(drawings)
+    }
+
+    /// A drawing that is there and can't be opened: whoever looks after the folder sees it, and why.
+    fn broken(&self, name: String, error: HostError) -> Result<Found, HostError> {
+        tracing::error!(name, %error, "it can't be opened");
+        // What lets one in counts again once it can be opened. Where that can't be read, nobody knows what does: never
+        // nothing, by which everybody would be.
+        let kept = self.read(&self.beside(&name, "secret")).ok().flatten().filter(|secret| !secret.is_empty());
+        let secret = kept.map_or_else(secret::new_secret, Ok)?;
+        let archived = self.is_archived(&name).unwrap_or(false);
+        Ok((Listing { title: name.clone(), name, secret, archived }, Some(error)))
+    }
+
+    fn is_held(&self) -> bool {
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Makes the log of a new drawing under the first free name.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use collab::ConnId;
 use drawing::Drawing;
-use protocol::{Address, Durability, Hello, Limits, Role};
+use protocol::{Address, Durability, Hello, Limits, LiveFacts, Role};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, broadcast, oneshot};
@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::connection::local;
 use crate::console::{Console, Key};
 use crate::disk;
-use crate::folder::{Folder, FolderShelf};
+use crate::folder::{Folder, FolderShelf, Found};
 use crate::live::{CLOSING, Command, Live, Outside};
 use crate::nearby::{Beacon, NearbyDrawing};
 use crate::opening::Opened;
@@ -103,7 +103,7 @@ impl Host {
     /// Opens a data folder. Drawings are served by tasks on `runtime`.
     ///
     /// # Errors
-    /// [`HostError::Folder`], `Held`, `Random`. Drawings that can't be served are passed over with a warning.
+    /// [`HostError::Folder`], `Held`, `Random`. Drawings that can't be opened are listed all the same; the console says why.
     pub fn open(options: Options, runtime: Handle) -> Result<Host, HostError> {
         let folder = Folder::open(&options.data, options.whole_folder)?;
         let console = match options.console {
@@ -142,14 +142,14 @@ impl Host {
             }
         };
         let passing = Passing::beside_others(&options.data)?;
-        let drawings = shelf.all_drawings().await?;
+        let drawings = shelf.all_drawings().await?.into_iter().map(|listing| (listing, None)).collect();
         Ok(Host::with(options, Arc::new(shelf), drawings, console, passing, runtime))
     }
 
     fn with(
         options: Options,
         shelf: Arc<dyn Shelf>,
-        drawings: Vec<Listing>,
+        drawings: Vec<Found>,
         console: Option<Console>,
         passing: Passing,
         runtime: Handle,
@@ -169,7 +169,13 @@ impl Host {
             events: broadcast::Sender::new(EVENTS_MAX),
         };
         let host = Host { inner: Arc::new(inner) };
-        drawings.into_iter().for_each(|listing| drop(host.put_up(listing)));
+        for (listing, broken) in drawings {
+            let name = listing.name.clone();
+            host.put_up(listing);
+            if let Some(error) = broken {
+                host.put_up_broken(&name, &error);
+            }
+        }
         host.begin_to_follow();
         host
     }
@@ -184,6 +190,11 @@ impl Host {
         let slot = Slot::new(listing.clone());
         drawings.insert(listing.name, slot.clone());
         slot
+    }
+
+    /// Says on the board why a drawing can't be opened.
+    pub(crate) fn put_up_broken(&self, name: &str, error: &HostError) {
+        self.inner.board.put_live(name, LiveFacts { broken: Some(error.to_string()), ..LiveFacts::default() });
     }
 
     /// Every drawing, by name.
@@ -234,7 +245,7 @@ impl Host {
         }
         let taken = self.lock().keys().cloned().collect();
         let Created { listing, store, start } = self.inner.shelf.create(title, taken).await?;
-        let now = self.inner.clock.now();
+        let now = self.inner.clock.time_of_day();
         match opening::found(&*store, start, title, source.map(Bytes::from), drawing, now).await {
             Ok(room) => {
                 let slot = self.put_up(listing.clone());

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use protocol::{Answer, ClientId, ClientMessage, ClientSeq, Hello, Refusal, Request, Seq, ServerMessage, Token};
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 
 use crate::host::end;
@@ -114,14 +115,17 @@ impl Host {
 
     /// The drawing as it is now, as a DXF file: what nobody edited is as it was in the file that it came from.
     pub(crate) async fn export(&self, name: &str) -> Result<Vec<u8>, HostError> {
-        let live = self.look(name).await?;
+        // Held until all is read: a drawing that is closed in between would look like one that is broken.
+        let open = self.look(name).await?;
+        let live = open.as_ref().ok_or(HostError::Closing)?;
         let broken = |why: String| HostError::Broken { name: name.into(), why };
         let room = live.room().await.ok_or(HostError::Closing)?;
         let source = match room.source() {
-            Some(hash) => Some(self.blob(&live, name, hash).await?),
+            Some(hash) => Some(self.blob(live, name, hash).await?),
             None => None,
         };
-        let original = self.blob(&live, name, room.original()).await?;
+        let original = self.blob(live, name, room.original()).await?;
+        drop(open);
         let title = room.title().to_owned();
         let write = move || {
             let original = protocol::decode_drawing(&original).map_err(|error| error.to_string())?;
@@ -138,16 +142,17 @@ impl Host {
 
     /// Writes the drawing's log, whole, as a file of its own.
     pub(crate) async fn backup(&self, name: &str, to: &Path) -> Result<(), HostError> {
-        let live = self.look(name).await?;
-        let copied = live.store.backup(to.to_owned()).await;
+        let open = self.look(name).await?;
+        let store = open.as_ref().ok_or(HostError::Closing)?.store.clone();
+        drop(open);
+        let copied = store.backup(to.to_owned()).await;
         copied.map_err(|error| HostError::Refused { title: name.into(), why: error.to_string() })
     }
 
-    /// The drawing, open, archived or not; it closes by itself when nobody uses it for a while.
-    async fn look(&self, name: &str) -> Result<Live, HostError> {
+    /// The drawing, open, archived or not, and held so until the guard goes.
+    async fn look(&self, name: &str) -> Result<OwnedMutexGuard<Option<Live>>, HostError> {
         let slot = self.find(name).await?.ok_or_else(|| no_such(name))?;
-        let live = self.open_slot(&slot, true).await?;
-        live.clone().ok_or(HostError::Closing)
+        self.open_slot(&slot, true).await
     }
 
     async fn blob(&self, live: &Live, name: &str, hash: protocol::Hash) -> Result<bytes::Bytes, HostError> {
@@ -161,7 +166,7 @@ impl Host {
         let title = self.listing_now(name).await?.title;
         let refused = |why: String| HostError::Refused { title: title.clone(), why };
         let acted = timeout(ACT_MAX, self.ask(name, request)).await;
-        let answer = acted.map_err(|_| refused("it took too long; nothing may have been changed".into()))?;
+        let answer = acted.map_err(|_| HostError::Doubtful { title: title.clone(), why: "it took too long".into() })?;
         match answer?.map_err(&refused)? {
             Answer::Refused(refusal) => Err(refused(words(&refusal))),
             answer => Ok(answer),
