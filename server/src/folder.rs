@@ -40,7 +40,7 @@ pub(crate) struct Folder {
 impl Folder {
     /// Makes the folder if need be, and holds it as a whole if so wished.
     pub(crate) fn open(path: &Path, whole: bool) -> Result<Folder, HostError> {
-        std::fs::create_dir_all(path).map_err(|source| HostError::Folder { path: path.into(), source })?;
+        make(path).map_err(|source| HostError::Folder { path: path.into(), source })?;
         let lock = if whole { Some(hold(path)?) } else { None };
         Ok(Folder { path: path.into(), lock: Mutex::new(lock) })
     }
@@ -227,6 +227,24 @@ impl Folder {
 
     fn write(&self, path: &Path, text: &str) -> Result<(), HostError> {
         private::write(path, text).map_err(|source| HostError::Folder { path: path.into(), source })
+    }
+}
+
+/// Makes a folder if need be: one in which nobody else on the machine reads drawings whose secrets they don't have.
+fn make(path: &Path) -> std::io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        // Somebody else was first.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        made => made,
     }
 }
 

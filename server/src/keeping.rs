@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::host::end;
 use crate::live::Live;
-use crate::{Delivery, Host, HostError, Listing, secret};
+use crate::{Delivery, Host, HostError, Listing, name, secret};
 
 /// What the owner is called in the log.
 const OWNER: &str = "The host";
@@ -30,6 +30,14 @@ impl Host {
     /// [`HostError::NoSuchDrawing`].
     pub fn listing(&self, name: &str) -> Result<Listing, HostError> {
         Ok(self.slot(name).ok_or_else(|| no_such(name))?.listing())
+    }
+
+    /// The drawing that a file of this title was added as: by its title, or by its name, which stays whatever it is called
+    /// since.
+    pub fn added_as(&self, title: &str) -> Option<Listing> {
+        let all = self.drawings();
+        let by_title = all.iter().find(|listing| listing.title == title);
+        by_title.or_else(|| all.iter().find(|listing| listing.name == name::slug(title))).cloned()
     }
 
     /// A drawing by its name, as it is now even if another host changed it.
