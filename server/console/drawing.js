@@ -22,8 +22,8 @@ export function sheet(leave) {
   const back = el("button", { type: "button", class: "plain back", onclick: leave }, icon("back"), "Drawings");
   const pen = el("button", { type: "button", class: "plain small", "aria-label": "Rename", title: "Rename", onclick: () => rename(true) }, icon("pen"));
   const inviting = el("button", { type: "button", class: "primary act", onclick: () => invite(looked()) }, icon("link"), "Invite");
-  const dxf = el("a", { class: "button", download: true }, icon("down"), "DXF");
-  const log = el("a", { class: "button", download: true }, icon("down"), "Log");
+  const dxf = el("a", { class: "button", download: true, onclick: download }, icon("down"), "DXF");
+  const log = el("a", { class: "button", download: true, onclick: download }, icon("down"), "Log");
   const away = el("button", { type: "button", class: "act", onclick: () => archive() }, icon("box"), el("span", {}));
   const name = el("input", { "aria-label": "Name of the drawing", maxlength: 120, required: true });
   const renaming = el("form", { class: "rename", hidden: true, onsubmit: (event) => { event.preventDefault(); save(); } },
@@ -85,6 +85,24 @@ export function sheet(leave) {
     const go = await confirm(`End ${who}'s lock?`,
       `${who} holds ${held(lock)}. They are told, and what they did so far is kept. Others can take it at once.`, "End the lock");
     if (go && await act(drawing.name, "DELETE", `/locks/${token}`)) tell(`${who}'s lock has ended.`);
+  }
+
+  /** Follows a link to a file if there is one to be had: a browser shows no sentence of the server's when there is none. */
+  async function download(event) {
+    event.preventDefault();
+    const { href } = event.currentTarget;
+    const { title, broken } = looked();
+    try {
+      const { signed_in } = await ask("GET", "/api/session");
+      if (!signed_in) throw new Error("You are signed out; sign in with the owner's secret.");
+      if (broken !== undefined) throw new Error(`There is no file of ${title}: ${broken}.`);
+      const link = el("a", { href, download: true, hidden: true });
+      document.body.append(link);
+      link.click();
+      link.remove();
+    } catch (error) {
+      tell(error.message, true);
+    }
   }
 
   /** Does something to the drawing that was named, whichever is looked at by now. */

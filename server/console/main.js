@@ -108,6 +108,7 @@ function signedOut(why) {
   state.drawings.clear();
   state.looked = null;
   leaving.hidden = status.hidden = true;
+  status.className = "status";
   main.className = "signed-out";
   const wrong = el("p", { class: "bad", role: "alert", hidden: true });
   const secret = el("input", { type: "password", name: "secret", id: "secret", autocomplete: "current-password", required: true, spellcheck: "false" });

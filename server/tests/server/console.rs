@@ -111,11 +111,16 @@ async fn files_come_in_bounded_and_go_out_as_they_are() {
     // A gigabyte is refused by what it says of itself, and one that breaks off is not added.
     let declared = "/api/drawings?file=huge.dxf";
     assert_eq!(owner.ask_declaring("POST", declared, "", 1 << 30, b"0\n").await.status, 413);
+    // One that says nothing of it is refused by what comes.
+    let whole = owner.ask_in_chunks("POST", "/api/drawings?file=chunks.dxf", DXF).await;
+    assert_eq!(whole.status, 201, "{whole:?}");
+    let more = owner.ask_in_chunks("POST", declared, &vec![b'0'; (1 << 20) + 1]).await;
+    assert!(more.status == 413 && more.why().contains("nothing was added"), "{more:?}");
     let cut = owner.ask_declaring("POST", declared, "", 100, b"0\n").await;
     assert!(cut.status == 400 && cut.why().contains("did not arrive whole"), "{cut:?}");
     let left = std::fs::read_dir(folder.path()).unwrap().filter_map(Result::ok);
     assert_eq!(left.filter(|entry| entry.file_name().to_string_lossy().contains("transfer")).count(), 0);
-    assert_eq!(place.host.drawings().len(), 6);
+    assert_eq!(place.host.drawings().len(), 7);
 
     let dxf = owner.get("/api/drawings/site/drawing.dxf").await;
     assert_eq!((dxf.status, dxf.body.as_slice()), (200, DXF));

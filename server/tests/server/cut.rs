@@ -7,6 +7,7 @@ use std::task::{Context, Waker};
 
 use oplog::Log;
 use protocol::{Limits, LogId};
+use server::store::{RedisOptions, RedisPlace, Store as _};
 use server::{Host, Listing, Options};
 use tokio::time::timeout;
 
@@ -142,4 +143,26 @@ async fn what_a_crash_left_of_adding_is_removed_and_nothing_else() {
     let again = Host::open(Options::new(folder.path()), tokio::runtime::Handle::current()).unwrap();
     assert!(again.listing("plan").is_ok() && !path("plan.linework-unfinished").exists());
     again.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_crash_left_of_adding_to_a_redis_is_removed_once_nobody_can_be_at_it() {
+    let redis = Redis::safe();
+    let place = RedisPlace::open(&RedisOptions::new(redis.url())).await.unwrap();
+    for name in ["young", "old"] {
+        assert!(place.begin(name, "A plan", LogId([7; 16])).await.unwrap().is_some());
+        place.store(name).put_blob(b"a file"[..].into()).await.unwrap();
+    }
+    let client = ::redis::Client::open(redis.url()).unwrap();
+    let mut asked = client.get_multiplexed_async_connection().await.unwrap();
+    let listed = r#"{"title":"A plan","secret":"x","begun_ms":1}"#;
+    ::redis::cmd("HSET").arg(&["linework:drawings", "old", listed]).exec_async(&mut asked).await.unwrap();
+    let served = Place::over(&redis).await;
+    assert!(served.host.drawings().is_empty());
+    served.close().await;
+    let left: Vec<String> = ::redis::cmd("KEYS").arg("*{old}*").query_async(&mut asked).await.unwrap();
+    assert_eq!(left, [""; 0]);
+    for (name, free) in [("old", true), ("young", false)] {
+        assert_eq!(place.begin(name, "A plan", LogId([8; 16])).await.unwrap().is_some(), free, "{name}");
+    }
 }

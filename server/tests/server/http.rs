@@ -74,6 +74,26 @@ impl Asker {
         Answer::read(&heard)
     }
 
+    /// Asks with a body that doesn't say how long it is.
+    pub async fn ask_in_chunks(&self, method: &str, path: &str, body: &[u8]) -> Answer {
+        let head = self.head(method, path, "application/octet-stream", "Transfer-Encoding: chunked");
+        let mut said = head.into_bytes();
+        for chunk in body.chunks(64 << 10) {
+            said.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+            said.extend_from_slice(chunk);
+            said.extend_from_slice(b"\r\n");
+        }
+        said.extend_from_slice(b"0\r\n\r\n");
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.expect("the server listens");
+        let mut heard = Vec::new();
+        let talk = async {
+            stream.write_all(&said).await?;
+            stream.read_to_end(&mut heard).await
+        };
+        timeout(DEADLINE, talk).await.expect("the server answers in time").expect("the connection holds");
+        Answer::read(&heard)
+    }
+
     /// Asks with a body that is all there, and goes away without waiting for the answer.
     pub async fn ask_and_go(&self, method: &str, path: &str, body: &[u8]) {
         let head = self.head(method, path, "application/octet-stream", &format!("Content-Length: {}", body.len()));
