@@ -11,7 +11,7 @@ const MINOR = new Set(["locked", "unlocked", "granted", "resumed"]);
 
 export function sheet(leave) {
   const empty = el("p", { class: "empty" }, "Choose a drawing to see who is in it and what they do.");
-  const title = el("h1", {});
+  const title = el("h1", { tabindex: "-1" });
   const broken = el("p", { class: "notice bad", role: "alert", hidden: true });
   const counts = el("div", { class: "counts" });
   const figures = ["people", "locks", "entities", "entries"].map((name) => {
@@ -22,13 +22,15 @@ export function sheet(leave) {
   const back = el("button", { type: "button", class: "plain back", onclick: leave }, icon("back"), "Drawings");
   const pen = el("button", { type: "button", class: "plain small", "aria-label": "Rename", title: "Rename", onclick: () => rename(true) }, icon("pen"));
   const inviting = el("button", { type: "button", class: "primary act", onclick: () => invite(looked()) }, icon("link"), "Invite");
-  const dxf = el("a", { class: "button", download: true }, icon("down"), "DXF");
-  const log = el("a", { class: "button", download: true }, icon("down"), "Log");
+  const dxf = el("a", { class: "button", download: true, onclick: download }, icon("down"), "DXF");
+  const log = el("a", { class: "button", download: true, onclick: download }, icon("down"), "Log");
   const away = el("button", { type: "button", class: "act", onclick: () => archive() }, icon("box"), el("span", {}));
   const name = el("input", { "aria-label": "Name of the drawing", maxlength: 120, required: true });
   const renaming = el("form", { class: "rename", hidden: true, onsubmit: (event) => { event.preventDefault(); save(); } },
     name, el("button", { class: "primary" }, "Rename"), el("button", { type: "button", onclick: () => rename(false) }, "Cancel"));
   renaming.addEventListener("keydown", (event) => { if (event.key === "Escape") rename(false); });
+  /** The drawing whose name is being typed. */
+  let renamed = null;
   const heading = el("div", { class: "title" }, title);
   const header = el("header", {}, back, heading, pen, renaming, el("span", { class: "spring" }), inviting, dxf, log, away, counts);
 
@@ -46,27 +48,33 @@ export function sheet(leave) {
 
   function rename(on) {
     [heading, pen].forEach((part) => { part.hidden = on; });
+    const within = renaming.contains(document.activeElement);
     renaming.hidden = !on;
-    if (!on) return;
+    if (!on) {
+      // Whoever was in the form is back where they came from.
+      if (within) pen.focus();
+      return;
+    }
+    renamed = looked().name;
     name.value = looked().title;
     name.focus();
     name.select();
   }
 
   async function save() {
-    if (await act("PATCH", "", { title: name.value })) rename(false);
+    if (await act(renamed, "PATCH", "", { title: name.value })) rename(false);
   }
 
   async function archive() {
     const drawing = looked();
     if (drawing.archived) {
-      if (await act("PATCH", "", { archived: false })) tell(`${drawing.title} is back; it can be joined again.`);
+      if (await act(drawing.name, "PATCH", "", { archived: false })) tell(`${drawing.title} is back; it can be joined again.`);
       return;
     }
     const there = drawing.people.length;
     const told = there > 0 ? `${count(there, "person is", "people are")} in it, who will be told and sent off. ` : "";
     const go = await confirm(`Archive ${drawing.title}?`, `${told}Nobody can join it until you bring it back. Nothing in it is lost.`, "Archive");
-    if (go && await act("PATCH", "", { archived: true })) tell(`${drawing.title} is archived.`);
+    if (go && await act(drawing.name, "PATCH", "", { archived: true })) tell(`${drawing.title} is archived.`);
   }
 
   async function override(token) {
@@ -76,12 +84,31 @@ export function sheet(leave) {
     const who = holder(drawing, lock);
     const go = await confirm(`End ${who}'s lock?`,
       `${who} holds ${held(lock)}. They are told, and what they did so far is kept. Others can take it at once.`, "End the lock");
-    if (go && await act("DELETE", `/locks/${token}`)) tell(`${who}'s lock has ended.`);
+    if (go && await act(drawing.name, "DELETE", `/locks/${token}`)) tell(`${who}'s lock has ended.`);
   }
 
-  async function act(method, path, body) {
+  /** Follows a link to a file if there is one to be had: a browser shows no sentence of the server's when there is none. */
+  async function download(event) {
+    event.preventDefault();
+    const { href } = event.currentTarget;
+    const { title, broken } = looked();
     try {
-      await ask(method, `/api/drawings/${looked().name}${path}`, body);
+      const { signed_in } = await ask("GET", "/api/session");
+      if (!signed_in) throw new Error("You are signed out; sign in with the owner's secret.");
+      if (broken !== undefined) throw new Error(`There is no file of ${title}: ${broken}.`);
+      const link = el("a", { href, download: true, hidden: true });
+      document.body.append(link);
+      link.click();
+      link.remove();
+    } catch (error) {
+      tell(error.message, true);
+    }
+  }
+
+  /** Does something to the drawing that was named, whichever is looked at by now. */
+  async function act(drawing, method, path, body) {
+    try {
+      await ask(method, `/api/drawings/${drawing}${path}`, body);
       return true;
     } catch (error) {
       tell(error.message, true);
@@ -122,7 +149,7 @@ export function sheet(leave) {
     drawRate(rate, drawing.samples, second);
     drawAnswers(answers, drawing.samples, second);
   }
-  return { element, render };
+  return { element, render, focus: () => title.focus() };
 }
 
 function box(title, name, none) {

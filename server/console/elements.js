@@ -64,20 +64,35 @@ export function sync(parent, items, key, make, update) {
   }
 }
 
+/** Shows a dialog until it is closed. Messages are in the topmost one: nothing else is read or clicked meanwhile. */
+export function show(dialog) {
+  const notes = document.getElementById("notes");
+  const raise = () => ([...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body).append(notes);
+  document.body.append(dialog);
+  dialog.addEventListener("close", () => {
+    raise();
+    dialog.remove();
+  });
+  dialog.showModal();
+  raise();
+}
+
 /** Asks before something is done that can't be taken back by a key; resolves to whether to go on. */
 export function confirm(title, what, go) {
   return new Promise((resolve) => {
-    const dialog = el("dialog", { "aria-label": title, onclose: () => { dialog.remove(); resolve(dialog.returnValue === "go"); } },
+    const dialog = el("dialog", { "aria-label": title, onclose: () => resolve(dialog.returnValue === "go") },
       el("form", { method: "dialog" },
         el("h2", {}, title),
         el("p", { class: "quiet" }, what),
         el("div", { class: "end" },
           el("button", { type: "submit", value: "stay", autofocus: true }, "Cancel"),
           el("button", { type: "submit", value: "go", class: "primary" }, go))));
-    document.body.append(dialog);
-    dialog.showModal();
+    show(dialog);
   });
 }
+
+/** Messages that are there at a time. */
+const NOTES_MAX = 50;
 
 /** Tells something in the corner: what went well goes by itself, what didn't stays until it is closed. */
 export function tell(text, wrong = false) {
@@ -88,7 +103,7 @@ export function tell(text, wrong = false) {
   // What went well before is seen on the page by now.
   notes.querySelectorAll(".note:not(.wrong)").forEach((before) => before.remove());
   notes.append(note);
-  while (notes.childElementCount > 4) notes.firstElementChild.remove();
+  while (notes.childElementCount > NOTES_MAX) notes.firstElementChild.remove();
   if (!wrong) setTimeout(() => note.remove(), 6000);
 }
 

@@ -5,6 +5,7 @@ import { Link } from "./link.js";
 import { shelf } from "./shelf.js";
 import { sheet } from "./drawing.js";
 import { onShelf, state, take } from "./state.js";
+import { closePicker, hearDrops } from "./upload.js";
 
 const main = document.getElementById("main");
 const status = document.getElementById("status");
@@ -21,6 +22,15 @@ leaving.addEventListener("click", async () => {
   } catch (error) {
     tell(error.message, true);
   }
+});
+hearDrops();
+addEventListener("visibilitychange", render);
+// On a telephone the drawing takes the shelf's place, and going back leads to the shelf again.
+addEventListener("popstate", (event) => { if (!isWide() && views.length > 0) look(event.state?.drawing ?? null); });
+// A program around the server shows the console once more: it stays as it is, and whoever was signed out is in again.
+addEventListener("hashchange", () => {
+  if (link === null) begin();
+  else history.replaceState(history.state, "", location.pathname);
 });
 // What happened stays still, what is "2 min ago" does not.
 setInterval(render, 1000);
@@ -41,8 +51,30 @@ function look(name) {
   render();
 }
 
+const isWide = () => matchMedia("(min-width: 761px)").matches;
+
+/** Somebody chooses a drawing. */
+function choose(name) {
+  look(name);
+  if (isWide()) return;
+  if (history.state?.drawing === undefined) history.pushState({ drawing: name }, "");
+  views.forEach((view) => view.render());
+  views.forEach((view) => view.focus?.());
+}
+
+/** Back to the shelf. */
+function leave() {
+  if (history.state?.drawing === undefined) look(null);
+  else history.back();
+}
+
+/** Looks at what was added, unless somebody is just asked about another drawing, or names it. */
+function lookAtAdded(name) {
+  if (document.querySelector("dialog[open], form.rename:not([hidden])") === null) look(name);
+}
+
 function signedIn() {
-  views = [shelf(look), sheet(() => look(null))];
+  views = [shelf(choose, lookAtAdded), sheet(leave)];
   main.className = "signed-in";
   // Whatever is painted first shows no part of a drawing that isn't there.
   views.forEach((view) => view.render());
@@ -55,14 +87,12 @@ function signedIn() {
     signedOut,
     overview: (overview, first) => {
       take(overview, first);
-      const wide = matchMedia("(min-width: 761px)").matches;
       // On a wide page the first drawing is looked at; on a narrow one that would hide the shelf.
-      if (!begun && wide && state.looked === null && onShelf().length > 0) look(onShelf()[0].name);
+      if (!begun && isWide() && state.looked === null && onShelf().length > 0) look(onShelf()[0].name);
       begun = true;
       render();
     },
   });
-  addEventListener("visibilitychange", render);
 }
 
 function showStatus(kind, words) {
@@ -74,9 +104,11 @@ function signedOut(why) {
   link?.end();
   link = null;
   views = [];
+  closePicker();
   state.drawings.clear();
   state.looked = null;
   leaving.hidden = status.hidden = true;
+  status.className = "status";
   main.className = "signed-out";
   const wrong = el("p", { class: "bad", role: "alert", hidden: true });
   const secret = el("input", { type: "password", name: "secret", id: "secret", autocomplete: "current-password", required: true, spellcheck: "false" });

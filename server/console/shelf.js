@@ -11,13 +11,14 @@ export function face(person) {
   return el("span", { class: `face person-${person.color}`, title: person.name, "aria-hidden": "true" }, initials(person.name));
 }
 
-export function shelf(look) {
+/** `look` is called with what somebody chooses, `added` with what was added. */
+export function shelf(look, added) {
   const list = el("ul", { id: "drawings", "aria-label": "Drawings" });
   const away = el("ul", { "aria-label": "Archived drawings" });
   const summary = el("summary", {});
   const details = el("details", {}, summary, away);
   const none = el("p", { class: "empty" }, "");
-  const { drop, uploads, button } = picker(look);
+  const { drop, uploads, button } = picker(added);
   const element = el("section", { class: "shelf", "aria-label": "Shelf" },
     el("header", {}, el("h2", {}, "Drawings"), el("span", { class: "spring" }), button),
     el("div", { class: "scroll" }, none, list, details), uploads, drop);

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
     /// The data folder can't be made, read or written.
-    #[error("the folder {path} can't be used ({source}); nothing in it was changed: choose another with --data")]
+    #[error("the folder {path} can't be used ({source}); nothing in it was changed: choose another folder")]
     Folder {
         /// The folder, or the file in it.
         path: PathBuf,
@@ -16,7 +16,7 @@ pub enum HostError {
     },
     /// Another process holds the data folder.
     #[error(
-        "the folder {path} is in use by {holder}, which goes on undisturbed; stop that one, or choose another with --data"
+        "the folder {path} is in use by {holder}, which goes on undisturbed; stop that one, or choose another folder"
     )]
     Held {
         /// The folder.
@@ -92,7 +92,7 @@ pub enum HostError {
     #[error("the system gives no random numbers ({0}), so no secret can be made; nothing was added")]
     Random(getrandom::Error),
     /// The port is taken.
-    #[error("{address} is in use by another program; nothing was changed: stop it, or choose another with --listen")]
+    #[error("{address} is in use by another program; nothing was changed: stop it, or choose another port")]
     PortInUse {
         /// Where one wanted to listen.
         address: SocketAddr,

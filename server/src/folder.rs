@@ -1,5 +1,5 @@
-//! The data folder: `NAME.linework` for each drawing, and beside it `NAME.linework-secret` with what lets one in, and
-//! `NAME.linework-archived` where it is archived. The secret is not in the log, so that whoever is given a copy of the log
+//! The data folder: `NAME.linework` for each drawing, and beside it `NAME.linework-secret` with what lets one in,
+//! `NAME.linework-archived` where it is archived, and `NAME.linework-unfinished` while it is being added. The secret is not in the log, so that whoever is given a copy of the log
 //! for reading is not let in by it.
 
 mod shelf;
@@ -7,6 +7,7 @@ mod shelf;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use oplog::{Log, LogError};
 use protocol::Seq;
@@ -20,27 +21,38 @@ use crate::{HostError, Listing, name, private, secret};
 const LOCK: &str = "linework-server.lock";
 /// The file with what the owner is known by.
 const OWNER: &str = "linework-server.owner";
+/// What the file is called, after the log's name, that is there while a drawing is being added.
+const UNFINISHED: &str = "unfinished";
 /// How long a secret file may be, in bytes.
 const SECRET_BYTES_MAX: u64 = 256;
+
+/// A drawing, and why it can't be opened if it can't.
+pub(crate) type Found = (Listing, Option<HostError>);
 
 /// A data folder, held if so wished.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
-    /// Let go of by the system when the process ends, however it ends.
-    _lock: Option<File>,
+    /// Let go of when the host is closed, and by the system when the process ends, however it ends.
+    lock: Mutex<Option<File>>,
 }
 
 impl Folder {
     /// Makes the folder if need be, and holds it as a whole if so wished.
     pub(crate) fn open(path: &Path, whole: bool) -> Result<Folder, HostError> {
-        std::fs::create_dir_all(path).map_err(|source| HostError::Folder { path: path.into(), source })?;
+        make(path).map_err(|source| HostError::Folder { path: path.into(), source })?;
         let lock = if whole { Some(hold(path)?) } else { None };
-        Ok(Folder { path: path.into(), _lock: lock })
+        Ok(Folder { path: path.into(), lock: Mutex::new(lock) })
     }
 
-    /// Every drawing of the folder that can be served, by name. What can't is left as it is and told.
-    pub(crate) fn drawings(&self) -> Result<Vec<Listing>, HostError> {
+    /// Lets go of the folder, whoever may have a part of the host in hand still.
+    fn let_go(&self) {
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
+    /// Every drawing of the folder, by name; those that can't be opened with the reason, left as they are. Passed over is
+    /// what another program holds, where the folder isn't held as a whole, and what was never added.
+    pub(crate) fn drawings(&self) -> Result<Vec<Found>, HostError> {
         let failed = |source| HostError::Folder { path: self.path.clone(), source };
         let mut names = Vec::new();
         for entry in std::fs::read_dir(&self.path).map_err(failed)? {
@@ -56,20 +68,43 @@ impl Folder {
         for name in names {
             match title(&log_path(&self.path, &name)) {
                 Ok(Some(title)) => {
+                    // It was added, and the program ended before it could say so.
+                    self.finish(&name);
                     // One drawing that nobody can come into is no reason to serve none.
                     match self.secret(&name).and_then(|secret| Ok((secret, self.is_archived(&name)?))) {
                         Ok((secret, archived)) => {
                             let title = title.unwrap_or_else(|| name.clone());
-                            drawings.push(Listing { title, name, secret, archived });
+                            drawings.push((Listing { title, name, secret, archived }, None));
                         }
-                        Err(error) => tracing::warn!(name, %error, "passed over: what lets one in can't be read"),
+                        Err(error) => drawings.push(self.broken(name, error)?),
                     }
                 }
-                Ok(None) => tracing::warn!(name, "passed over: adding it was never finished"),
-                Err(error) => tracing::warn!(name, %error, "passed over"),
+                // A log without an entry that nobody here began may be half of a copy: it is left alone.
+                Ok(None) if self.is_unfinished(&name) => {
+                    tracing::warn!(name, "removed: adding it was never finished");
+                    self.remove_unfinished(&name);
+                }
+                Ok(None) => tracing::warn!(name, "passed over: nothing is in its log"),
+                Err(LogError::Held { .. }) if !self.is_held() => tracing::warn!(name, "passed over: somebody holds it"),
+                Err(error) => drawings.push(self.broken(name, error.into())?),
             }
         }
         Ok(drawings)
+    }
+
+    /// A drawing that is there and can't be opened: whoever looks after the folder sees it, and why.
+    fn broken(&self, name: String, error: HostError) -> Result<Found, HostError> {
+        tracing::error!(name, %error, "it can't be opened");
+        // What lets one in counts again once it can be opened. Where that can't be read, nobody knows what does: never
+        // nothing, by which everybody would be.
+        let kept = self.read(&self.beside(&name, "secret")).ok().flatten().filter(|secret| !secret.is_empty());
+        let secret = kept.map_or_else(secret::new_secret, Ok)?;
+        let archived = self.is_archived(&name).unwrap_or(false);
+        Ok((Listing { title: name.clone(), name, secret, archived }, Some(error)))
+    }
+
+    fn is_held(&self) -> bool {
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Makes the log of a new drawing under the first free name.
@@ -78,10 +113,19 @@ impl Folder {
         let mut passed_over = Vec::<String>::new();
         loop {
             let name = name::first_free(&wanted, |name| taken.iter().chain(&passed_over).any(|each| each == name));
-            match Log::create(log_path(&self.path, &name), protocol::LogId(secret::random()?)) {
+            let path = log_path(&self.path, &name);
+            if path.exists() {
+                passed_over.push(name);
+                continue;
+            }
+            self.write(&self.beside(&name, UNFINISHED), "")?;
+            match Log::create(path, protocol::LogId(secret::random()?)) {
                 // Somebody else who uses this folder was first.
                 Err(LogError::Exists { .. } | LogError::Held { .. }) => passed_over.push(name),
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    self.finish(&name);
+                    return Err(error.into());
+                }
                 Ok(mut log) => {
                     let secret = match log.set_meta(TITLE, title).map_err(HostError::from) {
                         Ok(()) => self.secret(&name),
@@ -104,16 +148,22 @@ impl Folder {
     /// about to take.
     fn remove_unfinished(&self, name: &str) {
         let log = log_path(&self.path, name);
+        // What says that it is unfinished goes last, so that a crash in between is made good at the next start.
         for suffix in ["", "-wal", "-shm", "-journal", "-secret", "-archived"] {
             let mut path = log.clone().into_os_string();
             path.push(suffix);
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    tracing::warn!(path = %Path::new(&path).display(), %error, "left behind");
-                }
-                _ => {}
-            }
+            remove(Path::new(&path));
         }
+        self.finish(name);
+    }
+
+    /// A drawing is added, or nothing is left of it.
+    fn finish(&self, name: &str) {
+        remove(&self.beside(name, UNFINISHED));
+    }
+
+    fn is_unfinished(&self, name: &str) -> bool {
+        self.beside(name, UNFINISHED).exists()
     }
 
     /// The drawing's secret; a new one where there is none yet.
@@ -177,6 +227,34 @@ impl Folder {
 
     fn write(&self, path: &Path, text: &str) -> Result<(), HostError> {
         private::write(path, text).map_err(|source| HostError::Folder { path: path.into(), source })
+    }
+}
+
+/// Makes a folder if need be: one in which nobody else on the machine reads drawings whose secrets they don't have.
+fn make(path: &Path) -> std::io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        // Somebody else was first.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        made => made,
+    }
+}
+
+/// Removes a file if it is there.
+fn remove(path: &Path) {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            tracing::warn!(path = %path.display(), %error, "left behind");
+        }
+        _ => {}
     }
 }
 

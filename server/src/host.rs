@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use collab::ConnId;
 use drawing::Drawing;
-use protocol::{Address, Durability, Hello, Limits, Role};
+use protocol::{Address, Durability, Hello, Limits, LiveFacts, Role};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, broadcast, oneshot};
@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::connection::local;
 use crate::console::{Console, Key};
 use crate::disk;
-use crate::folder::{Folder, FolderShelf};
+use crate::folder::{Folder, FolderShelf, Found};
 use crate::live::{CLOSING, Command, Live, Outside};
 use crate::nearby::{Beacon, NearbyDrawing};
 use crate::opening::Opened;
@@ -83,8 +83,8 @@ pub(crate) struct Inner {
     /// The page of whoever it belongs to; none where there is none.
     pub(crate) console: Option<Console>,
     drawings: Mutex<BTreeMap<String, Arc<Slot>>>,
-    /// Whoever adds a drawing holds this, so that no two take one name.
-    adding: AsyncMutex<()>,
+    /// Whoever adds a drawing holds this, so that no two take one name, and whoever makes another owner's secret.
+    pub(crate) adding: AsyncMutex<()>,
     conns: AtomicU64,
     closing: AtomicBool,
     events: broadcast::Sender<HostEvent>,
@@ -105,7 +105,7 @@ impl Host {
     /// Opens a data folder. Drawings are served by tasks on `runtime`.
     ///
     /// # Errors
-    /// [`HostError::Folder`], `Held`, `Random`. Drawings that can't be served are passed over with a warning.
+    /// [`HostError::Folder`], `Held`, `Random`. Drawings that can't be opened are listed all the same; the console says why.
     pub fn open(options: Options, runtime: Handle) -> Result<Host, HostError> {
         let folder = Folder::open(&options.data, options.whole_folder)?;
         let console = match options.console {
@@ -144,14 +144,14 @@ impl Host {
             }
         };
         let passing = Passing::beside_others(&options.data)?;
-        let drawings = shelf.all_drawings().await?;
+        let drawings = shelf.all_drawings().await?.into_iter().map(|listing| (listing, None)).collect();
         Ok(Host::with(options, Arc::new(shelf), drawings, console, passing, runtime))
     }
 
     fn with(
         options: Options,
         shelf: Arc<dyn Shelf>,
-        drawings: Vec<Listing>,
+        drawings: Vec<Found>,
         console: Option<Console>,
         passing: Passing,
         runtime: Handle,
@@ -171,7 +171,13 @@ impl Host {
             events: broadcast::Sender::new(EVENTS_MAX),
         };
         let host = Host { inner: Arc::new(inner) };
-        drawings.into_iter().for_each(|listing| drop(host.put_up(listing)));
+        for (listing, broken) in drawings {
+            let name = listing.name.clone();
+            host.put_up(listing);
+            if let Some(error) = broken {
+                host.put_up_broken(&name, &error);
+            }
+        }
         host.begin_to_follow();
         host
     }
@@ -188,6 +194,11 @@ impl Host {
         slot
     }
 
+    /// Says on the board why a drawing can't be opened.
+    pub(crate) fn put_up_broken(&self, name: &str, error: &HostError) {
+        self.inner.board.put_live(name, LiveFacts { broken: Some(error.to_string()), ..LiveFacts::default() });
+    }
+
     /// Every drawing, by name.
     pub fn drawings(&self) -> Vec<Listing> {
         self.lock().values().map(|slot| slot.listing()).collect()
@@ -198,7 +209,7 @@ impl Host {
         let slots: Vec<_> = self.lock().values().cloned().collect();
         let mut health = Health {
             version: env!("CARGO_PKG_VERSION"),
-            drawings: slots.len(),
+            drawings: slots.iter().filter(|slot| !slot.listing().archived).count(),
             open: 0,
             people: 0,
             store: self.inner.shelf.kind(),
@@ -225,13 +236,18 @@ impl Host {
     /// # Errors
     /// [`HostError::NotAdded`] or `Log`, with the reason, such as a full disk; what was begun is taken away again.
     pub async fn add(&self, title: &str, source: Option<Vec<u8>>, drawing: Drawing) -> Result<Listing, HostError> {
+        let (host, named) = (self.clone(), title.to_owned());
+        self.to_the_end(title, async move { host.add_now(&named, source, drawing).await }).await
+    }
+
+    async fn add_now(&self, title: &str, source: Option<Vec<u8>>, drawing: Drawing) -> Result<Listing, HostError> {
+        let _alone = self.inner.adding.lock().await;
         if self.is_closing() {
             return Err(HostError::Closing);
         }
-        let _alone = self.inner.adding.lock().await;
         let taken = self.lock().keys().cloned().collect();
         let Created { listing, store, start } = self.inner.shelf.create(title, taken).await?;
-        let now = self.inner.clock.now();
+        let now = self.inner.clock.time_of_day();
         match opening::found(&*store, start, title, source.map(Bytes::from), drawing, now).await {
             Ok(room) => {
                 let slot = self.put_up(listing.clone());
@@ -241,6 +257,7 @@ impl Host {
                     *live = Some(self.start(&slot, room.into(), store));
                 }
                 drop(live);
+                self.inner.shelf.finish(&listing.name).await;
                 if let Some(shared) = self.inner.shelf.shared() {
                     shared.announce().await;
                 }
@@ -377,6 +394,8 @@ impl Host {
 
     async fn close_all(&self, why: &str, retry: bool) {
         self.inner.closing.store(true, Ordering::SeqCst);
+        // What is just being added is there, whole or not at all, before the rest is closed.
+        drop(self.inner.adding.lock().await);
         let slots: Vec<_> = self.lock().values().cloned().collect();
         // All at once: each may wait for its own disk.
         let closing = slots.into_iter().map(|slot| {
@@ -388,6 +407,8 @@ impl Host {
                 tracing::error!(%error, "a drawing was not closed in good order; what was acknowledged is kept");
             }
         }
+        // A download that goes on slowly has its own file, and must not keep the next host from starting.
+        self.inner.shelf.let_go();
     }
 
     /// Lets a hello into a drawing, which opens if need be.

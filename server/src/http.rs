@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::extract::ws::WebSocketUpgrade;
-use axum::extract::{ConnectInfo, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
@@ -13,15 +14,17 @@ use protocol::{Encoding, SUBPROTOCOL_JSON, SUBPROTOCOL_MSGPACK};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 
-use crate::connection::socket;
-use crate::console::{self, Office};
+use crate::connection::socket::{self, Caller};
+use crate::console::{self, Office, guard};
 use crate::host::Health;
-use crate::line::{Lines, Meter};
+use crate::line::{Lines, Meter, Patience};
 use crate::nearby::NearbyDrawing;
 use crate::{Host, HostError};
 
-/// Connections at one listener at a time.
+/// Connections that stay at one listener at a time, at the most.
 const CONNECTIONS_MAX: usize = 4_096;
+/// Connections besides, of those who only ask something.
+const ASKERS_MIN: usize = 64;
 /// How long those who are connected have to hear that the listener closes.
 const CLOSE_MAX: Duration = Duration::from_secs(5);
 /// What a socket reads at a time: enough for many cursors, little enough for thousands of people.
@@ -77,7 +80,10 @@ pub(crate) async fn serve(
     let beacon = host.light_beacon(listening);
     let (close, closing) = watch::channel(false);
     let (places, mut occupied) = mpsc::channel(1);
-    let free = std::sync::Arc::new(tokio::sync::Semaphore::new(CONNECTIONS_MAX));
+    let connections_max = connections_max();
+    let free = std::sync::Arc::new(tokio::sync::Semaphore::new(connections_max));
+    // A few besides those who stay, for those who ask something, and to say that there is no room.
+    let lines = Lines::new(listener, connections_max + ASKERS_MIN, Patience::default());
     let door = Door { host, closing: closing.clone(), places, free };
     let page = match door.host.inner.console {
         Some(_) => console::router(Office { host: door.host.clone(), listening }),
@@ -88,13 +94,14 @@ pub(crate) async fn serve(
         .route("/nearby", get(nearby))
         .route("/ws", any(upgrade))
         .with_state(door)
-        .merge(page);
+        .merge(page)
+        .layer(axum::middleware::from_fn(attend));
     let told = async move {
         shutdown.await;
         close.send_replace(true);
     };
-    let serving = axum::serve(Lines(listener), router.into_make_service_with_connect_info::<Meter>())
-        .with_graceful_shutdown(told);
+    let serving =
+        axum::serve(lines, router.into_make_service_with_connect_info::<Meter>()).with_graceful_shutdown(told);
     let mut closing_here = closing;
     let overdue = async move {
         // The other half is dropped only after it has said so.
@@ -103,7 +110,7 @@ pub(crate) async fn serve(
     };
     tokio::select! {
         served = serving.into_future() => served.map_err(|source| HostError::Listen { address, source })?,
-        () = overdue => return Ok(()),
+        () = overdue => {}
     }
     // Nobody is to find what is about to go. Saying so waits for the network, so it does that elsewhere.
     let farewell = tokio::task::spawn_blocking(move || drop(beacon));
@@ -116,13 +123,36 @@ pub(crate) async fn serve(
     Ok(())
 }
 
+/// How many may stay at one listener at a time: fewer where the system gives the program few files and sockets, of which
+/// the logs need some too.
+fn connections_max() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files")?.split_whitespace().next());
+    // Where nothing is said, or "unlimited", it is the program's own limit.
+    let files = files.and_then(|files| files.parse::<usize>().ok()).unwrap_or(usize::MAX);
+    (files / 2).saturating_sub(ASKERS_MIN).clamp(ASKERS_MIN, CONNECTIONS_MAX)
+}
+
+/// A request is looked after from the moment that its head has come: how long that takes is another's business.
+async fn attend(ConnectInfo(meter): ConnectInfo<Meter>, request: Request, next: Next) -> Response {
+    let _attended = meter.attend();
+    next.run(request).await
+}
+
 async fn health(State(door): State<Door>) -> Json<Health> {
     Json(door.host.health())
 }
 
-/// What whoever is on the network may know.
-async fn nearby(State(door): State<Door>) -> Json<Vec<NearbyDrawing>> {
-    Json(door.host.listed())
+/// What whoever is on the network may know; under this server's own names only, so that no foreign page reads it.
+async fn nearby(State(door): State<Door>, ConnectInfo(meter): ConnectInfo<Meter>, headers: HeaderMap) -> Response {
+    if guard::authority(&headers, &door.host.inner.options.names).is_err() {
+        return (StatusCode::MISDIRECTED_REQUEST, format!("{}\n", guard::NOT_THIS_NAME)).into_response();
+    }
+    let mut listed: Vec<NearbyDrawing> = door.host.listed();
+    if !guard::is_near(meter.from().ip(), &headers) {
+        listed.iter_mut().for_each(|drawing| drawing.secret = None);
+    }
+    Json(listed).into_response()
 }
 
 async fn upgrade(
@@ -132,7 +162,7 @@ async fn upgrade(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let Ok(place) = door.free.clone().try_acquire_owned() else {
-        let words = format!("This server has {CONNECTIONS_MAX} connections already; try again later.\n");
+        let words = "This server has as many connections already as it can; try again later.\n";
         return (StatusCode::SERVICE_UNAVAILABLE, words).into_response();
     };
     let message_bytes_max = door.host.limits().message_bytes_max as usize;
@@ -156,13 +186,20 @@ async fn upgrade(
             return (StatusCode::BAD_REQUEST, words).into_response();
         }
     };
+    // A page under another name is a foreign one. Programs send no origin, and go by whatever name they were given.
+    let foreign =
+        headers.contains_key(header::ORIGIN) && guard::authority(&headers, &door.host.inner.options.names).is_err();
     let owner = match &door.host.inner.console {
         Some(console) => console.visit(&door.host, &headers),
         None => Err("this server has no console, so nobody can watch it"),
     };
+    let upgraded = meter.clone();
+    // Who doesn't say hello, or falls silent later, is found out by what comes over the WebSocket.
+    upgraded.stay();
     upgrade.on_upgrade(async move |socket| {
         let Door { host, closing, places, .. } = door;
-        socket::converse(socket, meter, encoding, host, owner, closing).await;
+        let caller = Caller { meter, owner, foreign };
+        socket::converse(socket, caller, encoding, host, closing).await;
         drop((places, place));
     })
 }

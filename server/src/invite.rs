@@ -47,12 +47,17 @@ impl Host {
         // Compared with something in any case, so that the time taken does not tell which names there are.
         let nobodys = "00000000000000000000000000000000".to_owned();
         let known = slot.as_ref().map_or(nobodys, |slot| slot.listing().secret);
-        let role = match guess.strip_prefix(VERSION).and_then(|rest| rest.strip_prefix('.')) {
-            Some(signed) => check(&known, name, signed, self.inner.clock.now())?,
+        let signed = guess.strip_prefix(VERSION).and_then(|rest| rest.strip_prefix('.'));
+        let role = match signed {
+            Some(signed) => {
+                let checked = check(&known, name, signed, self.inner.clock.time_of_day());
+                checked.map_err(|why| if slot.is_some() { why } else { ALTERED })?
+            }
             None if secret::is_same(&known, guess) => Role::Editor,
             None => return Err(NOT_LET_IN),
         };
-        slot.map(|slot| (slot, role)).ok_or(NOT_LET_IN)
+        // Everybody can sign for nobody's secret: it says what any wrong one says.
+        slot.map(|slot| (slot, role)).ok_or(if signed.is_some() { ALTERED } else { NOT_LET_IN })
     }
 }
 

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use protocol::{Answer, ClientId, ClientMessage, ClientSeq, Hello, Refusal, Request, Seq, ServerMessage, Token};
+use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 
 use crate::host::end;
 use crate::live::Live;
-use crate::{Delivery, Host, HostError, Listing, secret};
+use crate::{Delivery, Host, HostError, Listing, name, secret};
 
 /// What the owner is called in the log.
 const OWNER: &str = "The host";
@@ -29,6 +30,14 @@ impl Host {
     /// [`HostError::NoSuchDrawing`].
     pub fn listing(&self, name: &str) -> Result<Listing, HostError> {
         Ok(self.slot(name).ok_or_else(|| no_such(name))?.listing())
+    }
+
+    /// The drawing that a file of this title was added as: by its title, or by its name, which stays whatever it is called
+    /// since.
+    pub fn added_as(&self, title: &str) -> Option<Listing> {
+        let all = self.drawings();
+        let by_title = all.iter().find(|listing| listing.title == title);
+        by_title.or_else(|| all.iter().find(|listing| listing.name == name::slug(title))).cloned()
     }
 
     /// A drawing by its name, as it is now even if another host changed it.
@@ -58,6 +67,11 @@ impl Host {
     /// # Errors
     /// [`HostError::NoSuchDrawing`], `Closing`, `Folder`, `Refused`, `Away`; nothing has changed then. `Doubtful`.
     pub async fn archive(&self, name: &str, archived: bool) -> Result<(), HostError> {
+        let (host, named) = (self.clone(), name.to_owned());
+        self.to_the_end(name, async move { host.archive_now(&named, archived).await }).await
+    }
+
+    async fn archive_now(&self, name: &str, archived: bool) -> Result<(), HostError> {
         let slot = self.find(name).await?.ok_or_else(|| no_such(name))?;
         // Nobody comes in or goes out while this is held.
         let mut live = slot.live.lock().await;
@@ -79,6 +93,11 @@ impl Host {
     /// # Errors
     /// As [`Host::archive`].
     pub async fn renew_link(&self, name: &str) -> Result<Listing, HostError> {
+        let (host, named) = (self.clone(), name.to_owned());
+        self.to_the_end(name, async move { host.renew_link_now(&named).await }).await
+    }
+
+    async fn renew_link_now(&self, name: &str) -> Result<Listing, HostError> {
         let slot = self.find(name).await?.ok_or_else(|| no_such(name))?;
         let mut live = slot.live.lock().await;
         if self.is_closing() {
@@ -91,16 +110,30 @@ impl Host {
         Ok(listing)
     }
 
+    /// Does something whole, whether or not whoever asked still waits: else what the shelf has and what is in memory could
+    /// be two things.
+    pub(crate) async fn to_the_end<T: Send + 'static>(
+        &self,
+        title: &str,
+        act: impl Future<Output = Result<T, HostError>> + Send + 'static,
+    ) -> Result<T, HostError> {
+        let ended = |_| HostError::Doubtful { title: title.into(), why: "what was to do it ended early".into() };
+        self.runtime().spawn(act).await.map_err(ended)?
+    }
+
     /// The drawing as it is now, as a DXF file: what nobody edited is as it was in the file that it came from.
     pub(crate) async fn export(&self, name: &str) -> Result<Vec<u8>, HostError> {
-        let live = self.look(name).await?;
+        // Held until all is read: a drawing that is closed in between would look like one that is broken.
+        let open = self.look(name).await?;
+        let live = open.as_ref().ok_or(HostError::Closing)?;
         let broken = |why: String| HostError::Broken { name: name.into(), why };
         let room = live.room().await.ok_or(HostError::Closing)?;
         let source = match room.source() {
-            Some(hash) => Some(self.blob(&live, name, hash).await?),
+            Some(hash) => Some(self.blob(live, name, hash).await?),
             None => None,
         };
-        let original = self.blob(&live, name, room.original()).await?;
+        let original = self.blob(live, name, room.original()).await?;
+        drop(open);
         let title = room.title().to_owned();
         let write = move || {
             let original = protocol::decode_drawing(&original).map_err(|error| error.to_string())?;
@@ -117,16 +150,17 @@ impl Host {
 
     /// Writes the drawing's log, whole, as a file of its own.
     pub(crate) async fn backup(&self, name: &str, to: &Path) -> Result<(), HostError> {
-        let live = self.look(name).await?;
-        let copied = live.store.backup(to.to_owned()).await;
+        let open = self.look(name).await?;
+        let store = open.as_ref().ok_or(HostError::Closing)?.store.clone();
+        drop(open);
+        let copied = store.backup(to.to_owned()).await;
         copied.map_err(|error| HostError::Refused { title: name.into(), why: error.to_string() })
     }
 
-    /// The drawing, open, archived or not; it closes by itself when nobody uses it for a while.
-    async fn look(&self, name: &str) -> Result<Live, HostError> {
+    /// The drawing, open, archived or not, and held so until the guard goes.
+    async fn look(&self, name: &str) -> Result<OwnedMutexGuard<Option<Live>>, HostError> {
         let slot = self.find(name).await?.ok_or_else(|| no_such(name))?;
-        let live = self.open_slot(&slot, true).await?;
-        live.clone().ok_or(HostError::Closing)
+        self.open_slot(&slot, true).await
     }
 
     async fn blob(&self, live: &Live, name: &str, hash: protocol::Hash) -> Result<bytes::Bytes, HostError> {
@@ -140,7 +174,7 @@ impl Host {
         let title = self.listing_now(name).await?.title;
         let refused = |why: String| HostError::Refused { title: title.clone(), why };
         let acted = timeout(ACT_MAX, self.ask(name, request)).await;
-        let answer = acted.map_err(|_| refused("it took too long; nothing may have been changed".into()))?;
+        let answer = acted.map_err(|_| HostError::Doubtful { title: title.clone(), why: "it took too long".into() })?;
         match answer?.map_err(&refused)? {
             Answer::Refused(refusal) => Err(refused(words(&refusal))),
             answer => Ok(answer),

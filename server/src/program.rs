@@ -11,6 +11,9 @@ use server::store::{RedisOptions, Weaker};
 use server::{Host, Listed, Options, reachable_as};
 use tracing_subscriber::EnvFilter;
 
+/// The file in the data folder with the owner's first secret, where there was nobody at a terminal to be told.
+const FIRST_SECRET: &str = "linework-server.first-secret";
+
 /// Serves a folder of drawings, so that several people can look at and edit them together.
 #[derive(Debug, clap::Parser)]
 #[command(
@@ -18,7 +21,7 @@ use tracing_subscriber::EnvFilter;
     version,
     after_help = "Example:\n  linework-server --listen 0.0.0.0:4848 --data drawings --add floorplan.dxf\n\n\
                   prints the address to join, linework://HOST:PORT/floorplan#SECRET. Who has it can edit. Open it in \
-                  Linework, or: linework ADDRESS\n\nExit status: 0 after an orderly end, 1 if something failed, 2 for \
+                  Linework, or: linework ADDRESS\nIn a log, where others may read it, secrets are not printed.\n\nExit status: 0 after an orderly end, 1 if something failed, 2 for \
                   arguments that make no sense."
 )]
 pub struct Arguments {
@@ -45,6 +48,9 @@ pub struct Arguments {
     /// Make a new owner's secret, print it and end; the old one signs nobody in any more
     #[arg(long)]
     new_owner_secret: bool,
+    /// Print the drawings' addresses and a new owner's secret even where the output is no terminal, such as into a log
+    #[arg(long)]
+    print_secrets: bool,
     /// What whoever is on the network is told without a secret: nothing, the drawings' titles, or how to come in too
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = Nearby::Titles)]
     nearby: Nearby,
@@ -112,7 +118,8 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
         let renewed = host.new_owner_secret().await;
         host.close().await;
         say(format!("The new owner's secret: {}", renewed?));
-        return Ok(());
+        // The first one is good no longer.
+        return remove_first_secret(arguments);
     }
     // The port first: it costs nothing to find out that it is taken.
     let listener = server::listen(arguments.listen).await?;
@@ -120,12 +127,12 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     let host = open(arguments).await?;
     // Before anything else can fail: it is told once, and never again.
     if let Some(secret) = host.take_owner_secret() {
-        say(format!("The owner's secret, to sign in on the server's page; it is shown this once: {secret}"));
+        tell_first_secret(arguments, &secret);
     }
     let added = add_all(&host, &arguments.add).await;
     let served = match added {
         Ok(()) => {
-            print_addresses(&host, arguments.listen.ip(), port);
+            print_addresses(&host, arguments.listen.ip(), port, shows_secrets(arguments));
             tracing::info!(address = %arguments.listen.ip(), port, durability = ?host.health().durability, "serving");
             host.serve(listener, stopped).await.map_err(anyhow::Error::from)
         }
@@ -150,15 +157,16 @@ async fn open(arguments: &Arguments) -> anyhow::Result<Host> {
         let host = options(&std::env::temp_dir());
         return Ok(Host::open_redis(RedisOptions { accept, host, ..RedisOptions::new(url) }, runtime).await?);
     }
-    let data = match &arguments.data {
-        Some(data) => data.clone(),
-        None => default_data()?,
-    };
+    let data = data(arguments)?;
     tracing::info!(data = %data.display(), "opening");
     Ok(Host::open(options(&data), runtime)?)
 }
 
-fn default_data() -> anyhow::Result<PathBuf> {
+/// The data folder.
+fn data(arguments: &Arguments) -> anyhow::Result<PathBuf> {
+    if let Some(data) = &arguments.data {
+        return Ok(data.clone());
+    }
     match directories::ProjectDirs::from("", "", "linework") {
         Some(folders) => Ok(folders.data_dir().join("drawings")),
         None => bail!("there is no home folder to keep drawings in; name a folder with --data"),
@@ -168,7 +176,7 @@ fn default_data() -> anyhow::Result<PathBuf> {
 async fn add_all(host: &Host, files: &[PathBuf]) -> anyhow::Result<()> {
     for file in files {
         let title = file.file_stem().map_or_else(|| "drawing".into(), |stem| stem.to_string_lossy().into_owned());
-        if let Some(known) = host.drawings().iter().find(|listing| listing.title == title) {
+        if let Some(known) = host.added_as(&title) {
             say(format!("{title} is here already, as {}: {} was not read again", known.name, file.display()));
             continue;
         }
@@ -201,14 +209,81 @@ fn say(line: String) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
-/// Tells whoever started the program how others get in. The only place where secrets are printed.
-fn print_addresses(host: &Host, ip: IpAddr, port: u16) {
+/// Whether secrets may go to the output: whoever reads a log must not be let in by it.
+fn shows_secrets(arguments: &Arguments) -> bool {
+    arguments.print_secrets || std::io::stdout().is_terminal()
+}
+
+/// Tells the owner's secret that was just made: to the person at the terminal, else in a file that nobody else reads.
+fn tell_first_secret(arguments: &Arguments, secret: &str) {
+    if shows_secrets(arguments) {
+        return say(format!("The owner's secret, to sign in on the server's page; it is shown this once: {secret}"));
+    }
+    #[cfg(feature = "redis")]
+    if arguments.redis.is_some() {
+        return say(
+            "An owner's secret was made, and is not shown where others may read it: linework-server --redis URL \
+                    --new-owner-secret makes another at a terminal, while this goes on"
+                .into(),
+        );
+    }
+    let kept = data(arguments).and_then(|data| {
+        let path = data.join(FIRST_SECRET);
+        write_private(&path, &format!("{secret}\n")).with_context(|| format!("{} can't be written", path.display()))?;
+        Ok(path)
+    });
+    match kept {
+        Ok(path) => say(format!(
+            "The owner's secret, to sign in on the server's page, is in {}; keep it somewhere else, and remove the file",
+            path.display()
+        )),
+        Err(error) => {
+            tracing::warn!(error = format!("{error:#}"), "the owner's secret is told nowhere");
+            say("The owner's secret could not be kept: linework-server --new-owner-secret makes another, while this \
+                 doesn't run"
+                .into());
+        }
+    }
+}
+
+/// A file that only its owner may read; one that was there is replaced.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    remove_if_there(path)?;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(text.as_bytes())
+}
+
+fn remove_if_there(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn remove_first_secret(arguments: &Arguments) -> anyhow::Result<()> {
+    #[cfg(feature = "redis")]
+    if arguments.redis.is_some() {
+        return Ok(());
+    }
+    let path = data(arguments)?.join(FIRST_SECRET);
+    remove_if_there(&path).with_context(|| format!("{} can't be removed; what is in it is void", path.display()))
+}
+
+/// Tells whoever started the program how others get in; by which addresses, only where secrets may be shown.
+fn print_addresses(host: &Host, ip: IpAddr, port: u16, secrets: bool) {
     let reachable = reachable_as(ip);
     let shown = if reachable.is_ipv6() { format!("[{reachable}]") } else { reachable.to_string() };
     say(format!("Linework serves at http://{shown}:{port}"));
     let drawings = host.drawings();
     if drawings.is_empty() {
         say("There is no drawing yet; add one on that page, or start with --add FILE.dxf.".into());
+    }
+    if !secrets && !drawings.is_empty() {
+        say("Invite people to drawings on that page; with --print-secrets their addresses are printed here.".into());
+        return;
     }
     for listing in drawings {
         if let Some(address) = host.address(&listing.name, &reachable.to_string(), port) {

@@ -37,6 +37,9 @@ pub(crate) trait Shelf: std::fmt::Debug + Send + Sync + 'static {
     /// Makes the log of a new drawing under the first free name that isn't among those taken.
     fn create(&self, title: &str, taken: Vec<String>) -> Pending<Result<Created, HostError>>;
 
+    /// A drawing is added: what says that it isn't finished goes.
+    fn finish(&self, name: &str) -> Pending<()>;
+
     /// Takes away what is left of a drawing that was not added after all.
     fn remove_unfinished(&self, name: &str) -> Pending<()>;
 
@@ -48,6 +51,9 @@ pub(crate) trait Shelf: std::fmt::Debug + Send + Sync + 'static {
 
     /// Gives a drawing a new secret: what let people in before does no longer.
     fn renew_secret(&self, name: &str) -> Pending<Result<String, HostError>>;
+
+    /// Lets go of it, so that another host may have it: nothing is done on it from here on.
+    fn let_go(&self);
 
     /// Keeps what the owner is known by from here on.
     fn keep_owner(&self, key: String) -> Pending<Result<(), HostError>>;

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use serde::Serialize;
 use tauri::State;
 
 use crate::networks::{self, Network};
@@ -23,19 +22,30 @@ pub async fn status(shell: State<'_, Shell>) -> Result<Status, String> {
     Ok(shell.status().await)
 }
 
-/// A server that was started.
-#[derive(Debug, Serialize)]
-pub struct Started {
-    status: Status,
-    /// The owner's secret, where this start made it: it is shown this once.
-    owner_secret: Option<String>,
-}
-
 /// Serves there; a sentence if it can't.
 #[tauri::command]
-pub async fn start(shell: State<'_, Shell>, address: IpAddr, port: u16, open: bool) -> Result<Started, String> {
+pub async fn start(shell: State<'_, Shell>, address: IpAddr, port: u16, open: bool) -> Result<Status, String> {
     shell.start(Settings { address, port, open }).await.map_err(|error| format!("{error:#}"))?;
-    Ok(Started { owner_secret: shell.take_owner_secret().await, status: shell.status().await })
+    Ok(shell.status().await)
+}
+
+/// The owner's secret, where it was made and no page has shown it yet.
+#[tauri::command]
+pub async fn owner_secret(shell: State<'_, Shell>) -> Result<Option<String>, String> {
+    Ok(shell.owner_secret().await)
+}
+
+/// The page shows the owner's secret: it is shown this once.
+#[tauri::command]
+pub async fn owner_secret_shown(shell: State<'_, Shell>) -> Result<(), String> {
+    shell.owner_secret_shown().await;
+    Ok(())
+}
+
+/// Makes another secret for the owner, and gives it.
+#[tauri::command]
+pub async fn new_owner_secret(shell: State<'_, Shell>) -> Result<String, String> {
+    shell.new_owner_secret().await.map_err(|error| format!("{error:#}"))
 }
 
 /// Serves no more; everything is kept.

@@ -18,15 +18,17 @@ pub struct Network {
 /// All choices, the usual one first: every network, each network, this machine only.
 pub fn all() -> Vec<Network> {
     // A system that doesn't say what it has leaves the choices that always are.
-    choices(if_addrs::get_if_addrs().unwrap_or_default().into_iter().map(|each| (each.ip(), each.name.clone())))
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+    choices(interfaces.into_iter().map(|each| (each.ip(), each.name.clone())), server::reachable_as(every()))
 }
 
-fn choices(interfaces: impl Iterator<Item = (IpAddr, String)>) -> Vec<Network> {
+/// `reached_as` is where others reach a listener for every network: the same that the console's invites say.
+fn choices(interfaces: impl Iterator<Item = (IpAddr, String)>, reached_as: IpAddr) -> Vec<Network> {
     let mut each: Vec<Network> = interfaces
         .filter(|(address, _)| !address.is_loopback() && !is_link_local(address))
         .map(|(address, name)| Network { address, words: format!("{name} only, {address}"), reached_as: address })
         .collect();
-    each.sort_by_key(|network| (network.address.is_ipv6(), network.address));
+    each.sort_by_key(|network| (network.address != reached_as, network.address.is_ipv6(), network.address));
     let own = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let mut choices = Vec::with_capacity(each.len() + 2);
     if let Some(first) = each.first() {
@@ -34,7 +36,7 @@ fn choices(interfaces: impl Iterator<Item = (IpAddr, String)>) -> Vec<Network> {
             1 => format!("The network, {}", first.address),
             _ => "Every network that this machine is on".into(),
         };
-        choices.push(Network { address: every(), words, reached_as: first.address });
+        choices.push(Network { address: every(), words, reached_as });
     }
     if each.len() > 1 {
         choices.extend(each);
@@ -77,14 +79,19 @@ mod tests {
             (&["127.0.0.1", "192.168.1.20"], &["0.0.0.0", "127.0.0.1"]),
             (
                 &["fd00::2", "127.0.0.1", "::1", "fe80::1", "192.168.1.20", "10.0.0.3"],
-                &["0.0.0.0", "10.0.0.3", "192.168.1.20", "fd00::2", "127.0.0.1"],
+                &["0.0.0.0", "192.168.1.20", "10.0.0.3", "fd00::2", "127.0.0.1"],
             ),
         ] {
             let interfaces = interfaces.iter().map(|address| (address.parse().unwrap(), "eth0".to_owned()));
-            let found: Vec<String> = choices(interfaces).iter().map(|each| each.address.to_string()).collect();
+            let reached_as = "192.168.1.20".parse().unwrap();
+            let found: Vec<String> =
+                choices(interfaces, reached_as).iter().map(|each| each.address.to_string()).collect();
             assert_eq!(found, expect);
         }
-        let both = [("10.0.0.3".parse().unwrap(), "eth0".into()), ("192.168.1.20".parse().unwrap(), "wlan0".into())];
-        assert_eq!(choices(both.into_iter())[0].reached_as.to_string(), "10.0.0.3");
+        // A bridge of containers has a lower address than the network, and leads to nobody.
+        let both =
+            [("172.17.0.1".parse().unwrap(), "docker0".into()), ("192.168.1.20".parse().unwrap(), "wlan0".into())];
+        let reached_as = "192.168.1.20".parse().unwrap();
+        assert_eq!(choices(both.into_iter(), reached_as)[0].reached_as, reached_as);
     }
 }

@@ -40,10 +40,13 @@ pub struct Status {
 }
 
 impl Serving {
-    /// Opens the folder and listens.
-    pub async fn start(settings: &Settings, data: PathBuf) -> Result<Serving, HostError> {
-        // The port first: it costs nothing to find out that it is taken.
-        let listener = server::listen(SocketAddr::new(settings.address, settings.port)).await?;
+    /// Listens there. Comes before everything else: it costs nothing to find out that a port is taken.
+    pub async fn listen(settings: &Settings) -> Result<TcpListener, HostError> {
+        server::listen(SocketAddr::new(settings.address, settings.port)).await
+    }
+
+    /// Opens the folder and serves it.
+    pub async fn start(listener: TcpListener, settings: &Settings, data: PathBuf) -> Result<Serving, HostError> {
         let at = listener
             .local_addr()
             .map_err(|source| HostError::Listen { address: settings.address.to_string(), source })?;

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use server::HostError;
 use tauri::async_runtime::RuntimeHandle;
 use tauri::{AppHandle, Manager as _, RunEvent, Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
+use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
 use crate::serving::{Serving, Status};
@@ -33,6 +35,8 @@ struct State {
     settings: Settings,
     /// Why it doesn't run, if it should.
     trouble: Option<String>,
+    /// The owner's secret, which was made and which no page has shown yet.
+    secret: Option<String>,
 }
 
 /// Runs until somebody quits.
@@ -50,6 +54,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             commands::status,
             commands::start,
             commands::stop,
+            commands::owner_secret,
+            commands::owner_secret_shown,
+            commands::new_owner_secret,
             commands::open_console
         ])
         .on_window_event(|window, event| {
@@ -61,13 +68,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             }
         })
         .setup(move |app| {
-            let state = State { serving: None, settings: Settings::load(&config), trouble: None };
+            let state = State { serving: None, settings: Settings::load(&config), trouble: None, secret: None };
             let shell = Shell { app: app.handle().clone(), data, config, state: Arc::new(Mutex::new(state)) };
             app.manage(shell.clone());
             let line = tray::build(app)?;
             if !background {
                 shell.open_window(WebviewUrl::App("index.html".into()))?;
             }
+            end_when_told(&shell);
             let watched = shell.clone();
             runtime().spawn(async move {
                 if background {
@@ -115,16 +123,26 @@ impl Shell {
     /// Serves there; whatever was served elsewhere is ended in good order first.
     pub async fn start(&self, settings: Settings) -> anyhow::Result<()> {
         let mut state = self.state.lock().await;
-        if let Some(before) = state.serving.take() {
+        // While the old server runs: if the port is somebody else's, nobody is sent off for nothing. Its own port is free
+        // only once it has stopped.
+        let own = state.serving.as_ref().is_some_and(|before| before.at.port() == settings.port);
+        let listener = if own { None } else { Some(Serving::listen(&settings).await) };
+        let listener = match listener.transpose() {
+            Ok(listener) => listener,
+            Err(error) => {
+                if state.serving.is_none() {
+                    state.trouble = Some(error.to_string());
+                }
+                return Err(error.into());
+            }
+        };
+        let before = state.serving.take();
+        let stopped = before.is_some();
+        if let Some(before) = before {
             before.stop().await;
         }
-        let started = Serving::start(&settings, self.data.clone()).await;
-        match started {
-            Ok(serving) => {
-                tracing::info!(at = %serving.at, data = %self.data.display(), "serving");
-                runtime().spawn(notices::show(serving.events()));
-                state.serving = Some(serving);
-                state.trouble = None;
+        match self.serve(&mut state, listener, &settings).await {
+            Ok(()) => {
                 if let Err(error) = settings.save(&self.config) {
                     tracing::warn!(error = format!("{error:#}"), "where it serves is not remembered");
                 }
@@ -132,10 +150,33 @@ impl Shell {
                 Ok(())
             }
             Err(error) => {
-                state.trouble = Some(error.to_string());
+                let before = state.settings.clone();
+                // Where it served before it serves again, if it can.
+                if !stopped || self.serve(&mut state, None, &before).await.is_err() {
+                    state.trouble = Some(error.to_string());
+                }
                 Err(error.into())
             }
         }
+    }
+
+    async fn serve(
+        &self,
+        state: &mut State,
+        listener: Option<TcpListener>,
+        settings: &Settings,
+    ) -> Result<(), HostError> {
+        let listener = match listener {
+            Some(listener) => listener,
+            None => Serving::listen(settings).await?,
+        };
+        let serving = Serving::start(listener, settings, self.data.clone()).await?;
+        tracing::info!(at = %serving.at, data = %self.data.display(), "serving");
+        runtime().spawn(notices::show(serving.events()));
+        state.secret = serving.host.take_owner_secret().or(state.secret.take());
+        state.serving = Some(serving);
+        state.trouble = None;
+        Ok(())
     }
 
     async fn start_as_before(&self) {
@@ -147,9 +188,21 @@ impl Shell {
         }
     }
 
-    /// The owner's secret, if it was just made: whoever is told it has to keep it.
-    pub async fn take_owner_secret(&self) -> Option<String> {
-        self.state.lock().await.serving.as_ref()?.host.take_owner_secret()
+    /// The owner's secret, if it was made and no page has shown it yet: whoever is told it has to keep it.
+    pub async fn owner_secret(&self) -> Option<String> {
+        self.state.lock().await.secret.clone()
+    }
+
+    /// A page shows the owner's secret.
+    pub async fn owner_secret_shown(&self) {
+        self.state.lock().await.secret = None;
+    }
+
+    /// Makes another secret for the owner; everybody who was signed in is signed out.
+    pub async fn new_owner_secret(&self) -> anyhow::Result<String> {
+        let serving = self.state.lock().await.serving.as_ref().map(|serving| serving.host.clone());
+        let host = serving.context("there is no server, so nothing was changed; start it first")?;
+        Ok(host.new_owner_secret().await?)
     }
 
     /// Serves no more; everything is kept.
@@ -168,7 +221,8 @@ impl Shell {
 
     /// Shows the console of the server that runs, or the page that starts one.
     pub async fn show_console(&self) {
-        let console = self.console().await;
+        // A secret that nobody has seen is seen first.
+        let console = if self.owner_secret().await.is_some() { None } else { self.console().await };
         let shown = match console {
             Some(url) => self.show(WebviewUrl::External(url)),
             None => self.show(WebviewUrl::App("index.html".into())),
@@ -182,7 +236,8 @@ impl Shell {
         self.told(shown);
     }
 
-    /// Where the console is for whoever sits at this machine: signed in already, by a ticket that works once.
+    /// Where the console is for whoever sits at this machine: signed in already, by a ticket that works once. A window
+    /// that shows the console already stays as it is: only what is behind # is new to it.
     async fn console(&self) -> Option<Url> {
         let state = self.state.lock().await;
         let serving = state.serving.as_ref()?;
@@ -214,6 +269,8 @@ impl Shell {
             .title("Linework Host")
             .inner_size(1180.0, 780.0)
             .min_inner_size(420.0, 420.0)
+            // Else the window keeps what is dropped on it from the page, which adds drawings by it.
+            .disable_drag_drop_handler()
             .build()
             .map(drop)
     }
@@ -246,6 +303,29 @@ impl Shell {
         }
     }
 }
+
+/// Ends in good order when the system or a person at a terminal asks for it, as at the end of a desktop's session.
+#[cfg(unix)]
+fn end_when_told(shell: &Shell) {
+    use tokio::signal::unix::{SignalKind, signal};
+    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
+        let shell = shell.clone();
+        runtime().spawn(async move {
+            match signal(kind) {
+                Ok(mut told) => {
+                    if told.recv().await.is_some() {
+                        shell.quit().await;
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "a signal can't be caught; people would be cut off by it"),
+            }
+        });
+    }
+}
+
+/// Other systems close the window when a session ends.
+#[cfg(not(unix))]
+fn end_when_told(_: &Shell) {}
 
 fn navigate(window: &WebviewWindow, what: &WebviewUrl) -> tauri::Result<()> {
     match what {

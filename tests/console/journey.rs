@@ -33,7 +33,6 @@ pub async fn sign_in(page: &mut Page<'_>, secret: &str) {
 pub async fn link(page: &mut Page<'_>, role: &str, hours: &str) -> String {
     page.click("button", "Invite").await;
     page.until("document.querySelector('dialog .qr svg path') !== null").await;
-    let before = page.eval("document.getElementById('invite-link').value").await;
     let choose = |name: &str, value: &str| {
         format!(
             "(() => {{ const it = document.querySelector('dialog select[name={name}]'); const other = it.value !== '{value}';
@@ -42,7 +41,7 @@ pub async fn link(page: &mut Page<'_>, role: &str, hours: &str) -> String {
     };
     for (name, value) in [("role", role), ("hours", hours)] {
         if page.eval(&choose(name, value)).await == true {
-            page.until(&format!("document.getElementById('invite-link').value !== {before}")).await;
+            page.until("document.querySelector('dialog .qr svg path') !== null").await;
         }
     }
     if !(role == "editor" && hours.is_empty()) {
@@ -53,6 +52,7 @@ pub async fn link(page: &mut Page<'_>, role: &str, hours: &str) -> String {
             page.until(&ends).await;
         }
     }
+    page.until("document.getElementById('invite-link').value !== ''").await;
     let link = page.eval("document.getElementById('invite-link').value").await;
     page.shoot(&format!("invite-{role}")).await;
     page.click("dialog button", "Close").await;

@@ -3,6 +3,7 @@
 //! Needs Chromium, which `./linework test` installs. `LINEWORK_SHOTS=FOLDER` keeps pictures of the page there, seen from the root of
 //! the project.
 
+mod acts;
 mod bad_input;
 mod browser;
 mod journey;

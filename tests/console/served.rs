@@ -18,7 +18,7 @@ impl Served {
     pub fn start(data: &Path, port: u16) -> Served {
         let log = std::fs::File::create(data.with_extension("server.log")).expect("a log file for the server");
         let mut process = Command::new(beside_tests("linework-server"))
-            .args(["--listen", &format!("127.0.0.1:{port}"), "--data"])
+            .args(["--listen", &format!("127.0.0.1:{port}"), "--print-secrets", "--data"])
             .arg(data)
             .env("RUST_LOG", "info")
             .stdout(Stdio::piped())

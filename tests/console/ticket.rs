@@ -26,9 +26,21 @@ async fn a_program_around_the_host_signs_in_once_by_a_ticket() {
     assert_eq!(page.eval("location.hash").await, "");
     page.assert_clean();
 
+    // Shown once more by a program around it, the page stays as it is: what goes on in it goes on.
+    page.eval("window.kept = true").await;
+    let again = format!("location.hash = '#ticket={}'", host.ticket().expect("there is a console"));
+    page.eval(&again).await;
+    page.eval("new Promise((go) => { const look = () => location.hash === '' ? go() : requestAnimationFrame(look); look(); })").await;
+    page.until("document.querySelector('.status.good') !== null").await;
+    assert_eq!(page.eval("window.kept").await, true);
+
     // A new secret signs out whoever watches, by the connection that they watch over.
     host.new_owner_secret().await.expect("it is made");
     page.until_text("You are signed out").await;
+    let again = format!("location.hash = '#ticket={}'", host.ticket().expect("there is a console"));
+    page.eval(&again).await;
+    page.until("document.querySelector('.status.good') !== null").await;
+    assert_eq!(page.eval("window.kept").await, true);
     stop.send(()).expect("it serves");
     serving.await.expect("serving doesn't panic").expect("serving ends well");
     host.close().await;

@@ -19,7 +19,7 @@ impl Served {
     pub fn start(data: &Path, file: &Path) -> Served {
         let log = std::fs::File::create(data.with_extension("server.log")).expect("a log file for the server");
         let mut child = Command::new(beside_tests("linework-server"))
-            .args(["--listen", "127.0.0.1:0", "--data"])
+            .args(["--listen", "127.0.0.1:0", "--print-secrets", "--data"])
             .arg(data)
             .arg("--add")
             .arg(file)

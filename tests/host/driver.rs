@@ -46,7 +46,15 @@ impl Driver {
             .expect("it is waited for");
         let options = json!({ "application": program, "args": arguments });
         let wanted = json!({ "capabilities": { "alwaysMatch": { "browserName": "wry", "tauri:options": options } } });
-        let answer = driver.ask(Method::POST, "/session", Some(wanted)).await.expect("a session begins");
+        // It listens before WebKit's own driver behind it does, and hangs up until then.
+        let start = std::time::Instant::now();
+        let answer = loop {
+            match driver.ask(Method::POST, "/session", Some(wanted.clone())).await {
+                Ok(answer) => break answer,
+                Err(error) if error.contains("closed") && start.elapsed() < crate::PATIENCE => {}
+                Err(error) => panic!("no session begins: {error}"),
+            }
+        };
         driver.session = answer["sessionId"].as_str().expect("a session has a name").into();
         driver
     }
@@ -81,6 +89,14 @@ impl Driver {
     pub async fn run(&self, script: &str) -> Result<Value, String> {
         let body = json!({ "script": script, "args": [] });
         self.of_session(Method::POST, "/execute/sync", Some(body)).await
+    }
+
+    /// What a promise in the page comes to; where there is none, what is said at once.
+    pub async fn settle(&self, promise: &str) -> Result<Value, String> {
+        let script =
+            format!("const done = arguments[0]; Promise.resolve({promise}).then(done, (why) => done(String(why)))");
+        let body = json!({ "script": script, "args": [] });
+        self.of_session(Method::POST, "/execute/async", Some(body)).await
     }
 
     /// Waits until a function in the page gives something that is true, and gives that.

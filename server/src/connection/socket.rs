@@ -40,16 +40,19 @@ pub(crate) type Closing = tokio::sync::watch::Receiver<bool>;
 pub(super) type Sink = SplitSink<WebSocket, Message>;
 pub(super) type Source = SplitStream<WebSocket>;
 
-/// Serves one connection, from its hello to its end. `owner` is the right to watch, or why there is none; `closing` turns
-/// true when the listener that it came by closes.
-pub(crate) async fn converse(
-    socket: WebSocket,
-    meter: Meter,
-    encoding: Encoding,
-    host: Host,
-    owner: Result<Visit, &'static str>,
-    mut closing: Closing,
-) {
+/// Who opened a connection, before they said anything.
+pub(crate) struct Caller {
+    /// What goes over their line.
+    pub meter: Meter,
+    /// The right to watch, or why there is none.
+    pub owner: Result<Visit, &'static str>,
+    /// It is a page under a name that isn't this server's.
+    pub foreign: bool,
+}
+
+/// Serves one connection, from its hello to its end. `closing` turns true when the listener that it came by closes.
+pub(crate) async fn converse(socket: WebSocket, caller: Caller, encoding: Encoding, host: Host, mut closing: Closing) {
+    let Caller { meter, owner, foreign } = caller;
     // Whatever a frame's head says, no more than this is taken in of one who may be anybody.
     meter.allow(2 * HELLO_BYTES_MAX);
     let (sink, mut source) = socket.split();
@@ -58,6 +61,10 @@ pub(crate) async fn converse(
         () = closed(&mut closing) => Err(Some(Refusal { why: SHUTTING_DOWN.into(), retry: true })),
     };
     let (hello, slot, role) = match greeted {
+        Ok(Greeted::Hello(..)) if foreign => {
+            let why = "pages of other servers can't come in here; whoever runs this one can add its name with --name";
+            return refuse(sink, source, encoding, Refusal { why: why.into(), retry: false }).await;
+        }
         Ok(Greeted::Hello(hello, slot, role)) => (*hello, slot, role),
         Ok(Greeted::Watch) => match owner {
             Ok(owner) => {

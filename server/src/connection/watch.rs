@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::extract::ws::Message;
 use futures_util::StreamExt as _;
-use protocol::{ClientMessage, DrawingFacts, Encoding, LiveFacts, Overview, Seq, ServerFacts, ServerMessage};
+use protocol::{ClientMessage, DrawingFacts, Encoding, Overview, Seq, ServerFacts, ServerMessage};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
@@ -112,7 +112,7 @@ async fn look(host: Host, drawing: String) {
     };
     if let Err(error) = opened {
         tracing::warn!(drawing, %error, "it can't be looked at");
-        host.inner.board.put_live(&drawing, LiveFacts { broken: Some(error.to_string()), ..LiveFacts::default() });
+        host.put_up_broken(&drawing, &error);
     }
 }
 
@@ -126,7 +126,7 @@ fn overview(host: &Host, seen: &mut Version, told: &mut Told, first: bool) -> Ov
         ServerFacts { version: version.into(), store: store.into(), durability, upload_bytes_max }
     };
     let server = first.then(facts);
-    Overview { now_ms: host.inner.clock.now(), server, drawings }
+    Overview { now_ms: host.inner.clock.time_of_day(), server, drawings }
 }
 
 fn leave_out_told(facts: &mut DrawingFacts, told: &mut Told) {

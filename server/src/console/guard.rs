@@ -4,20 +4,24 @@
 //! is `SameSite=Strict`. A foreign name that was pointed at this machine (DNS rebinding) is refused by `Host`.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
+use tokio::time::timeout;
 
 use super::Office;
 use super::answers::{Answer, refuse};
 
+/// How long signing in may take, with what is said for it.
+const SOON: Duration = Duration::from_secs(10);
 /// Endings of names that only a local network knows, so that nobody outside can point one here.
 const LOCAL_ENDINGS: &[&str] = &[".local", ".localhost", ".lan", ".internal", ".home.arpa"];
 
 /// The name and port that a request was made to, if that is one of this server's: an address, a name without a dot or
 /// with a local ending, or one of `names`.
-pub(super) fn authority<'h>(headers: &'h HeaderMap, names: &[String]) -> Result<&'h str, ()> {
+pub(crate) fn authority<'h>(headers: &'h HeaderMap, names: &[String]) -> Result<&'h str, ()> {
     let authority = headers.get(header::HOST).and_then(|host| host.to_str().ok()).ok_or(())?;
     let name = name_of(authority).to_ascii_lowercase();
     let address = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(&name);
@@ -57,19 +61,35 @@ pub(super) fn cookie<'h>(headers: &'h HeaderMap, authority: &str) -> Option<&'h 
     each.filter(|(key, _)| *key == name).map(|(_, value)| value).next()
 }
 
+/// What is said to one who asks under another name.
+pub(crate) const NOT_THIS_NAME: &str = "This server does not go by that name; whoever runs it can add it with --name.";
+
+/// Whether somebody is on a network of this machine, and no program in front of the server speaks for them: an address
+/// that nobody has on the internet, or that goes no further than one network.
+pub(crate) fn is_near(from: IpAddr, headers: &HeaderMap) -> bool {
+    let near = match from.to_canonical() {
+        IpAddr::V4(from) => from.is_loopback() || from.is_private() || from.is_link_local(),
+        IpAddr::V6(from) => from.is_loopback() || from.is_unique_local() || from.is_unicast_link_local(),
+    };
+    near && !headers.contains_key(header::FORWARDED) && !headers.contains_key("x-forwarded-for")
+}
+
 /// Lets through what is asked under this server's name, and what changes something only from its own pages.
 pub(super) async fn own_pages_only(State(office): State<Office>, request: Request, next: Next) -> Answer {
     let Ok(authority) = authority(request.headers(), &office.host.inner.options.names) else {
-        return Err(refuse(
-            StatusCode::MISDIRECTED_REQUEST,
-            "This server does not go by that name; whoever runs it can add it with --name.",
-        ));
+        return Err(refuse(StatusCode::MISDIRECTED_REQUEST, NOT_THIS_NAME));
     };
     let reading = matches!(*request.method(), Method::GET | Method::HEAD);
     if !reading && !is_own_origin(request.headers(), authority) {
         return Err(refuse(StatusCode::FORBIDDEN, "Only the server's own page can change something here."));
     }
     Ok(next.run(request).await)
+}
+
+/// Ends what anybody may ask, and doesn't say whole in time.
+pub(super) async fn soon(request: Request, next: Next) -> Answer {
+    let why = "What was asked did not come whole in time; nothing was changed.";
+    timeout(SOON, next.run(request)).await.map_err(|_| refuse(StatusCode::REQUEST_TIMEOUT, why))
 }
 
 /// Lets through what comes with the owner's cookie.
@@ -115,6 +135,25 @@ mod tests {
         }
         assert!(authority(&headers(&[]), &names).is_err());
         assert!(!is_own_origin(&headers(&[("host", "a")]), "a"));
+    }
+
+    #[test]
+    fn who_is_on_the_same_network_is_told_from_who_is_not() {
+        for (from, header, near) in [
+            ("127.0.0.1", "accept", true),
+            ("192.168.1.20", "accept", true),
+            ("172.16.0.9", "accept", true),
+            ("::ffff:10.0.0.2", "accept", true),
+            ("fe80::1", "accept", true),
+            ("fd00::2", "accept", true),
+            ("203.0.113.9", "accept", false),
+            ("::ffff:203.0.113.9", "accept", false),
+            ("2001:db8::9", "accept", false),
+            ("127.0.0.1", "x-forwarded-for", false),
+            ("127.0.0.1", "forwarded", false),
+        ] {
+            assert_eq!(is_near(from.parse().unwrap(), &headers(&[(header, "x")])), near, "{from} {header}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! the way everybody does it: asked of the drawing's desk, decided, stored, told.
 
 mod answers;
-mod guard;
+pub(crate) mod guard;
 mod guesses;
 mod owner;
 mod page;
@@ -85,11 +85,23 @@ impl Host {
     /// [`HostError::Random`], `Folder` or `Redis`; the old secret is still good then. [`HostError::NoConsole`] where
     /// none is served.
     pub async fn new_owner_secret(&self) -> Result<String, HostError> {
-        let console = self.inner.console.as_ref().ok_or(HostError::NoConsole)?;
+        if self.inner.console.is_none() {
+            return Err(HostError::NoConsole);
+        }
         let (secret, key) = Key::new()?;
-        self.inner.shelf.keep_owner(key.to_string()).await?;
-        console.change_owner(key);
-        Ok(secret)
+        let (host, kept) = (self.clone(), key.to_string());
+        self.to_the_end("the owner's secret", async move {
+            let _alone = host.inner.adding.lock().await;
+            if host.is_closing() {
+                return Err(HostError::Closing);
+            }
+            host.inner.shelf.keep_owner(kept).await?;
+            if let Some(console) = &host.inner.console {
+                console.change_owner(key);
+            }
+            Ok(secret)
+        })
+        .await
     }
 
     /// What signs in once in place of the secret, within a minute: for a program around this host, which shows the
@@ -114,6 +126,7 @@ pub(crate) fn router(office: Office) -> Router {
         .layer(axum::middleware::from_fn_with_state(office.clone(), guard::owner_only));
     Router::new()
         .route("/api/session", get(requests::who).post(requests::sign_in).delete(requests::sign_out))
+        .layer(axum::middleware::from_fn(guard::soon))
         .merge(guarded)
         .layer(axum::middleware::from_fn_with_state(office.clone(), guard::own_pages_only))
         .route("/", get(page::index))

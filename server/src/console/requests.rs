@@ -85,15 +85,17 @@ pub(super) async fn sign_in(
 ) -> Answer {
     let (console, from) = (console(&office)?, line.from());
     let SignIn { secret } = body(sign_in)?;
-    if !console.guesses.may_guess(from.ip()) {
-        tracing::warn!(%from, "too many wrong guesses of the owner's secret");
-        let why = "Too many wrong guesses came from your address; wait some seconds and try again.";
-        return Err(refuse(StatusCode::TOO_MANY_REQUESTS, why));
-    }
     office.host.follow_owner().await.map_err(|error| failed(&error))?;
+    // The right one first: whoever guesses at the same address, or behind the same proxy, keeps nobody out.
     if !console.owner.is(secret.trim()) {
-        console.guesses.note_wrong(from.ip());
-        tracing::warn!(%from, "a wrong guess of the owner's secret");
+        let may_guess = console.guesses.may_guess(from.ip());
+        if console.guesses.note_wrong(from.ip()) {
+            tracing::warn!(%from, "wrong guesses of the owner's secret");
+        }
+        if !may_guess {
+            let why = "Too many wrong guesses came from your address; wait some seconds and try again.";
+            return Err(refuse(StatusCode::TOO_MANY_REQUESTS, why));
+        }
         let why = "That is not the owner's secret. It was shown when the server started first; \
                    linework-server --new-owner-secret makes another.";
         return Err(refuse(StatusCode::FORBIDDEN, why));
@@ -166,12 +168,12 @@ pub(super) async fn invite(
     }
     let listing = if renew { office.host.renew_link(&name).await } else { office.host.listing_now(&name).await };
     let Listing { name, secret, .. } = listing.map_err(|error| failed(&error))?;
-    let until = hours.map_or(0, |hours| office.host.inner.clock.now() / 1_000 + u64::from(hours) * 3_600);
+    let until = hours.map_or(0, |hours| office.host.inner.clock.time_of_day() / 1_000 + u64::from(hours) * 3_600);
     // The plain secret is the shortest link there is, and the one that the program prints.
     let plain = role == Role::Editor && until == 0;
     let secret = if plain { secret } else { invite::sign(&secret, &name, role, until) };
     let (host, port) = reach::seen_as(office.listening, authority(&office, &headers));
-    let only_here = reach::is_only_here(office.listening);
+    let only_here = reach::is_only_here(office.listening, &host);
     let address = Address { host, port, drawing: name, secret }.to_string();
     let picture = picture(&address).map_err(|error| failed(&error))?;
     Ok(tell(Invite { address, picture, only_here }))

@@ -14,13 +14,13 @@ use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::SemaphorePermit;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::Office;
 use super::answers::{Answer, Refused, failed, refuse, tell};
 use crate::passing::PassingFile;
-use crate::{HostError, Listing, name};
+use crate::{Host, HostError, Listing, name};
 
 /// Bytes read from a file at a time.
 const PIECE_BYTES: usize = 64 << 10;
@@ -42,10 +42,10 @@ struct Added {
     findings: usize,
 }
 
-async fn turn(office: &Office) -> Result<SemaphorePermit<'_>, Refused> {
-    let closing = || failed(&HostError::Closing);
-    let console = office.host.inner.console.as_ref().ok_or_else(closing)?;
-    console.transfers.acquire().await.map_err(|_| closing())
+/// Waits until there is memory for one more file.
+async fn turn(host: &Host) -> Result<OwnedSemaphorePermit, HostError> {
+    let console = host.inner.console.as_ref().ok_or(HostError::NoConsole)?;
+    console.transfers.clone().acquire_owned().await.map_err(|_| HostError::Closing)
 }
 
 /// Adds a drawing from a file.
@@ -63,20 +63,30 @@ pub(super) async fn upload(
         drain(coming).await;
         return Err(too_large(&title, max));
     }
-    let _turn = turn(&office).await?;
-    let passing = office.host.inner.passing.file().map_err(|error| failed(&error))?;
-    match receive(&mut coming, &passing, max).await {
-        Ok(()) => {}
-        Err(Broken::TooLarge) => {
-            drain(coming).await;
-            return Err(too_large(&title, max));
+    // Apart, so that what has come whole is added even if nobody waits for the answer: a browser that goes away leaves
+    // nothing half done.
+    let adding = tokio::spawn(async move {
+        let passing = office.host.inner.passing.file().map_err(|error| failed(&error))?;
+        match receive(&mut coming, &passing, max).await {
+            Ok(()) => add(&office.host, &title, passing).await,
+            Err(Broken::TooLarge) => {
+                drain(coming).await;
+                Err(too_large(&title, max))
+            }
+            Err(Broken::Disk(error)) => Err(failed(&not_added(&title, error_words(&error)))),
+            Err(Broken::Cut) => {
+                let why = format!("{title} did not arrive whole, so nothing was added; try again.");
+                Err(refuse(StatusCode::BAD_REQUEST, &why))
+            }
         }
-        Err(Broken::Disk(error)) => return Err(failed(&not_added(&title, error_words(&error)))),
-        Err(Broken::Cut) => {
-            let why = format!("{title} did not arrive whole, so nothing was added; try again.");
-            return Err(refuse(StatusCode::BAD_REQUEST, &why));
-        }
-    }
+    });
+    adding.await.map_err(|_| failed(&HostError::Closing))?
+}
+
+/// Reads a file that has come whole, and adds it.
+async fn add(host: &Host, title: &str, passing: PassingFile) -> Answer {
+    // A file that is still coming takes no memory: the turn begins here.
+    let turn = turn(host).await.map_err(|error| failed(&error))?;
     let read = move || {
         // The guard goes with this: the file is removed before anything else is done with what was in it.
         let bytes = std::fs::read(passing.path()).map_err(|error| ReadError::Disk(error_words(&error).into()))?;
@@ -85,17 +95,18 @@ pub(super) async fn upload(
         reading.map(|reading| (bytes, reading)).map_err(|error| ReadError::File(error.to_string()))
     };
     let read =
-        tokio::task::spawn_blocking(read).await.map_err(|_| failed(&not_added(&title, "reading it ended early")))?;
+        tokio::task::spawn_blocking(read).await.map_err(|_| failed(&not_added(title, "reading it ended early")))?;
     let (bytes, reading) = match read {
         Ok(read) => read,
-        Err(ReadError::Disk(why)) => return Err(failed(&not_added(&title, &why))),
+        Err(ReadError::Disk(why)) => return Err(failed(&not_added(title, &why))),
         Err(ReadError::File(why)) => {
             let why = format!("{title} was not added: {why}.");
             return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, &why));
         }
     };
     let findings = reading.findings.len();
-    let added = office.host.add(&title, Some(bytes), reading.drawing).await;
+    let added = host.add(title, Some(bytes), reading.drawing).await;
+    drop(turn);
     let Listing { name, title, .. } = added.map_err(|error| failed(&error))?;
     Ok((StatusCode::CREATED, tell(Added { name, title, findings })).into_response())
 }
@@ -155,17 +166,27 @@ fn error_words(error: &std::io::Error) -> &'static str {
 
 /// The drawing as it is now, as a DXF file.
 pub(super) async fn download_dxf(State(office): State<Office>, Named(name): Named<String>) -> Answer {
-    let _turn = turn(&office).await?;
-    let bytes = office.host.export(&name).await.map_err(|error| failed(&error))?;
+    let (host, asked) = (office.host.clone(), name.clone());
+    // Apart, so that whoever goes away doesn't give their turn to the next while the memory is still taken.
+    let written = tokio::spawn(async move {
+        let _turn = turn(&host).await?;
+        host.export(&asked).await
+    });
+    let bytes = written.await.map_err(|_| failed(&HostError::Closing))?.map_err(|error| failed(&error))?;
     Ok(attached(&name, "dxf", "image/vnd.dxf", Body::from(bytes)))
 }
 
 /// The whole log, as one file.
 pub(super) async fn download_log(State(office): State<Office>, Named(name): Named<String>) -> Answer {
-    let turn = turn(&office).await?;
-    let passing = office.host.inner.passing.file().map_err(|error| failed(&error))?;
-    office.host.backup(&name, passing.path()).await.map_err(|error| failed(&error))?;
-    drop(turn);
+    let (host, asked) = (office.host.clone(), name.clone());
+    // Apart, so that the copy is removed once it is written if nobody waits for it any more.
+    let copied = tokio::spawn(async move {
+        let _turn = turn(&host).await?;
+        let passing = host.inner.passing.file()?;
+        host.backup(&asked, passing.path()).await?;
+        Ok::<_, HostError>(passing)
+    });
+    let passing = copied.await.map_err(|_| failed(&HostError::Closing))?.map_err(|error| failed(&error))?;
     let read = |why: std::io::Error| HostError::Folder { path: passing.path().to_owned(), source: why };
     let file = File::open(passing.path()).await.map_err(|error| failed(&read(error)))?;
     let pieces = stream::try_unfold((file, passing), async |(mut file, passing)| {

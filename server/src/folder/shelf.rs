@@ -55,6 +55,18 @@ impl Shelf for FolderShelf {
         })
     }
 
+    fn finish(&self, name: &str) -> Pending<()> {
+        let finished = self.with_folder(name, |folder, name| {
+            folder.finish(name);
+            Ok(())
+        });
+        Box::pin(async move {
+            if let Err(error) = finished.await {
+                tracing::warn!(%error, "the next start says that it is finished");
+            }
+        })
+    }
+
     fn remove_unfinished(&self, name: &str) -> Pending<()> {
         let removed = self.with_folder(name, |folder, name| {
             folder.remove_unfinished(name);
@@ -80,6 +92,10 @@ impl Shelf for FolderShelf {
 
     fn renew_secret(&self, name: &str) -> Pending<Result<String, HostError>> {
         self.with_folder(name, |folder, name| folder.renew_secret(name))
+    }
+
+    fn let_go(&self) {
+        self.0.let_go();
     }
 
     fn keep_owner(&self, key: String) -> Pending<Result<(), HostError>> {

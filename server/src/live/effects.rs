@@ -23,7 +23,7 @@ impl OpenDrawing {
                 Effect::Append { after, payloads } => self.append = Some(self.store.append(after, payloads)),
                 Effect::Read { after } => self.read = Some(self.store.read_after(after, STRETCH_BYTES)),
                 Effect::Send { to, message } => {
-                    self.observer.sent(self.clock.now(), &to, &message);
+                    self.observer.sent(self.clock.time_of_day(), &to, &message);
                     self.note_asked(&to, &message);
                     let frame = self.frame(&to, message);
                     to.iter().for_each(|conn| self.push(*conn, Item::Frame(frame.clone())));

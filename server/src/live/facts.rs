@@ -9,6 +9,7 @@ use imbl::OrdMap;
 use protocol::{Held, LiveFacts, LockFacts, PersonFacts, SessionId};
 
 use super::observe::Observer;
+use crate::clock::Clock;
 
 /// Records of a lock that are looked at for their kinds.
 const KINDS_OF_MAX: usize = 100;
@@ -44,13 +45,15 @@ impl Locks {
 }
 
 impl Observer {
-    /// What goes on now.
-    pub(super) fn facts(&mut self, desk: &Desk) -> LiveFacts {
+    /// What goes on now, by the time of day as entries are: the desk's own clock is behind it once the machine has slept.
+    pub(super) fn facts(&mut self, clock: &Clock, desk: &Desk) -> LiveFacts {
+        let behind_ms = clock.time_of_day() as i64 - clock.now() as i64;
         self.locks.follow(desk);
         let shared = desk.room().shared();
         let people = shared.people(|session| desk.is_connected(session)).into_iter().map(|person| {
             let shown = desk.presence_of(person.session);
-            let active = self.acted.get(&person.session).copied().max(shown.map(|(_, at)| at));
+            let active =
+                self.acted.get(&person.session).copied().max(shown.map(|(_, at)| at.saturating_add_signed(behind_ms)));
             PersonFacts {
                 session: person.session,
                 name: person.name,

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use super::facts::Locks;
 use super::lines::Lines;
 use crate::board::Board;
+use crate::clock::Clock;
 use crate::store::Store;
 
 /// Between two times that something is put up: what happens in a quiet drawing is up at once, and what happens in a busy
@@ -179,8 +180,8 @@ impl Observer {
     }
 
     /// Puts up what changed, or finds out when that may be.
-    pub(super) fn look(&mut self, now: Millis, desk: &Desk, store: &Arc<dyn Store>) {
-        self.turn(now);
+    pub(super) fn look(&mut self, clock: &Clock, desk: &Desk, store: &Arc<dyn Store>) {
+        self.turn(clock.time_of_day());
         self.put_at = None;
         if !self.is_watched() {
             return;
@@ -199,7 +200,7 @@ impl Observer {
                 return;
             }
         }
-        let facts = self.facts(desk);
+        let facts = self.facts(clock, desk);
         self.board.put_live(&self.name, facts);
         (self.seen, self.due, self.shown) = (seen, false, false);
         let ended = Instant::now();

@@ -201,7 +201,7 @@ impl OpenDrawing {
             }
             self.people.store(self.desk.connected(), Ordering::Relaxed);
             self.follow_title();
-            self.observer.look(self.clock.now(), &self.desk, &self.store);
+            self.observer.look(&self.clock, &self.desk, &self.store);
             let now = Instant::now();
             let nobody = self.connections.is_empty();
             // Of one that is broken nothing more is to come, whoever was in it.

@@ -3,8 +3,9 @@
 use protocol::{Address, ClientMessage, Encoding, Event, Limits, Overview, Request, Role, ServerMessage};
 use serde_json::{Value, json};
 use server::Options;
+use tokio::time::timeout;
 
-use crate::client::{Client, End, Person, hello};
+use crate::client::{Client, DEADLINE, End, Person, hello};
 use crate::http::Asker;
 use crate::place::{Place, start_x, translate};
 
@@ -69,7 +70,8 @@ async fn guesses_are_counted_tickets_are_good_once_and_a_new_secret_signs_everyb
         answers.push(sign_in("guess").await);
     }
     assert_eq!((answers[0], answers[11]), (403, 429));
-    assert_eq!(sign_in(&secret).await, 429);
+    // Who has the right one is let in, whoever else guesses from the same address.
+    assert_eq!((sign_in(&secret).await, sign_in("guess").await), (200, 429));
     let nonsense = own.ask("POST", "/api/session", "application/json", b"{").await;
     assert_eq!(nonsense.status, 400);
     place.close().await;
@@ -109,11 +111,16 @@ async fn files_come_in_bounded_and_go_out_as_they_are() {
     // A gigabyte is refused by what it says of itself, and one that breaks off is not added.
     let declared = "/api/drawings?file=huge.dxf";
     assert_eq!(owner.ask_declaring("POST", declared, "", 1 << 30, b"0\n").await.status, 413);
+    // One that says nothing of it is refused by what comes.
+    let whole = owner.ask_in_chunks("POST", "/api/drawings?file=chunks.dxf", DXF).await;
+    assert_eq!(whole.status, 201, "{whole:?}");
+    let more = owner.ask_in_chunks("POST", declared, &vec![b'0'; (1 << 20) + 1]).await;
+    assert!(more.status == 413 && more.why().contains("nothing was added"), "{more:?}");
     let cut = owner.ask_declaring("POST", declared, "", 100, b"0\n").await;
     assert!(cut.status == 400 && cut.why().contains("did not arrive whole"), "{cut:?}");
     let left = std::fs::read_dir(folder.path()).unwrap().filter_map(Result::ok);
     assert_eq!(left.filter(|entry| entry.file_name().to_string_lossy().contains("transfer")).count(), 0);
-    assert_eq!(place.host.drawings().len(), 6);
+    assert_eq!(place.host.drawings().len(), 7);
 
     let dxf = owner.get("/api/drawings/site/drawing.dxf").await;
     assert_eq!((dxf.status, dxf.body.as_slice()), (200, DXF));
@@ -209,12 +216,15 @@ pub async fn watch(address: &Address, asker: &Asker) -> Client {
 }
 
 pub async fn overview(client: &mut Client, interesting: impl Fn(&Overview) -> bool) -> Overview {
-    loop {
-        match client.hear().await.expect("it may watch") {
-            ServerMessage::Overview(overview) if interesting(&overview) => return *overview,
-            _ => {}
+    let until = async {
+        loop {
+            match client.hear().await.expect("it may watch") {
+                ServerMessage::Overview(overview) if interesting(&overview) => return *overview,
+                _ => {}
+            }
         }
-    }
+    };
+    timeout(DEADLINE, until).await.expect("the board says so in time")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -319,6 +329,58 @@ async fn nobody_else_watches() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_drawing_that_cant_be_opened_is_on_the_board_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let (place, address, ids, _) = place(folder.path()).await;
+    let secret = place.host.new_owner_secret().await.unwrap();
+    let mut ana = Person::join(&address, Encoding::Json, 1).await;
+    ana.lock([ids[0]]).await;
+    place.close().await;
+    let log = folder.path().join("plan.linework");
+    let whole = std::fs::read(&log).unwrap();
+    let half = &whole[..whole.len() / 2];
+    for (file, bytes) in [("empty", &b""[..]), ("garbage", b"no log at all"), ("half", half)] {
+        std::fs::write(folder.path().join(format!("{file}.linework")), bytes).unwrap();
+    }
+    let place = Place::open(folder.path(), Limits::default()).await;
+    let owner = Asker::signed_in(place.port(), &secret).await;
+    let mut client = watch(&place.address(), &owner).await;
+    let seen = overview(&mut client, |seen| !seen.drawings.is_empty()).await;
+    let broken = |name: &str| {
+        let drawing = seen.drawings.iter().find(|each| each.name == name).unwrap_or_else(|| panic!("{name} is there"));
+        drawing.live.broken.clone()
+    };
+    assert_eq!(broken("plan"), None);
+    for name in ["empty", "garbage", "half"] {
+        let why = broken(name).unwrap_or_else(|| panic!("{name} is broken"));
+        assert!(why.contains(name) && why.len() > 40, "{name}: {why}");
+        let log = folder.path().join(format!("{name}.linework"));
+        assert!(log.exists() && !log.with_extension("linework-secret").exists(), "{name} is left as it is");
+    }
+    // And its name is nobody else's.
+    let listing = place.host.add("Garbage", None, drawing::Drawing::new()).await.unwrap();
+    assert_eq!(listing.name, "garbage-2");
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drawing_is_downloaded_whole_while_it_is_put_away_and_brought_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let (place, _, _, owner) = place(folder.path()).await;
+    let uploaded = owner.ask("POST", "/api/drawings?file=site.dxf", "application/octet-stream", DXF).await;
+    assert_eq!(uploaded.status, 201);
+    for round in 0..40 {
+        let change = json!({ "archived": round % 2 == 0 });
+        let (dxf, changed) = tokio::join!(
+            owner.get("/api/drawings/site/drawing.dxf"),
+            owner.json("PATCH", "/api/drawings/site", &change),
+        );
+        assert_eq!((dxf.status, changed.status), (200, 204), "{round}: {dxf:?}");
+    }
+    place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_archived_drawing_is_kept_and_joined_by_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let (place, address, ids, owner) = place(folder.path()).await;
@@ -353,22 +415,39 @@ async fn an_archived_drawing_is_kept_and_joined_by_nobody() {
     third.close().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_with_an_expired_invite_is_told_so() {
-    let folder = tempfile::tempdir().unwrap();
-    let (place, address, ids, _) = place(folder.path()).await;
-    // Signed as the server signs, over a time long past.
-    let key = blake3::derive_key("linework 2026-11 invite to a drawing", address.secret.as_bytes());
-    let mac = blake3::keyed_hash(&key, b"v1.editor.1000.plan");
+/// An invite, signed as the server signs with a drawing's secret.
+fn signed(secret: &str, what: &str, drawing: &str) -> String {
+    let key = blake3::derive_key("linework 2026-11 invite to a drawing", secret.as_bytes());
+    let mac = blake3::keyed_hash(&key, format!("v1.{what}.{drawing}").as_bytes());
     let letters = b"0123456789abcdefghjkmnpqrstvwxyz";
     let bits: Vec<u8> =
         mac.as_bytes()[..20].iter().flat_map(|byte| (0..8).rev().map(move |at| byte >> at & 1)).collect();
     let mac: String =
         bits.chunks(5).map(|five| letters[five.iter().fold(0, |n, bit| n << 1 | bit) as usize] as char).collect();
-    let expired = Address { secret: format!("v1.editor.1000.{mac}"), ..address.clone() };
+    format!("v1.{what}.{mac}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_with_an_expired_invite_is_told_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (place, address, ids, _) = place(folder.path()).await;
+    // Over a time long past.
+    let expired = Address { secret: signed(&address.secret, "editor.1000", "plan"), ..address.clone() };
     let client = Client::connect(&expired, Encoding::Json).await;
     let refused = client.enter(hello(&expired, 1, None), None).await;
     assert!(matches!(refused, Err(End::Bye { why, retry: false }) if why.contains("this invite has expired")));
+    // A name that isn't there is not told from one that is: not by an invite that is signed for it with what a server
+    // compares with instead, either.
+    for what in ["editor.0", "editor.1000"] {
+        let mut heard = Vec::new();
+        for drawing in ["plan", "nowhere"] {
+            let secret = signed(&"0".repeat(32), what, drawing);
+            let guessed = Address { drawing: drawing.into(), secret, ..address.clone() };
+            let client = Client::connect(&guessed, Encoding::Json).await;
+            heard.push(client.enter(hello(&guessed, 1, None), None).await.err());
+        }
+        assert!(heard[0] == heard[1] && matches!(heard[0], Some(End::Bye { .. })), "{what}: {heard:?}");
+    }
     // The one who is in by the secret is not an owner, whatever they ask for.
     let mut ana = Person::join(&address, Encoding::Json, 1).await;
     let token = ana.lock([ids[0]]).await;

@@ -59,10 +59,51 @@ impl Asker {
 
     /// Asks with a body that says it is so long, and may be shorter.
     pub async fn ask_declaring(&self, method: &str, path: &str, kind: &str, len: u64, body: &[u8]) -> Answer {
-        let mut head = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Length: {len}\r\n",
-            self.host
-        );
+        let head = self.head(method, path, kind, &format!("Content-Length: {len}"));
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.expect("the server listens");
+        let mut heard = Vec::new();
+        let talk = async {
+            stream.write_all(head.as_bytes()).await?;
+            stream.write_all(body).await?;
+            if len != body.len() as u64 {
+                stream.shutdown().await?;
+            }
+            stream.read_to_end(&mut heard).await
+        };
+        timeout(DEADLINE, talk).await.expect("the server answers in time").expect("the connection holds");
+        Answer::read(&heard)
+    }
+
+    /// Asks with a body that doesn't say how long it is.
+    pub async fn ask_in_chunks(&self, method: &str, path: &str, body: &[u8]) -> Answer {
+        let head = self.head(method, path, "application/octet-stream", "Transfer-Encoding: chunked");
+        let mut said = head.into_bytes();
+        for chunk in body.chunks(64 << 10) {
+            said.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+            said.extend_from_slice(chunk);
+            said.extend_from_slice(b"\r\n");
+        }
+        said.extend_from_slice(b"0\r\n\r\n");
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.expect("the server listens");
+        let mut heard = Vec::new();
+        let talk = async {
+            stream.write_all(&said).await?;
+            stream.read_to_end(&mut heard).await
+        };
+        timeout(DEADLINE, talk).await.expect("the server answers in time").expect("the connection holds");
+        Answer::read(&heard)
+    }
+
+    /// Asks with a body that is all there, and goes away without waiting for the answer.
+    pub async fn ask_and_go(&self, method: &str, path: &str, body: &[u8]) {
+        let head = self.head(method, path, "application/octet-stream", &format!("Content-Length: {}", body.len()));
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.expect("the server listens");
+        stream.write_all(&[head.as_bytes(), body].concat()).await.expect("the connection holds");
+    }
+
+    /// The lines before a body.
+    pub fn head(&self, method: &str, path: &str, kind: &str, framing: &str) -> String {
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{framing}\r\n", self.host);
         for (name, value) in [("Origin", &self.origin), ("Cookie", &self.cookie)] {
             if let Some(value) = value {
                 head += &format!("{name}: {value}\r\n");
@@ -71,18 +112,13 @@ impl Asker {
         if !kind.is_empty() {
             head += &format!("Content-Type: {kind}\r\n");
         }
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.expect("the server listens");
-        let mut heard = Vec::new();
-        let talk = async {
-            stream.write_all(head.as_bytes()).await?;
-            stream.write_all(b"\r\n").await?;
-            stream.write_all(body).await?;
-            if len != body.len() as u64 {
-                stream.shutdown().await?;
-            }
-            stream.read_to_end(&mut heard).await
-        };
-        timeout(DEADLINE, talk).await.expect("the server answers in time").expect("the connection holds");
+        head + "\r\n"
+    }
+}
+
+impl Answer {
+    /// An answer as it came.
+    pub fn read(heard: &[u8]) -> Answer {
         let end = heard.windows(4).position(|four| four == b"\r\n\r\n").expect("an answer has a head");
         let head = String::from_utf8(heard[..end].to_vec()).expect("a head is text");
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
@@ -90,9 +126,7 @@ impl Asker {
         let chunked = head.to_lowercase().contains("transfer-encoding: chunked");
         Answer { status, head, body: if chunked { unchunk(&body) } else { body } }
     }
-}
 
-impl Answer {
     pub fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().skip(1).filter_map(|line| line.split_once(": "));
         lines.filter(|(each, _)| each.eq_ignore_ascii_case(name)).map(|(_, value)| value).next()

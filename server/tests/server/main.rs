@@ -3,6 +3,7 @@
 mod client;
 mod console;
 mod crash;
+mod cut;
 mod editing;
 mod http;
 mod joining;

@@ -8,7 +8,8 @@ use server::{Host, Listed, Neighbour, Options, Search};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::client::{DEADLINE, Person};
+use crate::client::{Client, DEADLINE, End, Person, hello};
+use crate::http::Asker;
 
 /// A host of one drawing at a free port of this machine.
 struct Served {
@@ -109,6 +110,34 @@ async fn what_was_not_chosen_is_not_told() {
     assert_eq!((&*listed[0].title, listed[0].address(served.at)), ("The plan", None));
     served.host.list(&name, false);
     assert_eq!(server::ask(served.at).await.unwrap(), []);
+    served.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_page_reads_no_titles_and_comes_in_by_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = Served::start(folder.path(), "Plans", Listed::Open).await;
+    let own = Asker::own(served.at.port());
+    // A name of somebody else's that leads to this machine: to a browser it is the page's own.
+    let host = format!("evil.example:{}", served.at.port());
+    let rebound = Asker { origin: Some(format!("http://{host}")), host, ..own.clone() };
+    let local = Asker { host: format!("studio.local:{}", served.at.port()), ..own.clone() };
+    for (asker, status) in [(&own, 200), (&local, 200), (&rebound, 421)] {
+        let answer = asker.get("/nearby").await;
+        assert_eq!(answer.status, status, "{answer:?}");
+        let told = String::from_utf8(answer.body).unwrap();
+        assert_eq!(told.contains("The plan") && told.contains("secret"), status == 200, "{told}");
+    }
+    let address = server::ask(served.at).await.unwrap()[0].address(served.at).unwrap();
+    let come_in = async |asker: &Asker| {
+        let client = Client::connect_as(&address, Encoding::Json, asker).await;
+        client.enter(hello(&address, 1, None), None).await.map(|person| person.welcome.title)
+    };
+    assert_eq!(come_in(&own).await, Ok("The plan".into()));
+    match come_in(&rebound).await {
+        Err(End::Bye { why, retry: false }) if why.contains("pages of other servers") => {}
+        other => panic!("{other:?}"),
+    }
     served.stop().await;
 }
 

@@ -5,8 +5,10 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use protocol::{Address, Encoding};
+use server::{Host, Options};
 
 use crate::client::Person;
+use crate::http::Asker;
 use crate::redis::{Redis, SAFE};
 
 /// Two lines as a drawing program writes them.
@@ -36,7 +38,8 @@ fn bare() -> Command {
 impl Program {
     /// Starts it on a free port and waits until it tells the address of its one drawing.
     pub fn start(data: &Path, arguments: &[&str]) -> Program {
-        let mut child = command(data).args(["--listen", "127.0.0.1:0"]).args(arguments).spawn().unwrap();
+        let mut child =
+            command(data).args(["--listen", "127.0.0.1:0", "--print-secrets"]).args(arguments).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let address = loop {
             let mut line = String::new();
@@ -97,6 +100,13 @@ async fn a_file_is_added_once_and_served_again_after_an_orderly_end() {
     let again = Program::start(&data, &arguments);
     assert_eq!((&again.address.drawing, &again.address.secret), (&address.drawing, &address.secret));
     assert_eq!(again.terminate(), Some(0));
+    // It is the same drawing whatever it is called by now.
+    let host = Host::open(Options::new(&data), tokio::runtime::Handle::current()).unwrap();
+    host.rename("floor-plan", "Ground floor").await.unwrap();
+    host.close().await;
+    let renamed = Program::start(&data, &arguments);
+    assert_eq!(renamed.address.drawing, "floor-plan");
+    assert_eq!(renamed.terminate(), Some(0));
     let logs = std::fs::read_dir(&data).unwrap().filter(|entry| {
         entry.as_ref().is_ok_and(|entry| entry.path().extension().is_some_and(|extension| extension == "linework"))
     });
@@ -131,6 +141,39 @@ fn what_keeps_it_from_starting_is_one_sentence() {
     }
     running.child.kill().unwrap();
     running.child.wait().unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_goes_into_a_log() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plan.dxf");
+    std::fs::write(&file, DXF).unwrap();
+    let data = folder.path().join("data");
+    let log = std::fs::File::create(folder.path().join("log")).unwrap();
+    let mut server = with(&data, &["--listen", "127.0.0.1:0", "--add", file.to_str().unwrap()]);
+    let mut server = server.stderr(log).env("RUST_LOG", "debug").spawn().unwrap();
+    let mut stdout = BufReader::new(server.stdout.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("--print-secrets") {
+        assert!(stdout.read_line(&mut said).unwrap() > 0, "{said}");
+    }
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let first = data.join("linework-server.first-secret");
+    assert_eq!((mode(&data), mode(&first)), (0o700, 0o600));
+    assert!(said.contains(first.to_str().unwrap()), "{said}");
+    let secret = std::fs::read_to_string(&first).unwrap();
+    let port = said.lines().find_map(|line| line.strip_prefix("Linework serves at http://127.0.0.1:")).unwrap();
+    Asker::signed_in(port.parse().unwrap(), secret.trim()).await;
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let plan = std::fs::read_to_string(data.join("plan.linework-secret")).unwrap();
+    let told = said + &std::fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(!told.contains(secret.trim()) && !told.contains(plan.trim()) && !told.contains("linework://"), "{told}");
+    // Whoever asks for another is told it.
+    let renewed = with(&data, &["--new-owner-secret"]).output().unwrap();
+    assert!(String::from_utf8(renewed.stdout).unwrap().starts_with("The new owner's secret: ") && !first.exists());
 }
 
 fn with(data: &Path, arguments: &[&str]) -> Command {

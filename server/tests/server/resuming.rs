@@ -99,7 +99,14 @@ async fn a_drawing_whose_secret_cannot_be_read_does_not_keep_the_others_from_bei
     std::fs::write(folder.path().join(format!("{}.linework-secret", other.name)), [0xff, 0xfe, b'x']).unwrap();
     let place = Place::open(folder.path(), Limits::default()).await;
     let names: Vec<_> = place.host.drawings().into_iter().map(|listing| listing.name).collect();
-    assert_eq!(names, std::slice::from_ref(&address.drawing));
+    assert_eq!(names, [other.name.as_str(), &address.drawing]);
     Person::join(&place.address(), Encoding::MessagePack, 1).await;
+    // Nobody comes into the other by what let them in before, nor by nothing.
+    let port = place.address().port;
+    for secret in [other.secret.clone(), String::new()] {
+        let address = protocol::Address { host: "127.0.0.1".into(), port, drawing: other.name.clone(), secret };
+        let client = crate::client::Client::connect(&address, Encoding::MessagePack).await;
+        assert!(client.enter(crate::client::hello(&address, 2, None), None).await.is_err());
+    }
     place.close().await;
 }

@@ -3,8 +3,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use protocol::{Durability, Hash, LogId, Position, Seq};
+use protocol::{Durability, Hash, LogId, Millis, Position, Seq};
 use redis::{AsyncCommands as _, Client, Cmd, RedisError};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -39,7 +40,13 @@ pub(super) struct Listed {
     secret: String,
     #[serde(default)]
     archived: bool,
+    /// When it began to be added, in milliseconds since 1970 by the clock of whoever added it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    begun_ms: Option<Millis>,
 }
+
+/// Whoever adds a drawing has done it, or will never, after this.
+const ADDING_MAX: Duration = Duration::from_secs(60 * 60);
 
 impl RedisPlace {
     /// Connects, and finds out what this Redis promises.
@@ -71,7 +78,7 @@ impl RedisPlace {
     pub async fn begin(&self, name: &str, title: &str, log: LogId) -> Result<Option<(String, Position)>, HostError> {
         let secret = secret::new_secret()?;
         let unlisted = |why: String| HostError::NotAdded { title: title.into(), why };
-        let listed = Listed { title: title.into(), secret: secret.clone(), archived: false };
+        let listed = Listed { title: title.into(), secret: secret.clone(), archived: false, begun_ms: Some(now_ms()) };
         let listed = serde_json::to_vec(&listed).map_err(|error| unlisted(error.to_string()))?;
         let first = self.link.quick.with(async |redis| redis.hset_nx::<_, _, _, bool>(DRAWINGS, name, &listed).await);
         if !first.await.map_err(|error| unlisted(words(&error)))? {
@@ -113,7 +120,7 @@ impl RedisPlace {
         let seq = self.link.quick.read::<Option<u64>>(Cmd::hget(&keys.head, "seq")).await;
         let begun = seq?.is_some_and(|seq| seq > 0);
         match serde_json::from_slice::<Listed>(listed) {
-            Ok(Listed { title, secret, archived }) if begun && name::is_name(&name) => {
+            Ok(Listed { title, secret, archived, .. }) if begun && name::is_name(&name) => {
                 Ok(Some(Listing { name, title, secret, archived }))
             }
             Ok(_) => {
@@ -164,12 +171,36 @@ impl RedisPlace {
         }
     }
 
+    /// Removes what servers that ended while they added a drawing left behind of it.
+    async fn remove_long_unfinished(&self) -> Result<(), RedisError> {
+        let all = self.link.quick.read::<Vec<(String, Vec<u8>)>>(Cmd::hgetall(DRAWINGS)).await;
+        for (name, listed) in all? {
+            let listed = serde_json::from_slice::<Listed>(&listed);
+            let begun_ms = listed.ok().and_then(|listed| listed.begun_ms);
+            if begun_ms.is_none_or(|begun_ms| now_ms().saturating_sub(begun_ms) < ADDING_MAX.as_millis() as Millis) {
+                continue;
+            }
+            let keys = Keys::new(&name, self.link.database);
+            let seq = self.link.quick.read::<Option<u64>>(Cmd::hget(&keys.head, "seq")).await?;
+            if seq.is_none_or(|seq| seq == 0) {
+                tracing::warn!(name, "removed: adding it was never finished");
+                self.remove_unfinished(name).await;
+            }
+        }
+        Ok(())
+    }
+
     async fn remove_unfinished(&self, name: String) {
         let keys = Keys::new(&name, self.link.database);
-        // What is left of blobs is found under their hash if the same drawing is added again.
         let removed = self.link.quick.with(async |redis| {
-            redis.hdel::<_, _, ()>(DRAWINGS, &name).await?;
-            redis.unlink::<_, ()>(&[&keys.log, &keys.head, &keys.checkpoint, &keys.people, &keys.blobs]).await
+            for hash in redis.smembers::<_, Vec<String>>(&keys.blobs).await? {
+                if let Ok(hash) = hash.parse::<Hash>() {
+                    redis.unlink::<_, ()>(keys.blob(hash)).await?;
+                }
+            }
+            redis.unlink::<_, ()>(&[&keys.log, &keys.head, &keys.checkpoint, &keys.people, &keys.blobs]).await?;
+            // The name last: until then nobody else takes it.
+            redis.hdel::<_, _, ()>(DRAWINGS, &name).await
         });
         if let Err(error) = removed.await {
             tracing::warn!(name, %error, "left behind in Redis");
@@ -186,6 +217,7 @@ impl RedisShelf {
 
     /// Every drawing that can be served, by name, when a host starts. What can't is left as it is.
     pub(crate) async fn all_drawings(&self) -> Result<Vec<Listing>, HostError> {
+        self.place.remove_long_unfinished().await.map_err(|error| self.place.unusable(&error))?;
         self.place.drawings().await.map_err(|error| self.place.unusable(&error))
     }
 
@@ -221,6 +253,11 @@ impl Shelf for RedisShelf {
         Box::pin(async move { place.create(title, taken).await })
     }
 
+    /// A log with an entry is finished; there is nothing else to say.
+    fn finish(&self, _: &str) -> Pending<()> {
+        Box::pin(async {})
+    }
+
     fn remove_unfinished(&self, name: &str) -> Pending<()> {
         let (place, name) = (self.place.clone(), name.to_owned());
         Box::pin(async move { place.remove_unfinished(name).await })
@@ -244,6 +281,9 @@ impl Shelf for RedisShelf {
             Ok(secret)
         })
     }
+
+    /// Nobody holds a Redis alone.
+    fn let_go(&self) {}
 
     fn keep_owner(&self, key: String) -> Pending<Result<(), HostError>> {
         let place = self.place.clone();
@@ -278,6 +318,11 @@ impl Shared for RedisShelf {
             kept.map_err(|error| away("the owner's secret".into(), &error))
         })
     }
+}
+
+fn now_ms() -> Millis {
+    // A clock before 1970 is a broken one; nothing is removed by it.
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as Millis)
 }
 
 /// What can't be read while a host runs.
