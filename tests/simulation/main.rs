@@ -59,6 +59,7 @@ fn number(name: &str) -> Option<u64> {
 fn what_went_wrong_once_does_not_again() {
     for (seed, what) in [
         (16, "a lock lapsed right after an edit under it"),
+        (9_923, "a lock lapsed under which an edit was read while the write of its lapse failed"),
         (2_658, "when a session was carried on, a hello that came late could end that again"),
     ] {
         assert_eq!(run(seed, false).0, None, "{what}");

@@ -61,7 +61,8 @@ impl Desk {
         match work {
             Work::Lapse { session, token } => {
                 let idle_ms = Millis::from(self.settings.limits.lock_idle_ms);
-                self.used.insert((session, token), now.saturating_sub(idle_ms));
+                // One that was used since it fell due has a clock again, and keeps it.
+                self.used.entry((session, token)).or_insert(now.saturating_sub(idle_ms));
             }
             Work::Expire { .. } | Work::Hello { .. } | Work::Ask { .. } | Work::Leave { .. } => {}
         }

@@ -68,6 +68,32 @@ fn a_lock_does_not_lapse_with_an_edit_that_is_decided_before() {
 }
 
 #[test]
+fn a_lock_that_was_used_again_keeps_its_clock_when_the_write_of_its_lapse_fails() {
+    let mut office = Office::new(Limits::default());
+    let ana = office.come_in(ANA).session;
+    office.lock(ANA, 1, &[10]);
+    office.stored();
+    office.lock(ANA, 2, &[12]);
+    office.stored();
+    office.beat(ANA, 595_000);
+    office.say(ANA, ClientMessage::Heartbeat);
+    // Both are due while something is stored; another node was first, with an edit under one of them.
+    office.lock(ANA, 3, &[11]);
+    office.now += 5_000;
+    office.tick(0);
+    office.waiting = None;
+    office.other_stores(office.now, Event::Edited { session: ana, op: moved(&[10]), undoes: Vec::new() });
+    office.give(Input::Appended(AppendAnswer::Behind(office.head)));
+    office.read();
+    assert_eq!(office.waiting.take().map(|(_, payloads)| payloads.len()), Some(2));
+    office.give(Input::Appended(AppendAnswer::Failed("the disk is full")));
+    office.tick(2_000);
+    office.stored();
+    let held: Vec<_> = office.desk.room().shared().locks.keys().map(|id| id.0).collect();
+    assert_eq!(held, [10]);
+}
+
+#[test]
 fn entries_are_stamped_with_the_time_of_day_and_no_rule_looks_at_it() {
     let mut office = Office::new(Limits::default());
     office.desk.set_time_of_day(1_800_000_000_000);
