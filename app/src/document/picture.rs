@@ -47,7 +47,7 @@ pub struct Picture {
     band: Band,
     /// What is looked at, and for which zoom.
     views: Vec<(Rect, Band)>,
-    store: Store,
+    pub(super) store: Store,
     pending: BTreeSet<ChunkId>,
     /// Chunks that workers have not finished.
     unfinished: Arc<AtomicUsize>,

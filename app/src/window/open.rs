@@ -312,6 +312,8 @@ impl Window {
                 Report::Nearby(number, found) => self.take_nearby(number, found),
                 Report::Kept(id, hash, path) => self.take_kept(id, hash, path),
                 Report::Prepared(id, course, prepared) => self.take_prepared(id, &course, prepared),
+                Report::Thumbnail => self.thumbnails.come(),
+                Report::Thumbnails(faces) => self.thumbnails.take(ctx, faces),
                 Report::Saved(id, written) => self.take_saved(ctx, id, *written),
             }
         }

@@ -5,6 +5,7 @@ mod frames;
 mod nearby;
 mod pasting;
 mod seeing;
+mod thumbnails;
 mod together;
 
 use std::path::Path;
