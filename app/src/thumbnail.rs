@@ -19,6 +19,10 @@ use crate::file::{self, Stamp};
 pub const SIZE: [f32; 2] = [124.0, 78.0];
 /// Pixels a point: sharp on dense displays, halved evenly on others.
 const DENSITY: u32 = 2;
+/// So thin that what is dense is not one blot, and that halved there is still something.
+const HAIRLINE_PX: f32 = 1.4;
+/// Free around what is shown, as a part of its longer side; the view has a little of its own.
+const MARGIN: f64 = 0.03;
 /// The folder in the state folder.
 const FOLDER: &str = "thumbnails";
 /// Strokes that are drawn at a time, so that a frame of the window waits little: about 10 ms without a GPU.
@@ -66,11 +70,13 @@ impl Sitting {
     /// The dark face above the light one.
     fn draw(mut self) -> anyhow::Result<RgbaImage> {
         let [width, height] = size_px();
+        let margin = self.extents.width().max(self.extents.height()) * MARGIN;
+        let extents = self.extents.inflate(margin, margin);
         let view = View {
             background: [0.0; 4],
             lineweights: false,
-            hairline_px: DENSITY as f32,
-            ..View::of_bounds(self.extents, [width, height])
+            hairline_px: HAIRLINE_PX,
+            ..View::of_bounds(extents, [width, height])
         };
         let mut rgba = Vec::new();
         for styles in &self.styles {
