@@ -10,6 +10,7 @@ mod history;
 mod isolation;
 mod locks;
 mod looking;
+mod outlines;
 mod overlays;
 mod people;
 mod picture;

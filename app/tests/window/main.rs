@@ -3,6 +3,7 @@
 mod commands;
 mod frames;
 mod nearby;
+mod outlines;
 mod pasting;
 mod seeing;
 mod thumbnails;

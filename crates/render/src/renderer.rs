@@ -10,6 +10,7 @@ use crate::{
     chunk::GpuChunk,
     composite::Composite,
     kept::Kept,
+    outline::{Outlines, Source},
     overlay::Overlays,
     pipelines::{Pipelines, UNIFORM_STRIDE},
     plan::{Damage, Kind, Plan, Step, add_rect, steps, uncovered},
@@ -77,14 +78,21 @@ pub struct Renderer {
     width_max_mm: f32,
     places: Places,
     overlays: Overlays,
+    outlines: Outlines,
     kept: Option<Kept>,
     /// What the front picture was drawn for, where there is one.
     front: Option<View>,
     /// Where the front picture is not the drawing any more, beyond what the running plan repairs.
     damage: Damage,
     plan: Option<Plan>,
-    /// What the overlay's picture was drawn for, and which version.
-    overlay_drawn: Option<(View, u64)>,
+    /// What the overlay's picture was drawn for, and which versions of it and of the outlines.
+    overlay_drawn: Option<(View, [u64; 2])>,
+    /// What the outlines below it were drawn for, and which version.
+    outlines_drawn: Option<(View, u64)>,
+    /// The view of the last time.
+    viewed: Option<View>,
+    /// How often outlines were drawn.
+    outlines_count: u64,
     composite: Composite,
 }
 
@@ -137,6 +145,7 @@ impl Renderer {
         Renderer {
             places: Places::new(device, &pipelines, &styles, 64),
             overlays: Overlays::new(device, &pipelines),
+            outlines: Outlines::new(device, &pipelines),
             composite: Composite::new(device),
             pipelines,
             samples,
@@ -152,6 +161,9 @@ impl Renderer {
             damage: Damage::default(),
             plan: None,
             overlay_drawn: None,
+            outlines_drawn: None,
+            viewed: None,
+            outlines_count: 0,
         }
     }
 
@@ -188,6 +200,7 @@ impl Renderer {
         self.damage.add(chunk.bounds, chunk.width_max);
         self.bytes += chunk.bytes;
         self.chunks.insert(id, Arc::new(chunk));
+        self.outlines.chunk_changed(id);
         self.version += 1;
         Ok(())
     }
@@ -214,6 +227,7 @@ impl Renderer {
     pub fn remove(&mut self, id: ChunkId) {
         if let Some(chunk) = self.chunks.remove(&id) {
             self.version += 1;
+            self.outlines.chunk_changed(id);
             self.bytes -= chunk.bytes;
             self.damage.add(chunk.bounds, chunk.width_max);
         }
@@ -226,6 +240,7 @@ impl Renderer {
         self.shared_version = None;
         self.bytes = 0;
         self.overlays.clear();
+        self.outlines.clear();
         self.forget_pictures();
     }
 
@@ -278,14 +293,44 @@ impl Renderer {
         self.overlays.set(device, queue, id, mesh, paint)
     }
 
-    /// Paints an overlay in another way, or elsewhere, without uploading it again. Whether there is one of that id.
-    pub fn paint_overlay(&mut self, id: OverlayId, paint: OverlayPaint) -> bool {
-        self.overlays.repaint(id, paint)
+    /// Outlines all of a chunk of the drawing, whenever it is there: strokes without casing, below all overlays.
+    pub fn outline_chunk(&mut self, id: OverlayId, chunk: ChunkId, paint: OverlayPaint) {
+        self.outlines.set(id, Source::Shown(chunk), paint);
     }
 
-    /// Takes something out of the overlay, if it is there.
+    /// Outlines a chunk that is no part of the drawing, as [`Renderer::outline_chunk`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`RenderError::ChunkTooLarge`]; what has that id is then as it was.
+    pub fn outline_packed(
+        &mut self,
+        device: &wgpu::Device,
+        queue: &wgpu::Queue,
+        id: OverlayId,
+        packed: &PackedChunk,
+        paint: OverlayPaint,
+    ) -> Result<(), RenderError> {
+        let chunk = GpuChunk::upload(device, queue, packed, self.samples == 1, 0)?;
+        self.outlines.set(id, Source::Own(Box::new(chunk)), paint);
+        Ok(())
+    }
+
+    /// How often outlines were drawn: what neither a still window nor a hovering pointer may do.
+    pub fn outlines_drawn(&self) -> u64 {
+        self.outlines_count
+    }
+
+    /// Paints an overlay or an outline in another way, or elsewhere, without uploading it again. Whether there is one of
+    /// that id.
+    pub fn paint_overlay(&mut self, id: OverlayId, paint: OverlayPaint) -> bool {
+        self.overlays.repaint(id, paint) || self.outlines.repaint(id, paint)
+    }
+
+    /// Takes an overlay or an outline away, if it is there.
     pub fn remove_overlay(&mut self, id: OverlayId) {
         self.overlays.remove(id);
+        self.outlines.remove(id);
     }
 
     /// Draws what has changed since the last time, as far as the budget goes; call it once a submission, before
@@ -338,10 +383,10 @@ impl Renderer {
                 self.composite.unbind();
             }
         }
-        if self.plan.is_some() || !self.damage.is_empty() {
+        let overlay = self.draw_overlay(device, queue, encoder, &mut kept, &view, budget);
+        if self.plan.is_some() || !self.damage.is_empty() || overlay == Progress::Unfinished {
             drawn.progress = Progress::Unfinished;
         }
-        self.draw_overlay(device, queue, encoder, &kept, &view, budget);
         self.show(device, queue, &kept, &view);
         self.kept = Some(kept);
         Ok(drawn)
@@ -371,6 +416,7 @@ impl Renderer {
         self.plan = None;
         self.damage = Damage::default();
         self.overlay_drawn = None;
+        self.outlines_drawn = None;
         self.composite.unbind();
     }
 
@@ -514,25 +560,41 @@ impl Renderer {
         device: &wgpu::Device,
         queue: &wgpu::Queue,
         encoder: &mut wgpu::CommandEncoder,
-        kept: &Kept,
+        kept: &mut Kept,
         view: &View,
         budget: Budget,
-    ) {
-        let now = (*view, self.overlays.version);
-        if self.overlays.is_empty() {
-            self.overlay_drawn = None;
-            return;
+    ) -> Progress {
+        let moves = self.viewed.replace(*view) != Some(*view);
+        let now = (*view, [self.overlays.version, self.outlines.version]);
+        if self.overlays.is_empty() && self.outlines.is_empty() {
+            (self.overlay_drawn, self.outlines_drawn) = (None, None);
+            return Progress::Finished;
         }
         if self.overlay_drawn == Some(now) {
-            return;
+            return Progress::Finished;
+        }
+        let outlined = (*view, self.outlines.version);
+        if !self.outlines.is_empty() && self.outlines_drawn != Some(outlined) {
+            // Dear ones wait until the view rests and the drawing is there; the old overlay is moved and scaled with it.
+            let can_wait = self.outlines_drawn.is_some_and(|(_, version)| version == self.outlines.version)
+                && self.overlay_drawn.is_some();
+            if can_wait && (moves || self.plan.is_some()) && self.outlines.cost(&self.chunks, view) > budget.strokes {
+                return Progress::Unfinished;
+            }
+            let sheet = kept.outlines(device);
+            self.outlines.draw(device, queue, encoder, &self.pipelines, sheet, (&self.chunks, view));
+            self.outlines_count += 1;
+            self.outlines_drawn = Some(outlined);
         }
         // One that is dear waits until the drawing is there; the old one is moved and scaled with it.
-        let can_wait = self.overlay_drawn.is_some_and(|(_, version)| version == self.overlays.version);
+        let can_wait = self.overlay_drawn.is_some_and(|(_, versions)| versions == now.1);
         if can_wait && self.plan.is_some() && self.overlays.cost() > budget.strokes {
-            return;
+            return Progress::Unfinished;
         }
-        self.overlays.draw(device, queue, encoder, &self.pipelines, kept, view);
+        let below = kept.outlines.as_ref().filter(|_| !self.outlines.is_empty());
+        self.overlays.draw(device, queue, encoder, &self.pipelines, (kept, below), view);
         self.overlay_drawn = Some(now);
+        Progress::Finished
     }
 
     fn show(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, kept: &Kept, view: &View) {
