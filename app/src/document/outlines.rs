@@ -27,7 +27,8 @@ pub(super) struct Outlines {
 /// What is outlined in one place.
 struct Outlined {
     ids: Arc<[EntityId]>,
-    revision: u64,
+    /// Which division of the scene into chunks they were looked at in.
+    layout: u64,
     paint: OverlayPaint,
     pieces: BTreeMap<ChunkId, Piece>,
     free: Vec<u32>,
@@ -62,21 +63,22 @@ impl Outlines {
         renderer: &mut Renderer,
         (scene, store): (&Scene, &Store),
         place: u32,
-        ids: &Arc<[EntityId]>,
-        revision: u64,
+        (ids, layout): (&Arc<[EntityId]>, u64),
         paint: OverlayPaint,
     ) -> Vec<Wanted> {
         let paint = OverlayPaint { width_px: WIDTH_PX, casing: None, ..paint };
         let up = self.up.entry(place).or_insert_with(|| Outlined {
             ids: Arc::new([]),
-            revision: 0,
+            layout,
             paint,
             pieces: BTreeMap::new(),
             free: Vec::new(),
             next: FIRST,
         });
-        if up.revision != revision || !Arc::ptr_eq(&up.ids, ids) {
-            (up.revision, up.ids) = (revision, ids.clone());
+        let is_same = Arc::ptr_eq(&up.ids, ids) || up.ids == *ids;
+        up.ids = ids.clone();
+        if !is_same || up.layout != layout {
+            up.layout = layout;
             self.grouped += 1;
             up.group(renderer, scene.shares(ids), place);
         }

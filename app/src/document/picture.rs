@@ -57,6 +57,8 @@ pub struct Picture {
     held_since: Option<Instant>,
     overlays: Overlays,
     outlines: Outlines,
+    /// Goes up when other entities are in some chunk than before, or look otherwise.
+    layout: u64,
     /// How often a chunk was given to be tessellated.
     pub chunks_given: u64,
     paint_due: bool,
@@ -112,6 +114,7 @@ impl Picture {
             held_since: None,
             overlays: Overlays::default(),
             outlines: Outlines::default(),
+            layout: 0,
             chunks_given: 0,
             paint_due: true,
             lifted_from: None,
@@ -268,6 +271,7 @@ impl Picture {
     }
 
     fn take(&mut self, drawing: &Drawing, dirty: Dirty) {
+        self.layout += u64::from(!dirty.chunks.is_empty());
         self.paint_due |= dirty.paint;
         for id in dirty.chunks {
             let bounds = self.scene.as_ref().and_then(|scene| scene.chunk_bounds(id));
@@ -494,7 +498,7 @@ impl Picture {
         if are_few {
             return self.outlines.take_down(&mut shown, place);
         }
-        let wanted = self.outlines.show(&mut shown, (scene, &self.store), place, ids, revision, paint);
+        let wanted = self.outlines.show(&mut shown, (scene, &self.store), place, (ids, self.layout), paint);
         drop(shown);
         for Wanted { place, chunk, asked, ids } in wanted {
             let (job, band) = (scene.job_of_some(&ids), self.store.band(chunk).unwrap_or(self.band));

@@ -575,10 +575,12 @@ impl Renderer {
         }
         let outlined = (*view, self.outlines.version);
         if !self.outlines.is_empty() && self.outlines_drawn != Some(outlined) {
-            // Dear ones wait until the view rests and the drawing is there; the old overlay is moved and scaled with it.
+            // Where they take more than a part of a frame, they wait until the view rests and the drawing is there; the old
+            // overlay is moved and scaled with it.
             let can_wait = self.outlines_drawn.is_some_and(|(_, version)| version == self.outlines.version)
                 && self.overlay_drawn.is_some();
-            if can_wait && (moves || self.plan.is_some()) && self.outlines.cost(&self.chunks, view) > budget.strokes {
+            if can_wait && (moves || self.plan.is_some()) && self.outlines.cost(&self.chunks, view) > budget.strokes / 4
+            {
                 return Progress::Unfinished;
             }
             let sheet = kept.outlines(device);
