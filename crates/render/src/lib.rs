@@ -29,6 +29,7 @@ mod composite;
 mod edges;
 mod error;
 mod kept;
+mod layer;
 mod outline;
 mod overlay;
 mod pack;
