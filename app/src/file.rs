@@ -23,6 +23,15 @@ impl Stamp {
         let facts = fs::metadata(path).ok()?;
         Some(Stamp { len: facts.len(), modified: facts.modified().ok() })
     }
+
+    /// The state in a word, for the name of what was made of it.
+    pub fn word(&self) -> String {
+        let since = |time: SystemTime| match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(passed) => format!("{:x}", passed.as_nanos()),
+            Err(before) => format!("b{:x}", before.duration().as_nanos()),
+        };
+        format!("{:x}-{}", self.len, self.modified.map_or_else(|| "0".into(), since))
+    }
 }
 
 /// Writes `bytes` so that a crash leaves either the old file or the new one. A link stays one: the file it leads to is

@@ -22,6 +22,7 @@ pub mod prompt;
 pub mod review;
 pub mod settings;
 pub mod theme;
+pub mod thumbnail;
 pub mod tools;
 pub mod window;
 pub mod work;

@@ -89,6 +89,13 @@ fn files_are_short() {
 }
 
 #[test]
+fn nothing_of_a_merge_is_left() {
+    let mark = |line: &&str| line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ");
+    let left = sources::all().into_iter().filter(|source| source.text.lines().any(|line| mark(&line)));
+    assert_none("both sides of a merge are still in the file", left.map(|source| source.path).collect());
+}
+
+#[test]
 fn names_say_what_is_inside() {
     let mut found = Vec::new();
     for source in sources::rust() {

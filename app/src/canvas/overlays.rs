@@ -1,6 +1,7 @@
 //! What lies over the drawing and is made of it: selection, hover, what others hold, and ghosts.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use drawing::{EntityId, Op, Record, Vec2};
 use egui::Color32;
@@ -77,13 +78,13 @@ pub(super) fn show(document: &mut Document, theme: &Theme) {
     }
     // Where others hold a part, their outline says so; one's own lies on top of the rest.
     keep.insert(SELECTED);
-    document.picture.overlay(&drawing, SELECTED, &facts.outlined, revision, (paint, Cover::Around));
+    document.picture.outline(&drawing, SELECTED, &facts.outlined, revision, paint);
 
     // Whose lock lapsed: selected as before, and open to everybody.
     keep.insert(LAPSED);
     let mut paint = outline(theme, theme.warn);
     paint.dash_px = DASHES[2];
-    document.picture.overlay(&drawing, LAPSED, &facts.lapsed, revision, (paint, Cover::Around));
+    document.picture.outline(&drawing, LAPSED, &facts.lapsed, revision, paint);
 
     let hover: Vec<_> = document.pointer.hover.into_iter().collect();
     keep.insert(HOVER);
@@ -110,7 +111,7 @@ fn lit(document: &mut Document, theme: &Theme, keep: &mut BTreeSet<u32>) {
 
 /// The selection as a drag or a command would leave it, or what is about to be pasted. Which overlay shows it.
 fn ghost(document: &mut Document, facts: &Facts, theme: &Theme) -> Option<u32> {
-    let selected = facts.outlined.as_slice();
+    let selected = &*facts.outlined;
     let paint = OverlayPaint { width_px: 2.0, ..OverlayPaint::outline(srgb(theme.accent, 0.85)) };
     let drawing = document.drawing().clone();
     let moved = match document.pointer.drag {
@@ -160,12 +161,13 @@ fn people(document: &mut Document, facts: &Facts, theme: &Theme, keep: &mut BTre
         document.session.people().filter(|person| Some(person.session) != me).cloned().enumerate().collect();
     for (place, person) in others {
         let color = theme.person(person.color);
-        let ids = facts.held_by.get(&person.session).map(Vec::as_slice).unwrap_or_default();
+        let none = Arc::default();
+        let ids = facts.held_by.get(&person.session).unwrap_or(&none);
         let mut paint = outline(theme, color);
         paint.dash_px = DASHES[usize::from(person.color) % DASHES.len()];
         let id = HELD + place as u32;
         keep.insert(id);
-        document.picture.overlay(&drawing, id, ids, revision, (paint, Cover::Around));
+        document.picture.outline(&drawing, id, ids, revision, paint);
 
         let ghost = document.presence_here(person.session).and_then(|presence| presence.ghost.clone());
         let id = GHOST_OF + place as u32;

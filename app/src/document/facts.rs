@@ -7,7 +7,6 @@ use drawing::{Color, EntityId, LayerId, LineStyle, Lineweight, RecordId};
 use protocol::SessionId;
 
 use super::Document;
-use super::overlays::OVERLAY_MAX;
 
 /// The selection in sum; a value is none where the selected differ in it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -28,14 +27,14 @@ pub struct Facts {
     pub held: usize,
     /// Whether the lock on one of them is asked for and not granted yet.
     pub asked: bool,
-    /// Those that nobody else holds, as many as are outlined.
-    pub outlined: Vec<EntityId>,
-    /// Those whose lock lapsed, as many as are outlined.
-    pub lapsed: Vec<EntityId>,
+    /// Those that nobody else holds.
+    pub outlined: Arc<[EntityId]>,
+    /// Those whose lock lapsed.
+    pub lapsed: Arc<[EntityId]>,
     /// What others are told of them.
     pub told: Vec<RecordId>,
     /// What others hold, selected or not.
-    pub held_by: BTreeMap<SessionId, Vec<EntityId>>,
+    pub held_by: BTreeMap<SessionId, Arc<[EntityId]>>,
 }
 
 impl Document {
@@ -54,13 +53,14 @@ impl Document {
     fn sum_up(&self) -> Facts {
         let told = self.session.limits().ghost_records_max as usize;
         let mut facts = Facts {
-            held_by: self.held_by_others(),
+            held_by: self.held_by_others().into_iter().map(|(session, ids)| (session, ids.into())).collect(),
             told: self.selection.iter().take(told).map(|id| RecordId(id.0)).collect(),
             ..Facts::default()
         };
         let same = |first: bool, kept: &mut bool, equal: bool| *kept = first || (*kept && equal);
         let (mut layer, mut color, mut linetype, mut lineweight) = (false, false, false, false);
         let mut model = None;
+        let (mut outlined, mut lapsed) = (Vec::new(), Vec::new());
         for entity in self.selection.iter().filter_map(|id| self.drawing().entity(*id)) {
             let first = facts.count == 0;
             let style = &entity.style;
@@ -77,13 +77,12 @@ impl Document {
                 continue;
             }
             facts.asked |= self.session.is_asked(record);
-            if facts.outlined.len() < OVERLAY_MAX {
-                facts.outlined.push(entity.id);
-            }
-            if facts.lapsed.len() < OVERLAY_MAX && self.lapsed.contains(&record) {
-                facts.lapsed.push(entity.id);
+            outlined.push(entity.id);
+            if self.lapsed.contains(&record) {
+                lapsed.push(entity.id);
             }
         }
+        (facts.outlined, facts.lapsed) = (outlined.into(), lapsed.into());
         if let Some(model) = model {
             facts.layer = layer.then_some(model.layer);
             facts.color = color.then_some(model.color);

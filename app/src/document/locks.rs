@@ -9,16 +9,12 @@ use protocol::SessionId;
 use super::Document;
 
 impl Document {
-    /// What others hold, by person. At most a few hundred each are drawn; the tooltip tells the rest.
+    /// What others hold, by person.
     pub fn held_by_others(&self) -> BTreeMap<SessionId, Vec<EntityId>> {
-        const SHOWN_MAX: usize = 2000;
         let me = self.session.me();
         let mut held: BTreeMap<SessionId, Vec<EntityId>> = BTreeMap::new();
         for (id, holding) in self.session.locks().filter(|(_, holding)| Some(holding.session) != me) {
-            let ids = held.entry(holding.session).or_default();
-            if ids.len() < SHOWN_MAX {
-                ids.push(EntityId(id.0));
-            }
+            held.entry(holding.session).or_default().push(EntityId(id.0));
         }
         held
     }

@@ -10,12 +10,14 @@ mod history;
 mod isolation;
 mod locks;
 mod looking;
+mod outlines;
 mod overlays;
 mod people;
 mod picture;
 mod put;
 mod receive;
 mod selection;
+mod sitting;
 mod stake;
 mod store;
 mod studio;
@@ -178,6 +180,10 @@ pub struct Document {
     pub placed: bool,
     /// The view that shows everything, while nobody has moved it.
     pub fitted: Option<(Point, f64)>,
+    /// What everything was, when it was last looked at.
+    overall: Option<drawing::Rect>,
+    /// The state of its file that a thumbnail was asked for.
+    sat: Option<crate::file::Stamp>,
     /// Which space is shown; none until the drawing is here.
     pub space: Option<BlockId>,
     /// Where one looked at other spaces.
@@ -258,6 +264,8 @@ impl Document {
             camera: Camera::default(),
             placed: false,
             fitted: None,
+            overall: None,
+            sat: None,
             space: None,
             views: BTreeMap::new(),
             selection: BTreeSet::new(),
@@ -357,6 +365,7 @@ impl Document {
 
     /// Shows all of `extents`, at any size of the canvas until the view is moved.
     pub fn fit(&mut self, extents: drawing::Rect) {
+        self.overall = Some(extents);
         self.camera.show(extents);
         self.fitted = Some((self.camera.center, self.camera.scale));
     }

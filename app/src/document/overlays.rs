@@ -9,8 +9,11 @@ use scene::{Band, ChunkMesh, PaintStyle, Scene};
 
 use super::studio::Gpu;
 
-/// Entities of one overlay that are drawn; beyond that the first ones stand for the rest.
+/// Entities that are outlined one by one, each around its own colour; more are outlined by the chunk. Of what is dragged,
+/// the first so many stand for the rest.
 pub const OVERLAY_MAX: usize = 3000;
+/// Overlays and outlines that may be in one place.
+pub(super) const PLACE_ROOM: u32 = 1 << 16;
 /// Colours of the drawing that lie on top of one outline at most.
 const CORES_MAX: u32 = 7;
 
@@ -66,7 +69,7 @@ impl Overlays {
         styles: &[PaintStyle],
         (paint, cover): (OverlayPaint, Cover),
     ) -> Option<Result<(), RenderError>> {
-        let id = OverlayId(place * (CORES_MAX + 1));
+        let id = OverlayId(place * PLACE_ROOM);
         let ids = &of.ids[..of.ids.len().min(OVERLAY_MAX)];
         let up = self.up.get(&id);
         let same = up.is_some_and(|up| up.revision == of.revision && up.band >= of.band && up.ids == ids);
@@ -96,7 +99,7 @@ impl Overlays {
     /// Takes down those that are not in these places.
     pub fn keep(&mut self, renderer: &mut Renderer, keep: &BTreeSet<u32>) {
         self.up.retain(|id, up| {
-            let stays = keep.contains(&(id.0 / (CORES_MAX + 1)));
+            let stays = keep.contains(&(id.0 / PLACE_ROOM));
             if !stays {
                 up.take_down(*id, renderer);
             }

@@ -11,7 +11,8 @@ use render::{Budget, OverlayPaint, PackedChunk, Renderer, View};
 use scene::{Background, Band, ChunkId, Dirty, PaintStyle, Scene, SceneOptions, TextMode, Visibility};
 
 use super::frames::{FrameShown, Frames};
-use super::overlays::{Cover, Of, Overlays};
+use super::outlines::{Outlines, Wanted};
+use super::overlays::{Cover, OVERLAY_MAX, Of, Overlays};
 use super::put::Guest;
 use super::store::Store;
 use super::studio::{Gpu, Studio, lock};
@@ -22,6 +23,7 @@ use crate::link::Wake;
 enum Made {
     Scene { number: u64, scene: Box<Scene> },
     Chunk { number: u64, id: ChunkId, packed: Box<PackedChunk>, left_out: u32 },
+    Outline { asked: u64, place: u32, chunk: ChunkId, packed: Box<PackedChunk> },
 }
 
 /// How long chunks of the first picture wait for one another: drawing them a few at a time takes longer.
@@ -47,13 +49,16 @@ pub struct Picture {
     band: Band,
     /// What is looked at, and for which zoom.
     views: Vec<(Rect, Band)>,
-    store: Store,
+    pub(super) store: Store,
     pending: BTreeSet<ChunkId>,
     /// Chunks that workers have not finished.
     unfinished: Arc<AtomicUsize>,
     /// When the scene came whose first chunks wait for one another.
     held_since: Option<Instant>,
     overlays: Overlays,
+    outlines: Outlines,
+    /// Goes up when other entities are in some chunk than before, or look otherwise.
+    layout: u64,
     /// How often a chunk was given to be tessellated.
     pub chunks_given: u64,
     paint_due: bool,
@@ -108,6 +113,8 @@ impl Picture {
             unfinished: Arc::default(),
             held_since: None,
             overlays: Overlays::default(),
+            outlines: Outlines::default(),
+            layout: 0,
             chunks_given: 0,
             paint_due: true,
             lifted_from: None,
@@ -209,6 +216,7 @@ impl Picture {
         self.store.clear();
         self.pending.clear();
         self.overlays.clear();
+        self.outlines.clear();
         if let Some(renderer) = &self.renderer {
             lock(renderer).clear();
         }
@@ -263,6 +271,7 @@ impl Picture {
     }
 
     fn take(&mut self, drawing: &Drawing, dirty: Dirty) {
+        self.layout += u64::from(!dirty.chunks.is_empty());
         self.paint_due |= dirty.paint;
         for id in dirty.chunks {
             let bounds = self.scene.as_ref().and_then(|scene| scene.chunk_bounds(id));
@@ -333,6 +342,7 @@ impl Picture {
                     self.pending.remove(&id);
                     self.upload(id, &packed);
                 }
+                Made::Outline { asked, place, chunk, packed } => self.take_outline(asked, place, chunk, &packed),
                 // Made of something that has changed since.
                 Made::Scene { .. } | Made::Chunk { .. } => {}
             }
@@ -353,6 +363,7 @@ impl Picture {
         self.store.clear();
         self.pending.clear();
         self.overlays.clear();
+        self.outlines.clear();
         self.paint_due = true;
         self.held_since = Some(Instant::now());
         self.scene = Some(scene);
@@ -363,6 +374,14 @@ impl Picture {
             let uploaded = lock(renderer).upload_packed(&gpu.device, &gpu.queue, id, packed);
             self.trouble = uploaded.err().map(|error| error.to_string());
         }
+    }
+
+    fn take_outline(&mut self, asked: u64, place: u32, chunk: ChunkId, packed: &PackedChunk) {
+        let (Some(gpu), Some(renderer)) = (&self.studio.gpu, &self.renderer) else { return };
+        // What is selected may be something else by now.
+        let Some((id, paint)) = self.outlines.come(place, chunk, asked) else { return };
+        let outlined = lock(renderer).outline_packed(&gpu.device, &gpu.queue, id, packed, paint);
+        self.trouble = outlined.err().map(|error| error.to_string());
     }
 
     /// Has everything that is seen tessellated finely enough for this zoom, nearest the middle first, and brings the
@@ -463,6 +482,45 @@ impl Picture {
         }
     }
 
+    /// Outlines entities over the picture, all of them: few one by one, many by the chunk.
+    pub fn outline(
+        &mut self,
+        drawing: &Drawing,
+        place: u32,
+        ids: &Arc<[EntityId]>,
+        revision: u64,
+        paint: OverlayPaint,
+    ) {
+        let are_few = ids.len() <= OVERLAY_MAX;
+        self.overlay(drawing, place, if are_few { ids } else { &[] }, revision, (paint, Cover::Around));
+        let (Some(scene), Some(renderer)) = (&self.scene, &self.renderer) else { return };
+        let mut shown = lock(renderer);
+        if are_few {
+            return self.outlines.take_down(&mut shown, place);
+        }
+        let wanted = self.outlines.show(&mut shown, (scene, &self.store), place, (ids, self.layout), paint);
+        drop(shown);
+        for Wanted { place, chunk, asked, ids } in wanted {
+            let (job, band) = (scene.job_of_some(&ids), self.store.band(chunk).unwrap_or(self.band));
+            let (drawing, sender) = (drawing.clone(), self.sender.clone());
+            let (wake, wake_soon) = (self.studio.wake.clone(), self.studio.wake_soon.clone());
+            self.unfinished.fetch_add(1, Ordering::Relaxed);
+            let unfinished = self.unfinished.clone();
+            self.studio.pool.give(move || {
+                let packed = Box::new(PackedChunk::new(&job.tessellate(&drawing, band)));
+                // As above: a closed document waits for nothing.
+                let _ = sender.send(Made::Outline { asked, place, chunk, packed });
+                if unfinished.fetch_sub(1, Ordering::AcqRel) == 1 { wake() } else { wake_soon() }
+            });
+        }
+    }
+
+    /// How many entities are outlined by the chunk, and how often that was looked at entity by entity.
+    pub fn outlined(&self) -> (usize, u64) {
+        let count = self.scene.as_ref().map_or(0, |scene| self.outlines.count(scene));
+        (count, self.outlines.grouped())
+    }
+
     /// Shows what is about to be pasted over the picture.
     pub fn overlay_guest(&mut self, place: u32, guest: &Guest, paint: OverlayPaint) {
         let (Some(gpu), Some(renderer)) = (&self.studio.gpu, &self.renderer) else { return };
@@ -478,6 +536,7 @@ impl Picture {
     pub fn keep_overlays(&mut self, keep: &BTreeSet<u32>) {
         if let Some(renderer) = &self.renderer {
             self.overlays.keep(&mut lock(renderer), keep);
+            self.outlines.keep(&mut lock(renderer), keep);
         }
     }
 

@@ -76,6 +76,11 @@ impl Store {
         self.chunks.get(&id).map(|stored| stored.band)
     }
 
+    /// The latest work on a chunk; none if it is neither there nor on its way.
+    pub fn number(&self, id: ChunkId) -> Option<u64> {
+        self.chunks.get(&id).map(|stored| stored.number)
+    }
+
     /// Whether there is plenty of room: for what is not in sight.
     pub fn has_room(&self) -> bool {
         self.bytes < BYTES_MAX / 2

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::{Button, RichText, TextEdit, Ui, vec2};
+use egui::{
+    Color32, Pos2, Rect, Response, RichText, Role, Sense, Stroke, StrokeKind, TextEdit, TextStyle, TextWrapMode, Ui,
+    Vec2, WidgetInfo, WidgetText, pos2, vec2,
+};
 use server::NearbyDrawing;
 
 use super::nearby;
@@ -10,11 +13,14 @@ use super::widgets::{heading, main_button, text_field, width_beside};
 use crate::action::Action;
 use crate::command::Command;
 use crate::icon;
-use crate::theme::{Theme, size, strong};
+use crate::theme::{self, Theme, size, strong};
+use crate::thumbnail;
 use crate::window::Window;
 
 /// Where the sample lies, from where the program was started or where it is installed.
 const SAMPLE: &str = "assets/sample.dxf";
+/// How many recent drawings are shown.
+const RECENT_SHOWN: usize = 8;
 
 /// The greeting.
 pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
@@ -81,26 +87,68 @@ fn join(ui: &mut Ui, actions: &mut Vec<Action>) {
 }
 
 fn recent(ui: &mut Ui, window: &Window, width: f32, actions: &mut Vec<Action>) {
-    let theme = Theme::of(ui.ctx());
     if window.settings.recent.is_empty() {
         return;
     }
     heading(ui, "Recent");
-    ui.spacing_mut().item_spacing.y = 0.0;
-    for path in window.settings.recent.iter().take(8) {
-        let name =
-            path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
-        let folder = path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
-        let row = Button::new(format!("{}  {name}", icon::BLUEPRINT))
-            .frame_when_inactive(false)
-            .right_text(RichText::new(folder).small().color(theme.quiet))
-            .min_size(vec2(width, size::ROW + size::S));
-        let row = ui.add(row);
-        row.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Open {name}")));
-        if row.clicked() {
-            actions.push(Action::OpenFile(path.clone()));
+    let columns = (((width + size::M) / (thumbnail::SIZE[0] + size::M)) as usize).max(1);
+    let recent: Vec<&PathBuf> = window.settings.recent.iter().take(RECENT_SHOWN).collect();
+    for row in recent.chunks(columns) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = size::M;
+            for path in row {
+                if card(ui, path, window).clicked() {
+                    actions.push(Action::OpenFile((*path).clone()));
+                }
+            }
+        });
+    }
+}
+
+/// A recent drawing: what it looks like, what it is called, where it is.
+fn card(ui: &mut Ui, path: &Path, window: &Window) -> Response {
+    let theme = Theme::of(ui.ctx());
+    let picture = Vec2::from(thumbnail::SIZE);
+    let line = size::LABEL + size::S;
+    let (rect, response) = ui.allocate_exact_size(picture + vec2(0.0, 2.0 * line + size::M), Sense::click());
+    let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Open {name}")));
+    if !ui.is_rect_visible(rect) {
+        return response;
+    }
+    let frame = Rect::from_min_size(rect.min, picture);
+    let (fill, edge) = if response.hovered() || response.has_focus() {
+        (theme.raised, theme.accent)
+    } else {
+        (theme.panel, theme.line)
+    };
+    let painter = ui.painter();
+    painter.rect_filled(frame, size::RADIUS, fill);
+    match window.thumbnails.of(path, theme.dark) {
+        Some(texture) => {
+            let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+            painter.image(texture.id(), frame, whole, Color32::WHITE);
+        }
+        None => {
+            let sign = theme::icon(icon::BLUEPRINT).size(size::GREETING).color(theme.disabled);
+            words(ui, frame.center(), sign, picture.x, true);
         }
     }
+    let thick = if response.has_focus() { 2.0 } else { 1.0 };
+    ui.painter().rect_stroke(frame, size::RADIUS, Stroke::new(thick, edge), StrokeKind::Inside);
+    let folder = path.parent().and_then(Path::file_name).map(|folder| folder.to_string_lossy().into_owned());
+    let below = frame.left_bottom() + vec2(0.0, size::S);
+    words(ui, below, RichText::new(name).size(size::DENSE).color(theme.text), picture.x, false);
+    let folder = RichText::new(folder.unwrap_or_default()).size(size::LABEL).color(theme.quiet);
+    words(ui, below + vec2(0.0, line + 1.0), folder, picture.x, false);
+    response.on_hover_text(path.display().to_string())
+}
+
+/// Words in one line no longer than this, around a place or from it.
+fn words(ui: &Ui, at: Pos2, text: RichText, width: f32, around: bool) {
+    let galley = WidgetText::from(text).into_galley(ui, Some(TextWrapMode::Truncate), width, TextStyle::Body);
+    let at = if around { at - galley.size() / 2.0 } else { at };
+    ui.painter().galley(at, galley, Theme::of(ui.ctx()).text);
 }
 
 fn sample() -> Option<PathBuf> {

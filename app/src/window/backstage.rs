@@ -63,6 +63,10 @@ pub enum Report {
     Prepared(u64, Arc<Course>, anyhow::Result<Box<Prepared>>),
     /// The lookout of this number found these hosts on the network.
     Nearby(u64, Found),
+    /// A thumbnail was made.
+    Thumbnail,
+    /// The thumbnails of recent drawings, as far as there are any.
+    Thumbnails(Vec<(PathBuf, crate::thumbnail::Faces)>),
     /// A drawing was written, or not.
     Saved(u64, Box<Written>),
     /// A log was saved as this file, up to this entry, or not.

@@ -10,6 +10,7 @@ mod perform;
 mod review;
 mod save;
 mod share;
+mod thumbnails;
 mod witness;
 mod words;
 
@@ -36,6 +37,7 @@ pub use backstage::{Backstage, Purpose, Report};
 pub use nearby::Nearby;
 pub use open::Opening;
 pub use share::Shared;
+pub use thumbnails::Thumbnails;
 use words::Later;
 pub use words::Message;
 
@@ -77,6 +79,8 @@ pub struct Window {
     pub clipboard: Clipboard,
     /// Hosts on this network.
     pub nearby: Nearby,
+    /// Small pictures of recent drawings.
+    pub thumbnails: Thumbnails,
     started: Instant,
     /// Quitting was agreed to.
     quitting: bool,
@@ -152,6 +156,7 @@ impl Window {
             offered_leftovers: false,
             clipboard: Clipboard::default(),
             nearby: Nearby { is_on: !arguments.no_nearby, invites, ..Nearby::default() },
+            thumbnails: Thumbnails::default(),
             started: Instant::now(),
             quitting: false,
             titled: String::new(),
@@ -296,6 +301,7 @@ impl eframe::App for Window {
         self.dropped(&ctx);
         self.close_requested(&ctx);
         self.look_around();
+        self.look_after_thumbnails();
         self.send(&ctx);
         let title = self.title();
         if self.titled != title {

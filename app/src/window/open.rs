@@ -313,6 +313,8 @@ impl Window {
                 Report::Kept(id, hash, path) => self.take_kept(id, hash, path),
                 Report::Prepared(id, course, prepared) => self.take_prepared(id, &course, prepared),
                 Report::LogSaved(path, saved) => self.take_log_saved(&path, saved),
+                Report::Thumbnail => self.thumbnails.come(),
+                Report::Thumbnails(faces) => self.thumbnails.take(ctx, faces),
                 Report::Saved(id, written) => self.take_saved(ctx, id, *written),
             }
         }

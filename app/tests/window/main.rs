@@ -3,8 +3,10 @@
 mod commands;
 mod frames;
 mod nearby;
+mod outlines;
 mod pasting;
 mod seeing;
+mod thumbnails;
 mod together;
 
 use std::path::Path;

@@ -137,7 +137,7 @@ fn a_lapsed_lock_marks_what_it_was_on_until_it_is_asked_for_again() {
     opened.until("it is held", |window| window.document().is_some_and(|d| d.session.is_mine(wall.into())));
     let document = opened.harness.state_mut().document_mut().expect("a drawing");
     assert_eq!(document.note_lapsed(&[wall.into()]), 1);
-    assert_eq!(document.facts().lapsed, [wall]);
+    assert_eq!(*document.facts().lapsed, [wall]);
     opened.perform(Action::LockSelection);
     let document = opened.harness.state_mut().document_mut().expect("a drawing");
     assert!(document.facts().lapsed.is_empty() && document.selection.contains(&wall));

@@ -10,6 +10,8 @@ pub(crate) struct Kept {
     /// The one being drawn.
     pub back: Sheet,
     pub overlay: Sheet,
+    /// What lies lowest in the overlay and is dear; made when there is any.
+    pub outlines: Option<Sheet>,
     pub depth: wgpu::TextureView,
     /// What is drawn into where there are several samples a pixel; it resolves into the back.
     pub samples: Option<wgpu::TextureView>,
@@ -32,6 +34,7 @@ impl Kept {
             front: sheet(device, "kept picture", size_px),
             back: sheet(device, "picture being drawn", size_px),
             overlay: sheet(device, "overlay", size_px),
+            outlines: None,
             depth: depth.create_view(&wgpu::TextureViewDescriptor::default()),
             samples: many.map(|texture| texture.create_view(&wgpu::TextureViewDescriptor::default())),
         }
@@ -43,6 +46,11 @@ impl Kept {
             Some(samples) => (samples, Some(&self.back.view)),
             None => (&self.back.view, None),
         }
+    }
+
+    /// Where outlines are drawn.
+    pub fn outlines(&mut self, device: &wgpu::Device) -> &Sheet {
+        self.outlines.get_or_insert_with(|| sheet(device, "outlines", self.size_px))
     }
 
     /// Starts the back with what the front shows, moved right and down by whole pixels, less than its size.

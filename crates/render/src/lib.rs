@@ -29,6 +29,8 @@ mod composite;
 mod edges;
 mod error;
 mod kept;
+mod layer;
+mod outline;
 mod overlay;
 mod pack;
 mod picture;

@@ -9,7 +9,7 @@ use crate::{
     RenderError, View,
     chunk::{Fills, center_from, premultiplied, upload},
     edges::outer_edges,
-    kept::Kept,
+    kept::{Kept, Sheet},
     pipelines::{Pipelines, UNIFORM_STRIDE},
     plan::push_uniform,
 };
@@ -62,7 +62,7 @@ impl OverlayPaint {
 }
 
 /// Uniforms of one overlay: its fills, its casing, its strokes.
-const ENTRIES: u64 = 3;
+pub(crate) const ENTRIES: u64 = 3;
 
 /// All overlays on the GPU.
 pub(crate) struct Overlays {
@@ -164,16 +164,20 @@ impl Overlays {
         self.slots.values().map(Slot::cost).sum()
     }
 
-    /// Draws all overlays into the overlay's picture.
+    /// Draws all overlays into the overlay's picture, over what is below them.
     pub fn draw(
         &mut self,
         device: &wgpu::Device,
         queue: &wgpu::Queue,
         encoder: &mut wgpu::CommandEncoder,
         pipelines: &Pipelines,
-        kept: &Kept,
+        (kept, below): (&Kept, Option<&Sheet>),
         view: &View,
     ) {
+        if let Some(below) = below {
+            let (from, to) = (below.texture.as_image_copy(), kept.overlay.texture.as_image_copy());
+            encoder.copy_texture_to_texture(from, to, below.texture.size());
+        }
         let needed = self.slots.len() as u64 * ENTRIES;
         if needed > self.room {
             self.room = needed.next_power_of_two();
@@ -181,7 +185,7 @@ impl Overlays {
         }
         let mut uniforms = Vec::with_capacity((needed * UNIFORM_STRIDE) as usize);
         for slot in self.slots.values() {
-            for words in slot.entries(view) {
+            for words in entries(&slot.paint, slot.origin, view) {
                 push_uniform(&mut uniforms, &words);
             }
         }
@@ -196,7 +200,10 @@ impl Overlays {
                 depth_slice: None,
                 resolve_target: None,
                 ops: wgpu::Operations {
-                    load: wgpu::LoadOp::Clear(wgpu::Color::TRANSPARENT),
+                    load: match below {
+                        Some(_) => wgpu::LoadOp::Load,
+                        None => wgpu::LoadOp::Clear(wgpu::Color::TRANSPARENT),
+                    },
                     store: wgpu::StoreOp::Store,
                 },
             })],
@@ -258,35 +265,34 @@ impl Slot {
         let edges = self.edges.as_ref().map_or(0, |(_, count)| u64::from(*count));
         strokes * if self.paint.casing.is_some() { 2 } else { 1 } + triangles + edges
     }
-
-    /// What overlay.wgsl reads for fills, casing and strokes.
-    fn entries(&self, view: &View) -> [[u32; 16]; ENTRIES as usize] {
-        let paint = &self.paint;
-        let casing = paint.casing.unwrap_or(Casing { color: [0.0; 4], reach_px: 0.0 });
-        let [red, green, blue, alpha] = paint.color;
-        let fill = [red, green, blue, alpha * paint.fill_opacity];
-        let entry = |color, width_px: f32, dash: [u32; 4]| {
-            let ([high_x, high_y], [low_x, low_y]) = center_from(view, self.origin + paint.offset);
-            let [width, height] = view.size_px.map(|side| side as f32 / 2.0);
-            let [red, green, blue, alpha] = premultiplied(color);
-            let scale = view.units_per_px.recip() as f32;
-            let width_px = if width_px.is_finite() { width_px.max(0.0) } else { 1.0 };
-            let mut words = [0; 16];
-            let floats = [high_x, high_y, low_x, low_y, width, height, scale, width_px, red, green, blue, alpha]
-                .map(f32::to_bits);
-            words[..12].copy_from_slice(&floats);
-            words[12..].copy_from_slice(&dash);
-            words
-        };
-        [
-            entry(fill, 0.0, [0; 4]),
-            entry(casing.color, paint.width_px + casing.reach_px * 2.0, [0; 4]),
-            entry(paint.color, paint.width_px.max(0.5), paint.dash_words()),
-        ]
-    }
 }
 
-fn bind(device: &wgpu::Device, pipelines: &Pipelines, room: u64) -> (wgpu::Buffer, wgpu::BindGroup) {
+/// What overlay.wgsl reads for fills, casing and strokes.
+pub(crate) fn entries(paint: &OverlayPaint, origin: Point, view: &View) -> [[u32; 16]; ENTRIES as usize] {
+    let casing = paint.casing.unwrap_or(Casing { color: [0.0; 4], reach_px: 0.0 });
+    let [red, green, blue, alpha] = paint.color;
+    let fill = [red, green, blue, alpha * paint.fill_opacity];
+    let entry = |color, width_px: f32, dash: [u32; 4]| {
+        let ([high_x, high_y], [low_x, low_y]) = center_from(view, origin + paint.offset);
+        let [width, height] = view.size_px.map(|side| side as f32 / 2.0);
+        let [red, green, blue, alpha] = premultiplied(color);
+        let scale = view.units_per_px.recip() as f32;
+        let width_px = if width_px.is_finite() { width_px.max(0.0) } else { 1.0 };
+        let mut words = [0; 16];
+        let floats =
+            [high_x, high_y, low_x, low_y, width, height, scale, width_px, red, green, blue, alpha].map(f32::to_bits);
+        words[..12].copy_from_slice(&floats);
+        words[12..].copy_from_slice(&dash);
+        words
+    };
+    [
+        entry(fill, 0.0, [0; 4]),
+        entry(casing.color, paint.width_px + casing.reach_px * 2.0, [0; 4]),
+        entry(paint.color, paint.width_px.max(0.5), paint.dash_words()),
+    ]
+}
+
+pub(crate) fn bind(device: &wgpu::Device, pipelines: &Pipelines, room: u64) -> (wgpu::Buffer, wgpu::BindGroup) {
     let uniforms = device.create_buffer(&wgpu::BufferDescriptor {
         label: Some("overlay paints"),
         size: room * UNIFORM_STRIDE,

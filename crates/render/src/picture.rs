@@ -2,7 +2,7 @@
 
 use scene::{ChunkId, ChunkMesh, PaintStyle};
 
-use crate::{Budget, RenderError, Renderer, View, pipelines::PICTURE_FORMAT};
+use crate::{Budget, Progress, RenderError, Renderer, View, pipelines::PICTURE_FORMAT};
 
 /// A device without a window or a display: for pictures, thumbnails, tests and measurements. Making one takes some tens of
 /// milliseconds, so make several pictures with one.
@@ -111,9 +111,27 @@ impl Headless {
     ///
     /// What [`Renderer::prepare`] and [`Headless::read`] say.
     pub fn picture_of(&self, renderer: &mut Renderer, view: &View) -> Result<Picture, RenderError> {
-        let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        renderer.prepare(&self.device, &self.queue, &mut encoder, view, Budget::ALL)?;
-        self.queue.submit([encoder.finish()]);
+        self.picture_within(renderer, view, Budget::ALL)
+    }
+
+    /// The same in pieces of this budget, each awaited: between them a window on the same device draws its frames.
+    ///
+    /// # Errors
+    ///
+    /// What [`Renderer::prepare`] and [`Headless::read`] say.
+    pub fn picture_within(&self, renderer: &mut Renderer, view: &View, budget: Budget) -> Result<Picture, RenderError> {
+        // Each piece draws something, or the budget allows nothing.
+        let budget = Budget { strokes: budget.strokes.max(1) };
+        loop {
+            let mut encoder = self.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let drawn = renderer.prepare(&self.device, &self.queue, &mut encoder, view, budget)?;
+            let submission_index = Some(self.queue.submit([encoder.finish()]));
+            if drawn.progress == Progress::Finished {
+                break;
+            }
+            let piece = wgpu::PollType::Wait { submission_index, timeout: None };
+            self.device.poll(piece).map_err(|error| RenderError::ReadBack(error.to_string()))?;
+        }
         match renderer.finished() {
             Some(texture) => self.read(texture),
             None => Err(RenderError::ReadBack("nothing was drawn".into())),

@@ -29,6 +29,9 @@ pub(crate) struct Pipelines {
     /// Of ghosts: where their pieces overlap they don't add up.
     pub ghost_strokes: wgpu::RenderPipeline,
     pub ghost_fills: wgpu::RenderPipeline,
+    /// Of outlines, which read chunks as they are.
+    pub outline_strokes: wgpu::RenderPipeline,
+    pub outline_fills: wgpu::RenderPipeline,
     pub composite: wgpu::RenderPipeline,
     pub place_layout: wgpu::BindGroupLayout,
     pub paint_layout: wgpu::BindGroupLayout,
@@ -74,6 +77,24 @@ const OVERLAY_SEGMENT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLay
 
 const OVERLAY_CORNER: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
     array_stride: 8,
+    step_mode: wgpu::VertexStepMode::Vertex,
+    attributes: &wgpu::vertex_attr_array![0 => Float32x2],
+};
+
+/// Strokes of a chunk as an overlay reads them: each begins its dashes anew.
+const OUTLINE_SEGMENT: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+    array_stride: 28,
+    step_mode: wgpu::VertexStepMode::Instance,
+    attributes: &[
+        wgpu::VertexAttribute { format: wgpu::VertexFormat::Float32x2, offset: 0, shader_location: 0 },
+        wgpu::VertexAttribute { format: wgpu::VertexFormat::Float32x2, offset: 8, shader_location: 1 },
+        // The depth: one for all pieces of a stroke.
+        wgpu::VertexAttribute { format: wgpu::VertexFormat::Float32, offset: 20, shader_location: 2 },
+    ],
+};
+
+const OUTLINE_CORNER: wgpu::VertexBufferLayout<'static> = wgpu::VertexBufferLayout {
+    array_stride: 16,
     step_mode: wgpu::VertexStepMode::Vertex,
     attributes: &wgpu::vertex_attr_array![0 => Float32x2],
 };
@@ -207,6 +228,14 @@ impl Pipelines {
                 &Recipe { label: "ghost strokes", blend: Some(MAX_BLEND), ..overlay_strokes },
             ),
             ghost_fills: pipeline(device, &Recipe { label: "ghost fills", blend: Some(MAX_BLEND), ..overlay_fills }),
+            outline_strokes: pipeline(
+                device,
+                &Recipe { label: "outline strokes", buffer: Some(&OUTLINE_SEGMENT), ..overlay_strokes },
+            ),
+            outline_fills: pipeline(
+                device,
+                &Recipe { label: "outline fills", buffer: Some(&OUTLINE_CORNER), ..overlay_fills },
+            ),
             composite: pipeline(
                 device,
                 &Recipe {

@@ -6,10 +6,11 @@ use std::sync::Arc;
 use scene::{ChunkId, ChunkMesh, PaintStyle};
 
 use crate::{
-    OverlayId, OverlayPaint, PackedChunk, RenderError, View,
+    PackedChunk, RenderError, View,
     chunk::GpuChunk,
     composite::Composite,
     kept::Kept,
+    outline::Outlines,
     overlay::Overlays,
     pipelines::{Pipelines, UNIFORM_STRIDE},
     plan::{Damage, Kind, Plan, Step, add_rect, steps, uncovered},
@@ -61,10 +62,10 @@ pub enum Progress {
 
 /// The scene on a GPU. Belongs to one device and one target; it may be moved between threads.
 pub struct Renderer {
-    pipelines: Arc<Pipelines>,
-    samples: u32,
+    pub(crate) pipelines: Arc<Pipelines>,
+    pub(crate) samples: u32,
     /// Each may be shown by several renderers.
-    chunks: BTreeMap<ChunkId, Arc<GpuChunk>>,
+    pub(crate) chunks: BTreeMap<ChunkId, Arc<GpuChunk>>,
     /// Of the next upload.
     generation: u64,
     /// Goes up with each chunk that comes or goes.
@@ -76,15 +77,22 @@ pub struct Renderer {
     /// Widest visible style, millimetres.
     width_max_mm: f32,
     places: Places,
-    overlays: Overlays,
+    pub(crate) overlays: Overlays,
+    pub(crate) outlines: Outlines,
     kept: Option<Kept>,
     /// What the front picture was drawn for, where there is one.
     front: Option<View>,
     /// Where the front picture is not the drawing any more, beyond what the running plan repairs.
     damage: Damage,
-    plan: Option<Plan>,
-    /// What the overlay's picture was drawn for, and which version.
-    overlay_drawn: Option<(View, u64)>,
+    pub(crate) plan: Option<Plan>,
+    /// What the overlay's picture was drawn for, and which versions of it and of the outlines.
+    pub(crate) overlay_drawn: Option<(View, [u64; 2])>,
+    /// What the outlines below it were drawn for, and which version.
+    pub(crate) outlines_drawn: Option<(View, u64)>,
+    /// The view of the last time.
+    pub(crate) viewed: Option<View>,
+    /// How often outlines were drawn.
+    pub(crate) outlines_count: u64,
     composite: Composite,
 }
 
@@ -137,6 +145,7 @@ impl Renderer {
         Renderer {
             places: Places::new(device, &pipelines, &styles, 64),
             overlays: Overlays::new(device, &pipelines),
+            outlines: Outlines::new(device, &pipelines),
             composite: Composite::new(device),
             pipelines,
             samples,
@@ -152,6 +161,9 @@ impl Renderer {
             damage: Damage::default(),
             plan: None,
             overlay_drawn: None,
+            outlines_drawn: None,
+            viewed: None,
+            outlines_count: 0,
         }
     }
 
@@ -188,6 +200,7 @@ impl Renderer {
         self.damage.add(chunk.bounds, chunk.width_max);
         self.bytes += chunk.bytes;
         self.chunks.insert(id, Arc::new(chunk));
+        self.outlines.chunk_changed(id);
         self.version += 1;
         Ok(())
     }
@@ -214,6 +227,7 @@ impl Renderer {
     pub fn remove(&mut self, id: ChunkId) {
         if let Some(chunk) = self.chunks.remove(&id) {
             self.version += 1;
+            self.outlines.chunk_changed(id);
             self.bytes -= chunk.bytes;
             self.damage.add(chunk.bounds, chunk.width_max);
         }
@@ -226,6 +240,7 @@ impl Renderer {
         self.shared_version = None;
         self.bytes = 0;
         self.overlays.clear();
+        self.outlines.clear();
         self.forget_pictures();
     }
 
@@ -260,32 +275,6 @@ impl Renderer {
             // Strokes may have reached further than is known now.
             self.damage.whole = true;
         }
-    }
-
-    /// Puts something into the overlay, in place of what has that id.
-    ///
-    /// # Errors
-    ///
-    /// [`RenderError::ChunkTooLarge`]; what has that id is then as it was.
-    pub fn set_overlay(
-        &mut self,
-        device: &wgpu::Device,
-        queue: &wgpu::Queue,
-        id: OverlayId,
-        mesh: &ChunkMesh,
-        paint: OverlayPaint,
-    ) -> Result<(), RenderError> {
-        self.overlays.set(device, queue, id, mesh, paint)
-    }
-
-    /// Paints an overlay in another way, or elsewhere, without uploading it again. Whether there is one of that id.
-    pub fn paint_overlay(&mut self, id: OverlayId, paint: OverlayPaint) -> bool {
-        self.overlays.repaint(id, paint)
-    }
-
-    /// Takes something out of the overlay, if it is there.
-    pub fn remove_overlay(&mut self, id: OverlayId) {
-        self.overlays.remove(id);
     }
 
     /// Draws what has changed since the last time, as far as the budget goes; call it once a submission, before
@@ -338,10 +327,10 @@ impl Renderer {
                 self.composite.unbind();
             }
         }
-        if self.plan.is_some() || !self.damage.is_empty() {
+        let overlay = self.draw_overlay(device, queue, encoder, &mut kept, &view, budget);
+        if self.plan.is_some() || !self.damage.is_empty() || overlay == Progress::Unfinished {
             drawn.progress = Progress::Unfinished;
         }
-        self.draw_overlay(device, queue, encoder, &kept, &view, budget);
         self.show(device, queue, &kept, &view);
         self.kept = Some(kept);
         Ok(drawn)
@@ -371,6 +360,7 @@ impl Renderer {
         self.plan = None;
         self.damage = Damage::default();
         self.overlay_drawn = None;
+        self.outlines_drawn = None;
         self.composite.unbind();
     }
 
@@ -507,32 +497,6 @@ impl Renderer {
                 cost += strokes;
             }
         }
-    }
-
-    fn draw_overlay(
-        &mut self,
-        device: &wgpu::Device,
-        queue: &wgpu::Queue,
-        encoder: &mut wgpu::CommandEncoder,
-        kept: &Kept,
-        view: &View,
-        budget: Budget,
-    ) {
-        let now = (*view, self.overlays.version);
-        if self.overlays.is_empty() {
-            self.overlay_drawn = None;
-            return;
-        }
-        if self.overlay_drawn == Some(now) {
-            return;
-        }
-        // One that is dear waits until the drawing is there; the old one is moved and scaled with it.
-        let can_wait = self.overlay_drawn.is_some_and(|(_, version)| version == self.overlays.version);
-        if can_wait && self.plan.is_some() && self.overlays.cost() > budget.strokes {
-            return;
-        }
-        self.overlays.draw(device, queue, encoder, &self.pipelines, kept, view);
-        self.overlay_drawn = Some(now);
     }
 
     fn show(&mut self, device: &wgpu::Device, queue: &wgpu::Queue, kept: &Kept, view: &View) {

@@ -34,6 +34,6 @@ pub use job::ChunkJob;
 pub use mesh::{ChunkId, ChunkMesh, FillVertex, PaintStyle, Segment, StyleIndex};
 pub use options::{Background, Band, SceneOptions, TextMode, Theme, Visibility};
 pub use pick::Hit;
-pub use scene::{Dirty, Scene};
+pub use scene::{Dirty, Scene, Share};
 pub use snap::{Snap, SnapKind, SnapKinds};
 pub use styles::{ColorRule, StyleKey, WeightRule, rgb_of, weight_of};

@@ -99,6 +99,15 @@ pub struct Dirty {
     pub paint: bool,
 }
 
+/// What of a chunk some entities are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Share {
+    /// All of it.
+    Whole,
+    /// These of it, ordered as they were given.
+    Part(Vec<EntityId>),
+}
+
 impl Dirty {
     /// Takes in another one.
     pub fn extend(&mut self, other: Dirty) {
@@ -151,6 +160,11 @@ impl Scene {
         self.chunks.get(&chunk).map(|chunk| chunk.bounds)
     }
 
+    /// How many entities are drawn in a chunk; none if there is no such chunk.
+    pub fn chunk_members(&self, chunk: ChunkId) -> usize {
+        self.chunks.get(&chunk).map_or(0, |chunk| chunk.members.len())
+    }
+
     /// The work of tessellating a chunk, as a value that another thread may do; none if there is no such chunk.
     pub fn job(&self, chunk: ChunkId) -> Option<ChunkJob> {
         let chunk = self.chunks.get(&chunk)?;
@@ -162,8 +176,26 @@ impl Scene {
         self.job(chunk).map_or_else(ChunkMesh::default, |job| job.tessellate(drawing, band))
     }
 
-    /// A mesh of some entities, for overlays; ids that nothing is drawn for are passed over.
-    pub fn mesh_of(&self, drawing: &Drawing, ids: &[EntityId], band: Band) -> ChunkMesh {
+    /// Some entities by the chunks that they are drawn in: whether they are all of one, else which of it; ids that nothing
+    /// is drawn for are passed over. For overlays of many.
+    pub fn shares(&self, ids: &[EntityId]) -> BTreeMap<ChunkId, Share> {
+        let mut shares: BTreeMap<ChunkId, Vec<EntityId>> = BTreeMap::new();
+        for id in ids {
+            if let Some((_, chunk)) = self.entries.get(id).and_then(|entry| entry.drawn) {
+                shares.entry(chunk).or_default().push(*id);
+            }
+        }
+        let share = |(id, ids): (ChunkId, Vec<EntityId>)| {
+            // Of what is isolated the chunk has a part only.
+            let all = self.chunk_members(id);
+            let is_whole = ids.len() == all && self.isolated.is_none();
+            (id, if is_whole { Share::Whole } else { Share::Part(ids) })
+        };
+        shares.into_iter().map(share).collect()
+    }
+
+    /// The work of tessellating some entities together, as a value that another thread may do.
+    pub fn job_of_some(&self, ids: &[EntityId]) -> ChunkJob {
         let member = |id: &EntityId| {
             let entry = self.entries.get(id)?;
             let (bounds, _) = entry.drawn?;
@@ -171,8 +203,12 @@ impl Scene {
         };
         let members: Vec<Member> = ids.iter().filter_map(member).collect();
         let bounds = chunks::union(&members).unwrap_or(Rect::ZERO);
-        let job = ChunkJob { isolated: None, frames: true, ..self.job_of(Arc::new(members), bounds) };
-        job.tessellate(drawing, band)
+        ChunkJob { isolated: None, frames: true, ..self.job_of(Arc::new(members), bounds) }
+    }
+
+    /// A mesh of some entities, for overlays; ids that nothing is drawn for are passed over.
+    pub fn mesh_of(&self, drawing: &Drawing, ids: &[EntityId], band: Band) -> ChunkMesh {
+        self.job_of_some(ids).tessellate(drawing, band)
     }
 
     /// How each style is painted right now, in the order of [`crate::StyleIndex`].

@@ -1,7 +1,7 @@
 //! Outlines, casings, dashes, ghosts.
 
-use geometry::Vec2;
-use render::{Casing, OverlayId, OverlayPaint};
+use geometry::{Point, Vec2};
+use render::{Budget, Casing, OverlayId, OverlayPaint, PackedChunk, Progress};
 use scene::{ChunkId, ChunkMesh};
 
 use crate::*;
@@ -107,4 +107,68 @@ fn fills_of_an_overlay_have_smooth_edges_and_an_opacity() {
         assert!(inside.abs_diff(expect) <= 1, "{fill_opacity}: {inside}");
         assert!(edge.abs_diff(expect / 4) <= 2, "{fill_opacity}: {edge} at the edge");
     }
+}
+
+#[test]
+fn outlines_follow_the_chunks_and_are_drawn_only_when_they_change() {
+    let Some(device) = device() else { return };
+    let mut renderer = renderer(&device, &styles());
+    let line = |y: f32| Mesh::default().line([0.0, y], [100.0, y], 0, 0.5, 0.0).0;
+    let (gpu, queue) = (&device.device, &device.queue);
+    renderer.upload(gpu, queue, ChunkId(7), &line(50.0)).unwrap();
+    renderer.upload(gpu, queue, ChunkId(8), &line(20.0)).unwrap();
+    let red = OverlayPaint { width_px: 4.0, ..OverlayPaint::outline(RED_PAINT) };
+    renderer.outline_chunk(OverlayId(0), ChunkId(7), red);
+    let rows = |picture: &Picture| -> Vec<u32> { (0..100).filter(|y| picture.at(50, *y) == Some(RED)).collect() };
+    assert_eq!(rows(&shown(&device, &mut renderer, &view())), [48, 49, 50, 51], "over the one chunk");
+    let count = renderer.outlines_drawn();
+    // What lies above it comes and goes without it.
+    let blue = OverlayPaint::outline([0.0, 0.0, 1.0, 1.0]);
+    let upright = Mesh::default().line([10.0, 0.0], [10.0, 100.0], 0, 0.5, 0.0).0;
+    renderer.set_overlay(gpu, queue, OverlayId(5), &upright, blue).unwrap();
+    let picture = shown(&device, &mut renderer, &view());
+    assert_eq!((picture.at(10, 50), rows(&picture).len()), (Some(BLUE), 4), "an overlay lies on top");
+    renderer.remove_overlay(OverlayId(5));
+    let picture = shown(&device, &mut renderer, &view());
+    assert_eq!((picture.at(10, 50), rows(&picture).len()), (Some(RED), 4), "and leaves it as it was");
+    assert_eq!(renderer.outlines_drawn(), count, "drawn once for all that");
+    // The chunk changes, and its outline with it.
+    renderer.upload(gpu, queue, ChunkId(7), &line(70.0)).unwrap();
+    assert_eq!(rows(&shown(&device, &mut renderer, &view())), [28, 29, 30, 31]);
+    // One of its own, moved; and gone.
+    let packed = PackedChunk::new(&line(10.0));
+    let moved = OverlayPaint { offset: Vec2::new(0.0, 30.0), ..red };
+    renderer.outline_packed(gpu, queue, OverlayId(1), &packed, moved).unwrap();
+    assert_eq!(rows(&shown(&device, &mut renderer, &view())), [28, 29, 30, 31, 58, 59, 60, 61]);
+    renderer.remove_overlay(OverlayId(0));
+    renderer.remove(ChunkId(7));
+    assert_eq!(rows(&shown(&device, &mut renderer, &view())), [58, 59, 60, 61]);
+    renderer.remove_overlay(OverlayId(1));
+    assert_eq!(rows(&shown(&device, &mut renderer, &view())).len(), 0);
+}
+
+#[test]
+fn dear_outlines_wait_until_the_view_rests() {
+    let Some(device) = device() else { return };
+    let mut renderer = renderer(&device, &styles());
+    let (gpu, queue) = (&device.device, &device.queue);
+    let two =
+        Mesh::default().line([0.0, 50.0], [100.0, 50.0], 0, 0.5, 0.0).line([0.0, 9.0], [90.0, 9.0], 0, 0.5, 0.0).0;
+    renderer.upload(gpu, queue, ChunkId(0), &two).unwrap();
+    renderer.outline_chunk(OverlayId(0), ChunkId(0), OverlayPaint::outline(RED_PAINT));
+    let mut prepare = |view: &View| {
+        let mut encoder = gpu.create_command_encoder(&Default::default());
+        // Less than both strokes.
+        let drawn = renderer.prepare(gpu, queue, &mut encoder, view, Budget { strokes: 1 }).unwrap();
+        queue.submit([encoder.finish()]);
+        (drawn.progress, renderer.outlines_drawn())
+    };
+    assert_eq!(prepare(&view()).1, 1, "new ones are drawn at once");
+    let moved = |step: f64| View { center: Point::new(50.0, 50.0 + step), ..view() };
+    for step in 1..5 {
+        assert_eq!(prepare(&moved(f64::from(step))), (Progress::Unfinished, 1), "it moves");
+    }
+    let rested = (0..20).map(|_| prepare(&moved(4.0))).find(|(progress, _)| *progress == Progress::Finished);
+    assert_eq!(rested, Some((Progress::Finished, 2)), "drawn once as it rests");
+    assert_eq!(prepare(&moved(4.0)), (Progress::Finished, 2));
 }
