@@ -53,6 +53,32 @@ async fn without_an_answer_nothing_is_known_and_afterwards_the_log_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_was_turned_away_comes_in_again_when_the_password_is_as_it_was() {
+    let (redis, place, start) = place().await;
+    let store = place.store("plan");
+    // Somebody who may still speak with it.
+    tell(&redis, &["ACL", "SETUSER", "admin", "on", "nopass", "~*", "&*", "+@all"]);
+    let admin = |words: &[&str]| {
+        let url = redis.url().replace("redis://", "redis://admin:any@");
+        let told = Command::new("redis-cli").args(["-e", "-u", &url]).args(words).output().expect("redis-cli runs");
+        assert!(told.status.success(), "{words:?}: {}", String::from_utf8_lossy(&told.stdout));
+    };
+    admin(&["CONFIG", "SET", "requirepass", "another"]);
+    admin(&["CLIENT", "KILL", "TYPE", "normal"]);
+    for _ in 0..2 {
+        let answer = store.append(start, new("one")).await;
+        assert!(matches!(answer, AppendAnswer::Unknown | AppendAnswer::Failed(_)), "{answer:?}");
+    }
+    admin(&["CONFIG", "SET", "requirepass", ""]);
+    let one = start.after(b"one");
+    let mut answers = Vec::new();
+    while !answers.contains(&AppendAnswer::Stored(one)) {
+        assert!(answers.len() < 20, "{answers:?}");
+        answers.push(store.append(start, new("one")).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_will_not_be_written_is_refused_with_the_reason() {
     let (redis, place, start) = place().await;
     let store = place.store("plan");

@@ -1,5 +1,7 @@
 //! What a Redis promises, as it is set: read once, when a server starts.
 
+use std::collections::HashMap;
+
 use protocol::Durability;
 use redis::aio::ConnectionManager;
 
@@ -8,6 +10,10 @@ use crate::HostError;
 
 /// The oldest Redis that will do.
 const VERSION_MIN: u32 = 7;
+
+/// What makes it safe, and stays so when it starts again.
+const REMEDY: &str =
+    "set appendonly yes and appendfsync always in its configuration file (or by CONFIG SET and CONFIG REWRITE),";
 
 /// Less than an fsync before each acknowledgement, if whoever runs the server accepts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +30,8 @@ struct Settings {
     append_only: bool,
     /// None where the setting may not be read.
     fsync: Option<String>,
+    /// Nothing is written through while it rewrites its files, which may take long.
+    pauses: bool,
     memory_max: u64,
     eviction: String,
 }
@@ -42,7 +50,7 @@ pub(super) async fn of(link: &Link, place: &str, accept: Option<Weaker>) -> Resu
 
 fn judge(settings: &Settings, place: &str, accept: Option<Weaker>) -> Result<Durability, HostError> {
     let weak = |why: String, remedy, accept| HostError::Durability { place: place.into(), why, remedy, accept };
-    let Settings { append_only, fsync, memory_max, eviction } = settings;
+    let Settings { append_only, fsync, pauses, memory_max, eviction } = settings;
     let accepted = |weaker| accept.is_some_and(|accept| accept >= weaker);
     // Our keys never expire by themselves, so that only a policy for all keys may drop them.
     if *memory_max > 0 && eviction.starts_with("allkeys") && !accepted(Weaker::Memory) {
@@ -52,14 +60,20 @@ fn judge(settings: &Settings, place: &str, accept: Option<Weaker>) -> Result<Dur
     if !append_only {
         if !accepted(Weaker::Memory) {
             let why = "it writes no log of its own (appendonly no)".into();
-            return Err(weak(why, "set appendonly yes and appendfsync always there,", "memory"));
+            return Err(weak(why, REMEDY, "memory"));
         }
         return Ok(Durability::Memory);
     }
+    if *pauses && !accepted(Weaker::Memory) {
+        let why = "it writes nothing through while it rewrites its files (no-appendfsync-on-rewrite yes)".into();
+        return Err(weak(why, "set no-appendfsync-on-rewrite no there,", "memory"));
+    }
     let durability = match fsync.as_deref() {
+        _ if *pauses => Durability::Memory,
         Some("always") => Durability::RedisFsync,
-        Some("everysec") | None => Durability::RedisEverySecond,
-        Some(_) => Durability::Memory,
+        Some("everysec") => Durability::RedisEverySecond,
+        // What nobody may read may be anything.
+        Some(_) | None => Durability::Memory,
     };
     let needed = match durability {
         Durability::RedisFsync => None,
@@ -72,7 +86,7 @@ fn judge(settings: &Settings, place: &str, accept: Option<Weaker>) -> Result<Dur
                 Some(fsync) => format!("it does not write to its disk before it answers (appendfsync {fsync})"),
                 None => "it does not let this user read how it writes to its disk (CONFIG GET appendfsync)".into(),
             };
-            Err(weak(why, "set appendfsync always there,", name))
+            Err(weak(why, REMEDY, name))
         }
         _ if *memory_max > 0 && eviction.starts_with("allkeys") => Ok(Durability::Memory),
         _ => Ok(durability),
@@ -89,12 +103,16 @@ async fn settings(connection: &mut ConnectionManager) -> redis::RedisResult<(Str
     let mut settings = Settings {
         append_only: told("aof_enabled") == "1",
         fsync: None,
+        pauses: false,
         memory_max: told("maxmemory").parse().unwrap_or(0),
         eviction: told("maxmemory_policy"),
     };
-    let config = redis::cmd("CONFIG").arg("GET").arg("appendfsync").query_async::<Vec<String>>(connection).await;
-    match config {
-        Ok(pair) => settings.fsync = pair.into_iter().nth(1),
+    let asked = ["appendfsync", "no-appendfsync-on-rewrite"];
+    match redis::cmd("CONFIG").arg("GET").arg(&asked).query_async::<HashMap<String, String>>(connection).await {
+        Ok(mut told) => {
+            settings.fsync = told.remove(asked[0]);
+            settings.pauses = told.get(asked[1]).is_some_and(|set| set == "yes");
+        }
         Err(error) if error.is_io_error() => return Err(error),
         Err(error) => tracing::info!(%error, "Redis does not say how it writes to its disk"),
     }
@@ -111,6 +129,7 @@ mod tests {
         let settings = |append_only, fsync: Option<&str>, memory_max, eviction: &str| Settings {
             append_only,
             fsync: fsync.map(str::to_owned),
+            pauses: false,
             memory_max,
             eviction: eviction.into(),
         };
@@ -120,6 +139,7 @@ mod tests {
         let never = settings(true, Some("no"), 0, "noeviction");
         let none = settings(false, Some("always"), 0, "noeviction");
         let drops = settings(true, Some("always"), 1 << 30, "allkeys-lru");
+        let pauses = Settings { pauses: true, ..always.clone() };
         let drops_timed = settings(true, Some("always"), 1 << 30, "volatile-lru");
         let (no, second_will_do, memory_will_do) = (None, Some(Weaker::EverySecond), Some(Weaker::Memory));
         for (settings, accept, expect) in [
@@ -127,8 +147,11 @@ mod tests {
             (&always, memory_will_do, Ok(RedisFsync)),
             (&second, no, Err("every-second")),
             (&second, second_will_do, Ok(RedisEverySecond)),
-            (&untold, no, Err("every-second")),
-            (&untold, memory_will_do, Ok(RedisEverySecond)),
+            (&untold, no, Err("memory")),
+            (&untold, second_will_do, Err("memory")),
+            (&untold, memory_will_do, Ok(Memory)),
+            (&pauses, second_will_do, Err("memory")),
+            (&pauses, memory_will_do, Ok(Memory)),
             (&never, second_will_do, Err("memory")),
             (&never, memory_will_do, Ok(Memory)),
             (&none, second_will_do, Err("memory")),

@@ -82,8 +82,9 @@ impl Wire {
         let late = || RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut));
         let answer = tokio::time::timeout(self.answer_max, work(&mut connection)).await;
         let answer = answer.unwrap_or_else(|_| Err(late()));
-        if answer.as_ref().is_err_and(RedisError::is_timeout) {
-            // Perhaps only slow, perhaps a cable that was pulled, of which nobody would hear: begun anew.
+        if answer.as_ref().is_err_and(|error| error.is_timeout() || is_turned_away(error)) {
+            // Perhaps only slow, perhaps a cable that was pulled, of which nobody would hear; or turned away, after which
+            // it would not be tried again by itself: begun anew.
             let mut current = self.lock();
             if current.0 == number {
                 let fresh = ConnectionManager::new_lazy_with_config(self.client.clone(), config(self.answer_max));
@@ -107,6 +108,11 @@ impl Wire {
     fn lock(&self) -> std::sync::MutexGuard<'_, (u64, ConnectionManager)> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether Redis did not let the connection in: its password or its users were changed.
+fn is_turned_away(error: &RedisError) -> bool {
+    matches!(error.kind(), ErrorKind::AuthenticationFailed) || matches!(error.code(), Some("NOAUTH" | "WRONGPASS"))
 }
 
 fn config(answer_max: Duration) -> ConnectionManagerConfig {
@@ -134,10 +140,8 @@ pub(super) fn refusal(error: &RedisError) -> Option<&'static str> {
 
 /// What went wrong while connecting, in words.
 pub(super) fn words(error: &RedisError) -> String {
-    let refused = matches!(error.kind(), ErrorKind::AuthenticationFailed);
     match error.code() {
-        _ if refused => "it does not take this password".into(),
-        Some("NOAUTH" | "WRONGPASS") => "it does not take this password".into(),
+        _ if is_turned_away(error) => "it does not take this password".into(),
         Some("NOPERM") => format!("this user may not do what is needed ({error})"),
         _ if error.kind() == ErrorKind::Server(ServerErrorKind::BusyLoading) => {
             "it is still reading its data from disk, try again in a moment".into()
