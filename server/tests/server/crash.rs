@@ -20,6 +20,15 @@ const IN_FLIGHT: usize = 6;
 /// Acknowledgements after which the first rounds end; later ones end elsewhere.
 const ACKNOWLEDGED: u64 = 12;
 
+/// How far a round is.
+#[derive(Default)]
+struct Count {
+    /// People who came in, and have their line: a kill before that is no storm.
+    inside: u64,
+    /// Edits that were acknowledged.
+    acknowledged: u64,
+}
+
 /// Someone in the storm: their line, what they were promised and what they still wait for.
 struct Stormer {
     person: Option<Person>,
@@ -41,7 +50,7 @@ impl Stormer {
     }
 
     /// Comes in or back, asks again what has no answer, and edits until the server is gone.
-    async fn storm(mut self, address: protocol::Address, count: watch::Sender<u64>) -> Stormer {
+    async fn storm(mut self, address: protocol::Address, count: watch::Sender<Count>) -> Stormer {
         let entered = match self.person.take() {
             Some(person) => person.resume(&address).await,
             None => {
@@ -62,6 +71,7 @@ impl Stormer {
             self.line = Some((EntityId(first.0), made));
         }
         let (id, token) = self.line.expect("it was made");
+        count.send_modify(|count| count.inside += 1);
         loop {
             while self.waiting.len() < IN_FLIGHT {
                 let edit = person.edit(translate(id, 1.0), &[token]);
@@ -71,7 +81,7 @@ impl Stormer {
             match person.hear().await {
                 Ok(ServerMessage::Answer { client_seq, answer: Answer::Stored { seq, .. } }) => {
                     self.note(client_seq, seq);
-                    count.send_modify(|count| *count += 1);
+                    count.send_modify(|count| count.acknowledged += 1);
                 }
                 Ok(ServerMessage::Answer { answer, .. }) => panic!("not stored: {answer:?}"),
                 Ok(_) => {}
@@ -100,14 +110,14 @@ async fn killed_twenty_times_in_a_storm_it_keeps_what_it_acknowledged_once() {
         .collect();
     for round in 0..ROUNDS {
         let mut program = Program::start(folder.path(), &[]);
-        let (count, mut counted) = watch::channel(0);
+        let (count, mut counted) = watch::channel(Count::default());
         let storming = stormers
             .drain(..)
             .map(|stormer| tokio::spawn(stormer.storm(program.address.clone(), count.clone())))
             .collect::<Vec<_>>();
         // Each round ends elsewhere in the storm.
         let enough = ACKNOWLEDGED + round * 7 % 40;
-        let stormed = counted.wait_for(|count| *count >= enough);
+        let stormed = counted.wait_for(|count| count.inside == PEOPLE && count.acknowledged >= enough);
         let stormed = tokio::time::timeout(crate::client::DEADLINE, stormed).await;
         stormed.expect("edits are acknowledged in time").expect("somebody storms");
         // SIGKILL: nothing is flushed, nothing is said.
