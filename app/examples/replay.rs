@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use app::review::{FromStart, LogFile};
+use app::review::{LogFile, ReadUpTo};
 use collab::{IDS_WITH_JOINING, Replay, Room, Source as _};
 use drawing::{Color, Drawing, Entity, EntityId, IdRange, Op, Record, RecordId, Vec2};
 use oplog::{Appended, Checkpoints, Log, NewEntry};
@@ -95,7 +95,7 @@ fn play(log: &mut LogFile, replay: &mut Replay) {
     println!("the drawing at the start unpacked in {:.0} ms", unpacked.elapsed().as_secs_f64() * 1e3);
     let start = Instant::now();
     let (head, mut touched) = (log.head(), 0);
-    let went = replay.seek(&mut FromStart(log), head, |_, applied, _| {
+    let went = replay.seek(&mut ReadUpTo::from_start(log), head, |_, applied, _| {
         touched += applied.touched.len();
         ControlFlow::Continue(())
     });

@@ -19,7 +19,7 @@ use scene::TextMode;
 
 use super::look::Look;
 use super::output;
-use crate::review::{FromStart, LogFile, main_part};
+use crate::review::{LogFile, ReadUpTo, main_part};
 
 /// The page, with places for what is told.
 const PAGE: &str = include_str!("report.html");
@@ -145,7 +145,7 @@ pub(super) fn run(path: &Path, out: &Path) -> anyhow::Result<ExitCode> {
     // Nothing ends it early.
     let go = |replay: &mut Replay, log: &mut LogFile, to, tally: &mut Tally| {
         replay
-            .seek(&mut FromStart(log), to, |told, applied, room| {
+            .seek(&mut ReadUpTo::from_start(log), to, |told, applied, room| {
                 tally.note(told, applied, room);
                 ControlFlow::Continue(())
             })

@@ -35,7 +35,7 @@ pub use gather::{ENTRIES_MAX, Gathering};
 pub use life::{Life, Step};
 pub use lines::{Kind, Line, Lines, Who};
 pub use restore::{Restoring, Unrestored, restoring};
-pub use source::{FromStart, LogFile};
+pub use source::{LogFile, ReadUpTo};
 pub use steps::Erased;
 pub use worker::{CHANGED_MAX, Change, Copied, Told};
 

@@ -82,33 +82,15 @@ impl Source for LogFile {
     }
 }
 
-/// A log without its checkpoints: to read all of it.
-pub struct FromStart<'a>(pub &'a mut dyn Source);
-
-impl Source for FromStart<'_> {
-    fn log(&self) -> LogId {
-        self.0.log()
-    }
-
-    fn head(&self) -> Seq {
-        self.0.head()
-    }
-
-    fn read_after(&mut self, after: Seq, upto: Seq) -> Result<Vec<Told>, String> {
-        self.0.read_after(after, upto)
-    }
-
-    fn blob(&mut self, hash: Hash) -> Result<Option<Vec<u8>>, String> {
-        self.0.blob(hash)
-    }
-
-    fn checkpoint(&mut self, _: Seq) -> Result<Option<(Position, Vec<u8>)>, String> {
-        Ok(None)
-    }
-}
-
 /// A log of which the beginning was read through: checkpoints there save nothing, and nobody would check them.
 pub struct ReadUpTo<'a>(pub &'a mut dyn Source, pub Seq);
+
+impl<'a> ReadUpTo<'a> {
+    /// Without any of its checkpoints: to read all of it.
+    pub fn from_start(source: &'a mut dyn Source) -> ReadUpTo<'a> {
+        ReadUpTo(source, Seq(u64::MAX))
+    }
+}
 
 impl Source for ReadUpTo<'_> {
     fn log(&self) -> LogId {

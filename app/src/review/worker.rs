@@ -13,7 +13,7 @@ use protocol::{Hash, Seq};
 use super::density::Density;
 use super::life::{self, Life};
 use super::lines::{Chunk, Lines, Names, Writer};
-use super::source::{FromStart, ReadUpTo};
+use super::source::ReadUpTo;
 use super::touch::named;
 use crate::link::Wake;
 use crate::work::caught;
@@ -287,7 +287,7 @@ impl Worker {
             let read = self.pass.room.room().map_or(Seq(0), |room| room.position().seq);
             self.replay.seek(&mut ReadUpTo(&mut *self.source, read), to, seen)
         } else {
-            self.replay.seek(&mut FromStart(&mut *self.source), to, seen)
+            self.replay.seek(&mut ReadUpTo::from_start(&mut *self.source), to, seen)
         };
         self.trusted.extend(self.replay.take_trusted());
         went
@@ -330,7 +330,7 @@ impl Worker {
             let said = trusted.iter().filter(|said| said.position().seq == room.position().seq);
             said.for_each(|said| lied |= said.digest() != room.digest());
         };
-        let went = room.seek(&mut FromStart(&mut *self.source), to, |told, applied, room| {
+        let went = room.seek(&mut ReadUpTo::from_start(&mut *self.source), to, |told, applied, room| {
             chunks.extend(writer.note(told, applied, Some(room)));
             *listed = told.seq;
             check(room);

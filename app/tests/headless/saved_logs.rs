@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use app::review::{FromStart, LogFile};
+use app::review::{LogFile, ReadUpTo};
 use collab::{Replay, Source as _};
 
 use crate::recorded::{Moment, Recorder, cafe};
@@ -172,7 +172,7 @@ fn tell_no_lie(path: &std::path::Path, moments: &[Moment]) {
     assert_eq!(end.room().unwrap().drawing().hash(), last.drawing);
     let mut replay = Replay::new();
     for moment in moments {
-        let went = replay.seek(&mut FromStart(&mut log), moment.seq, |_, _, _| ControlFlow::Continue(()));
+        let went = replay.seek(&mut ReadUpTo::from_start(&mut log), moment.seq, |_, _, _| ControlFlow::Continue(()));
         assert!(went.unwrap().is_continue());
         assert_eq!(replay.room().unwrap().drawing().hash(), moment.drawing, "entry {}", moment.seq);
     }

@@ -59,7 +59,8 @@ fn with_a_lie(path: &Path, place: u64) -> Vec<recorded::Moment> {
     let mut log = app::review::LogFile::open(path).expect("the log opens");
     let mut at = |seq: u64| {
         let mut replay = collab::Replay::new();
-        let went = replay.seek(&mut app::review::FromStart(&mut log), Seq(seq), |_, _, _| ControlFlow::Continue(()));
+        let went = replay
+            .seek(&mut app::review::ReadUpTo::from_start(&mut log), Seq(seq), |_, _, _| ControlFlow::Continue(()));
         assert!(went.is_ok_and(|went| went.is_continue()));
         replay.room().expect("it stands there").clone()
     };
