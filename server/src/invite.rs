@@ -1,6 +1,6 @@
 //! What lets one in: a drawing's secret, or an invite that is signed with it and says as what and until when.
 //!
-//! An invite stands where the secret stands in an address: `v1.ROLE.UNTIL.MAC`, with the role `viewer` or `editor`, the
+//! An invite stands where the secret stands in an address: `v1.ROLE.UNTIL.MAC`, with the role `viewer`, `reviewer` or `editor`, the
 //! second since 1970 until which it is good (0: for ever), and BLAKE3 keyed with a key that is derived from the
 //! drawing's secret over `v1.ROLE.UNTIL.DRAWING`. Nothing is kept of it; a new secret voids every invite of the old one.
 
@@ -75,6 +75,7 @@ fn check(drawing_secret: &str, name: &str, signed: &str, now: Millis) -> Result<
     let until_number: u64 = until.parse().map_err(|_| ALTERED)?;
     let granted = match role {
         "viewer" => Role::Viewer,
+        "reviewer" => Role::Reviewer,
         "editor" => Role::Editor,
         _ => return Err(ALTERED),
     };
@@ -95,6 +96,7 @@ fn mac(drawing_secret: &str, name: &str, role: &str, until: u64) -> String {
 fn word(role: Role) -> &'static str {
     match role {
         Role::Viewer => "viewer",
+        Role::Reviewer => "reviewer",
         Role::Editor | Role::Owner => "editor",
     }
 }

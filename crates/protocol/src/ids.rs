@@ -121,7 +121,9 @@ pub struct ClientSeq(pub Seq);
 pub enum Role {
     /// Look.
     Viewer,
-    /// Look, lock and edit.
+    /// Look and comment.
+    Reviewer,
+    /// Look, comment, lock and edit.
     #[default]
     Editor,
     /// All of it.
@@ -129,6 +131,11 @@ pub enum Role {
 }
 
 impl Role {
+    /// Whether comments are theirs to make.
+    pub fn may_comment(self) -> bool {
+        self >= Role::Reviewer
+    }
+
     /// Whether locks and edits are theirs to ask for.
     pub fn may_edit(self) -> bool {
         self >= Role::Editor
