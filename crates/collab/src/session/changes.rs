@@ -156,6 +156,12 @@ pub enum SubmitError {
         /// Who holds what.
         by: Vec<Held>,
     },
+    /// There is no connection, and one doesn't hold some of it: others may be changing it now.
+    #[error("there is no connection: until it is back, only what you hold and what you draw can be changed")]
+    Apart {
+        /// What isn't held.
+        ids: Vec<RecordId>,
+    },
     /// The drawing's own rules forbid it.
     #[error(transparent)]
     Invalid(#[from] OpError),

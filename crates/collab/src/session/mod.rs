@@ -6,6 +6,7 @@ mod ids;
 mod pending;
 mod receive;
 mod steps;
+mod ticket;
 mod welcome;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -22,6 +23,8 @@ pub use changes::{Changes, Draft, NothingToUndo, Notice, RedoError, SessionError
 use ids::Ids;
 use pending::{Pending, Wish};
 use steps::{Step, Steps};
+use ticket::Before;
+pub use ticket::Ticket;
 
 /// How many edits may wait, to be stored or to be looked at.
 const WAITING_MAX: usize = 1_000;
@@ -39,6 +42,8 @@ pub struct Session {
     next: ClientSeq,
     status: Status,
     facts: Option<Facts>,
+    /// The session of an earlier run, until its room has answered.
+    before: Option<Before>,
     /// The highest epoch that this window was told or proposed.
     epoch: Epoch,
     /// The sessions that were this window's, the present one too.
@@ -114,6 +119,7 @@ impl Session {
             next: first_client_seq.max(ClientSeq(protocol::Seq(1))),
             status: Status::Connecting,
             facts: None,
+            before: None,
             epoch: Epoch::default(),
             mine: BTreeSet::new(),
             confirmed: None,
@@ -150,6 +156,7 @@ impl Session {
             let position = if self.spoilt { Position::start(at.log) } else { at };
             Resume { session: facts.session, epoch: facts.epoch, next, position }
         });
+        let resume = resume.or(self.before.map(Before::resume));
         Hello {
             version: protocol::VERSION,
             client: self.client,

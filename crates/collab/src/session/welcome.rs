@@ -38,7 +38,11 @@ impl Session {
             durability: welcome.durability,
             limits: welcome.limits,
         });
-        welcome.ids.iter().for_each(|range| self.ids.grant(*range));
+        match self.before.take() {
+            // Which of them the earlier run has used is not known.
+            Some(_) => welcome.ids.iter().for_each(|range| self.ids.leave_out(*range)),
+            None => welcome.ids.iter().for_each(|range| self.ids.grant(*range)),
+        }
         self.settle_pending(&welcome, &mut changes);
         self.set_steps(&welcome);
         self.offline = welcome.people.iter().filter(|each| !each.connected).map(|each| each.session).collect();
