@@ -273,7 +273,8 @@ impl Person {
                 let Some(ticket) = self.session.ticket() else { return "has nothing to go on with".into() };
                 let text = format!("starts again with {} that wait", ticket.waiting());
                 let (client, next) = (client(self.number), self.session.next_client_seq());
-                self.session = Session::restore(client, format!("Person {}.{}", self.number, self.windows), next, ticket);
+                self.session =
+                    Session::restore(client, format!("Person {}.{}", self.number, self.windows), next, ticket);
                 self.own_steps = true;
                 text
             }

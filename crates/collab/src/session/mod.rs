@@ -281,7 +281,13 @@ impl Session {
 
     /// Edits, undos too, that are not acknowledged yet.
     pub fn waiting(&self) -> usize {
-        self.pending.iter().filter(|pending| matches!(pending.wish, Wish::Edit(_) | Wish::Undo { .. })).count()
+        self.waiting_requests().count()
+    }
+
+    /// The requests of edits, undos too, that are not acknowledged yet, oldest first.
+    pub fn waiting_requests(&self) -> impl Iterator<Item = ClientSeq> {
+        let waits = |pending: &&Pending| matches!(pending.wish, Wish::Edit(_) | Wish::Undo { .. });
+        self.pending.iter().filter(waits).map(|pending| pending.client_seq)
     }
 
     /// The requests of edits, without undos, that are not acknowledged yet, oldest first.
