@@ -106,6 +106,7 @@ pub enum Event {
         /// Who holds them.
         session: SessionId,
         /// Ascending.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
     },
     /// A session holds these records no more.
@@ -113,6 +114,7 @@ pub enum Event {
         /// Who held them.
         session: SessionId,
         /// Ascending.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
         /// They lapsed unused; else they were let go.
         #[serde(default)]

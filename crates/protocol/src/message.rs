@@ -100,11 +100,13 @@ pub enum Request {
     /// To hold these records, all or none. Those already held stay as they are and are no reason to refuse.
     Lock {
         /// Which.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
     },
     /// To hold these records no more; those not held don't matter.
     Unlock {
         /// Which.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
     },
     /// To change the drawing.
@@ -184,6 +186,7 @@ pub struct Held {
     /// When it was granted, for people to read: milliseconds since 1970.
     pub since_ms: u64,
     /// Ascending.
+    #[serde(with = "drawing::runs")]
     pub ids: Vec<RecordId>,
 }
 
@@ -271,11 +274,13 @@ pub enum Refusal {
         /// Who holds what, of the records asked for.
         by: Vec<Held>,
         /// Those of the records asked for that exist and that nobody else holds.
+        #[serde(with = "drawing::runs")]
         free: Vec<RecordId>,
     },
     /// Somebody else changed some of it since the author last saw it.
     Changed {
         /// Which records.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
         /// Who changed the first of them.
         by: Option<SessionId>,
@@ -285,6 +290,7 @@ pub enum Refusal {
     /// The author's lock ended before the edit arrived.
     LockLost {
         /// Which records.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
     },
     /// The drawing's own rules forbid it.
@@ -314,6 +320,7 @@ pub enum Refusal {
     /// Nothing of the undo is left to do: others have changed or hold all of it since.
     Overtaken {
         /// The records in the way.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
     },
     /// The ids of new records were not granted to the asker.

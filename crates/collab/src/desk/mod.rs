@@ -340,9 +340,11 @@ impl Desk {
         let (conn, client_seq, records, bytes) = (*conn, *client_seq, request_size(request), *bytes);
         let Some(known) = self.conns.get_mut(&conn) else { return };
         let over = |limit: &str, max: u64, asked: u64| Refusal::Limit { limit: limit.into(), max, asked };
-        let max = self.settings.limits.in_flight_max;
+        let Limits { in_flight_max: max, records_max, .. } = self.settings.limits;
         let refusal = if known.in_flight >= max {
             Some(over("in_flight_max", u64::from(max), u64::from(known.in_flight) + 1))
+        } else if records > records_max as usize {
+            Some(over("records_max", u64::from(records_max), records as u64))
         } else if self.queued_records + records > QUEUED_RECORDS_MAX
             || known.queued_bytes > 0 && known.queued_bytes + bytes > QUEUED_BYTES_OF_ONE_MAX
             || self.queued_bytes > 0 && self.queued_bytes + bytes > QUEUED_BYTES_MAX

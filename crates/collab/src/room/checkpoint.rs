@@ -15,6 +15,8 @@ use crate::shared::{Holding, Member, Shared};
 
 /// The first byte.
 const VERSION: u8 = 2;
+/// Ids in ranges in what is kept for undoing: as many as its books can hold.
+const IDS_MAX: usize = 1 << 26;
 /// Bytes before the part in MessagePack.
 const HEAD: usize = 5;
 
@@ -82,7 +84,7 @@ impl Room {
         let [VERSION, len @ ..] = *head else { return Err(CheckpointError::Version(head[0])) };
         let len = u32::from_le_bytes(len) as usize;
         let (parts, drawing) = rest.split_at_checked(len).ok_or(CheckpointError::Short)?;
-        let parts: Parts = rmp_serde::from_slice(parts)?;
+        let parts: Parts = drawing::runs::within(IDS_MAX, || rmp_serde::from_slice(parts))?;
         let drawing = protocol::decode_drawing(drawing)?;
         if drawing.hash() != parts.drawing {
             return Err(CheckpointError::OtherDrawing);
