@@ -5,4 +5,5 @@ mod examples;
 mod page;
 mod place;
 mod python;
+mod vectors;
 mod visit;
