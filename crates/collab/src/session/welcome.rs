@@ -37,6 +37,7 @@ impl Session {
             original: welcome.original,
             durability: welcome.durability,
             limits: welcome.limits,
+            bans: welcome.bans.iter().map(|ban| (ban.seq, ban.clone())).collect(),
         });
         welcome.ids.iter().for_each(|range| self.ids.grant(*range));
         self.settle_pending(&welcome, &mut changes);
@@ -114,6 +115,7 @@ impl Session {
             Wish::Unlock(_) | Wish::Grant(_) => true,
             Wish::Override(token) => self.locks().all(|(_, holding)| holding.token != *token),
             Wish::Rename(title) => self.title() == title,
+            Wish::OfPerson(ask) => self.is_so_of_person(ask),
             Wish::Edit(_) | Wish::Undo { .. } => false,
         }
     }
