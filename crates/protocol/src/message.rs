@@ -9,6 +9,7 @@ use crate::ids::{ClientId, ClientSeq, Epoch, ResumeKey, Role, SessionId, Token};
 use crate::limits::Limits;
 use crate::overview::Overview;
 use crate::presence::Presence;
+use crate::standing::Ban;
 
 /// The first message of a connection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -140,6 +141,28 @@ pub enum Request {
         /// The name, at most [`crate::TITLE_CHARS_MAX`] characters.
         title: String,
     },
+    /// To let somebody do something else from here on; an owner's to ask.
+    SetRole {
+        /// Whom.
+        session: SessionId,
+        /// What they may do.
+        role: Role,
+    },
+    /// To end somebody's session; an owner's to ask. They may come back.
+    Remove {
+        /// Whose.
+        session: SessionId,
+    },
+    /// To end somebody's sessions and keep them out; an owner's to ask.
+    Ban {
+        /// Whom: one of their sessions.
+        session: SessionId,
+    },
+    /// To let somebody in again who was banned; an owner's to ask.
+    LiftBan {
+        /// The entry that banned them.
+        ban: Seq,
+    },
 }
 
 /// How safe an acknowledged edit is.
@@ -231,6 +254,9 @@ pub struct Welcome {
     pub undoable: Vec<Seq>,
     /// Undos of one's own that can be taken back, oldest first.
     pub redoable: Vec<Seq>,
+    /// Who is kept out, by the entry that banned them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bans: Vec<Ban>,
     /// How safe acknowledged edits are here.
     pub durability: Durability,
     /// Bounds.

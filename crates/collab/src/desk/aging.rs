@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use protocol::{Event, Millis, Seq, SessionId, Token};
+use protocol::{Ended, Event, Millis, Seq, SessionId, Token};
 
 use super::{Desk, GOES_ON_ELSEWHERE, Work};
 use crate::effect::Effect;
@@ -94,6 +94,22 @@ impl Desk {
         }
     }
 
+    /// Somebody's session ended: their connection is told why, and nothing is kept of them.
+    fn went(&mut self, session: SessionId, words: &str, retry: bool, effects: &mut Vec<Effect>) {
+        self.dismiss(session, words, retry, effects);
+        self.absent.remove(&session);
+        self.believed.remove(&session);
+        self.shown.forget(session);
+        self.expiring.remove(&session);
+        self.used.retain(|(of, _), _| *of != session);
+    }
+
+    /// What an owner who does something is called.
+    fn owner(&self, session: SessionId) -> String {
+        let member = self.room.shared().members.get(&session);
+        member.map_or_else(|| "An owner".into(), |member| member.name.clone())
+    }
+
     /// Sets the clocks by an entry that was applied.
     pub(super) fn set_clocks(&mut self, now: Millis, seq: Seq, event: &Event, effects: &mut Vec<Effect>) {
         match event {
@@ -103,20 +119,28 @@ impl Desk {
                 self.came(now, *session);
             }
             Event::Gone { session, why, .. } => {
-                let expired = *why == protocol::Ended::Expired;
-                let words = if expired { "nothing was heard for too long" } else { "the room was left" };
-                self.dismiss(*session, words, expired, effects);
-                self.absent.remove(session);
-                self.believed.remove(session);
-                self.shown.forget(*session);
-                self.expiring.remove(session);
-                self.used.retain(|(of, _), _| of != session);
+                let words = match why {
+                    Ended::Left => "the room was left".into(),
+                    Ended::Expired => "nothing was heard for too long".into(),
+                    Ended::Removed { by } => {
+                        format!("{} removed you from this drawing; you can come back by your link", self.owner(*by))
+                    }
+                };
+                self.went(*session, &words, *why == Ended::Expired, effects);
+            }
+            Event::Banned { by, sessions, .. } => {
+                let words = format!("{} banned you from this drawing", self.owner(*by));
+                sessions.iter().for_each(|session| self.went(*session, &words, false, effects));
+            }
+            Event::RoleChanged { session, also, .. } => {
+                also.iter().chain([session]).for_each(|session| self.forget_unused(*session));
             }
             Event::Locked { session, .. } => {
                 self.used.insert((*session, seq), now);
             }
             Event::Unlocked { session, .. } => self.forget_unused(*session),
             Event::Created { .. } | Event::Edited { .. } | Event::Granted { .. } | Event::Renamed { .. } => {}
+            Event::BanLifted { .. } => {}
         }
     }
 }

@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use protocol::{
-    Answer, ClientMessage, ClientSeq, Durability, Epoch, Hash, Hello, Limits, Millis, Presence, Refusal, Request, Role,
-    Seq, ServerMessage, SessionId, Token,
+    Answer, Came, ClientMessage, ClientSeq, Durability, Epoch, Hash, Hello, Limits, Millis, Presence, Refusal, Request,
+    Role, Seq, ServerMessage, SessionId, Token,
 };
 
 use crate::effect::{ConnId, Effect, Input};
@@ -133,6 +133,7 @@ enum Work {
         conn: ConnId,
         hello: Hello,
         role: Role,
+        came: Came,
     },
     Ask {
         conn: ConnId,
@@ -217,7 +218,7 @@ impl Desk {
             return effects;
         }
         match input {
-            Input::Hello { conn, hello, role } => self.hello(now, conn, hello, role, &mut effects),
+            Input::Hello { conn, hello, role, came } => self.hello(now, conn, hello, (role, came), &mut effects),
             Input::Message { conn, message, bytes } => self.message(now, conn, message, bytes, &mut effects),
             Input::Closed { conn } => self.closed(conn, &mut effects),
             // Its answers are lost with its queue; a new connection learns from the welcome what became of them.

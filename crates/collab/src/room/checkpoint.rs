@@ -10,7 +10,7 @@ use imbl::OrdMap;
 use protocol::{Hash, Position, Seq, SessionId, SnapshotError};
 use serde::{Deserialize, Serialize};
 
-use super::{Edit, Lineage, Room, Version};
+use super::{Edit, Lineage, Room, Standings, Version};
 use crate::shared::{Holding, Member, Shared};
 
 /// The first byte.
@@ -60,6 +60,8 @@ struct Parts {
     ended: OrdMap<Seq, SessionId>,
     edits: OrdMap<Seq, Edit>,
     edit_bytes: u64,
+    #[serde(default)]
+    standings: Standings,
 }
 
 impl Room {
@@ -106,6 +108,7 @@ impl Room {
             ended: parts.ended,
             edits: parts.edits,
             edit_bytes: parts.edit_bytes,
+            standings: parts.standings,
         })
     }
 
@@ -132,6 +135,7 @@ impl Room {
             ended: room.ended,
             edits: room.edits,
             edit_bytes: room.edit_bytes,
+            standings: room.standings,
         };
         // Writing to memory can't fail, and our own types always have a MessagePack form.
         rmp_serde::to_vec_named(&parts).expect("a room serialises")

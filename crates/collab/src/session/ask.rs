@@ -221,7 +221,7 @@ impl Session {
         self.outbox.push(ClientMessage::Leave);
     }
 
-    fn wish(&mut self, wish: Wish) -> ClientSeq {
+    pub(super) fn wish(&mut self, wish: Wish) -> ClientSeq {
         let client_seq = self.next;
         self.next = ClientSeq(client_seq.0.next());
         self.pending.push_back(Pending { client_seq, wish, sent: false, ever_sent: false, stored: false });

@@ -5,6 +5,7 @@ mod changes;
 mod ids;
 mod pending;
 mod receive;
+mod roles;
 mod steps;
 mod ticket;
 mod welcome;
@@ -13,8 +14,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use drawing::{Drawing, RecordId};
 use protocol::{
-    ClientId, ClientMessage, ClientSeq, Durability, Epoch, Hash, Hello, Limits, Millis, Person, Position, Presence,
-    Resume, ResumeKey, Role, SessionId, Welcome,
+    Ban, ClientId, ClientMessage, ClientSeq, Durability, Epoch, Hash, Hello, Limits, Millis, Person, Position,
+    Presence, Resume, ResumeKey, Role, Seq, SessionId, Welcome,
 };
 
 use crate::shared::{Holding, Shared};
@@ -90,6 +91,7 @@ struct Facts {
     original: Hash,
     durability: Durability,
     limits: Limits,
+    bans: BTreeMap<Seq, Ban>,
 }
 
 /// A welcome whose drawing or log stretch isn't all here.

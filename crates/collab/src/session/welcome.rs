@@ -37,6 +37,7 @@ impl Session {
             original: welcome.original,
             durability: welcome.durability,
             limits: welcome.limits,
+            bans: welcome.bans.iter().map(|ban| (ban.seq, ban.clone())).collect(),
         });
         match self.before.take() {
             // Which of them the earlier run has used is not known.
@@ -118,6 +119,7 @@ impl Session {
             Wish::Unlock(_) | Wish::Grant(_) => true,
             Wish::Override(token) => self.locks().all(|(_, holding)| holding.token != *token),
             Wish::Rename(title) => self.title() == title,
+            Wish::OfPerson(ask) => self.is_so_of_person(ask),
             Wish::Edit(_) | Wish::Undo { .. } => false,
         }
     }

@@ -11,7 +11,7 @@ use crate::lab::{colored, empty_room, ids, line, moved};
 use collab::{AppendAnswer, ConnId, Desk, Effect, Input, NewPayload, Room, Settings, StoredPayload};
 use drawing::{Color, EntityId, IdRange, Layer, LayerId, Lineweight, Op, Record, RecordId};
 use protocol::{
-    Answer, ClientId, ClientMessage, ClientSeq, Durability, Encoding, Ended, Entry, Epoch, Event, Hello, Limits,
+    Answer, Came, ClientId, ClientMessage, ClientSeq, Durability, Encoding, Ended, Entry, Epoch, Event, Hello, Limits,
     Position, Presence, Refusal, Request, Resume, ResumeKey, Role, Seq, ServerMessage, SessionId, Welcome,
 };
 
@@ -100,7 +100,7 @@ impl Office {
     }
 
     pub fn hello_as(&mut self, conn: ConnId, hello: Hello) {
-        self.give(Input::Hello { conn, hello, role: Role::Editor });
+        self.give(Input::Hello { conn, hello, role: Role::Editor, came: Came::Link });
     }
 
     pub fn come_in(&mut self, conn: ConnId) -> Welcome {
@@ -150,7 +150,7 @@ fn resume_of(welcome: &Welcome, next: Option<u32>) -> Resume {
     Resume { session, epoch, next: next.map(Epoch), position }
 }
 
-fn hello() -> Hello {
+pub fn hello() -> Hello {
     let client = ClientId(1);
     Hello {
         version: 1,
@@ -550,7 +550,17 @@ impl Office {
 
 fn joined(ids: IdRange) -> Event {
     let (client, name, color, role) = (ClientId(5), "Cem".into(), 0, Role::Editor);
-    Event::Joined { client, name, color, role, ids, resume_lock: None, epoch: Epoch(0), carries_on: None }
+    Event::Joined {
+        client,
+        name,
+        color,
+        role,
+        ids,
+        resume_lock: None,
+        epoch: Epoch(0),
+        carries_on: None,
+        came: Came::Link,
+    }
 }
 
 fn layer(id: u64) -> Record {

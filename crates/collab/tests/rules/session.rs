@@ -1,5 +1,7 @@
 //! A session against a real desk, without time between them, and against servers that say odd things.
 
+mod roles;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -9,7 +11,7 @@ use collab::{
 };
 use drawing::{Color, EntityId, Op, RecordId};
 use protocol::{
-    ClientId, ClientMessage, ClientSeq, Durability, Hash, Limits, Presence, Refusal, ResumeKey, Role, Seq,
+    Came, ClientId, ClientMessage, ClientSeq, Durability, Hash, Limits, Presence, Refusal, ResumeKey, Role, Seq,
     ServerMessage, Told,
 };
 
@@ -53,7 +55,7 @@ impl Table {
 
     fn connect(&mut self, who: usize, role: Role) {
         let hello = self.sessions[who].hello("plan", "secret");
-        self.give(Input::Hello { conn: ConnId(who as u64), hello, role });
+        self.give(Input::Hello { conn: ConnId(who as u64), hello, role, came: Came::Link });
     }
 
     /// Cuts a connection.
