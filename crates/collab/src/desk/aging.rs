@@ -11,10 +11,26 @@ use crate::room::{Room, named};
 /// How long the room's own acts wait after the store could not write.
 const OWN_ACTS_PAUSE_MS: Millis = 1_000;
 
+/// Of a time in which nothing was taken in, not even a tick, no more than this counts. Whoever stood still for longer, by
+/// a stopped process or a machine that slept, has not seen that others were silent: what they said meanwhile waits to be
+/// read.
+const STILL_MAX_MS: Millis = 1_000;
+
 /// How many clocks of locks a session may have before those of locks that ended are taken away.
 const USED_MAX: usize = 256;
 
 impl Desk {
+    /// Sets all clocks on by the time for which the desk stood still.
+    pub(super) fn wake(&mut self, now: Millis) {
+        let before = self.awake_at.replace(now).unwrap_or(now);
+        let still_ms = now.saturating_sub(before + STILL_MAX_MS);
+        if still_ms > 0 {
+            self.conns.values_mut().for_each(|conn| conn.heard += still_ms);
+            self.absent.values_mut().for_each(|since| *since += still_ms);
+            self.used.values_mut().for_each(|at| *at += still_ms);
+        }
+    }
+
     pub(super) fn tick(&mut self, now: Millis, effects: &mut Vec<Effect>) {
         self.reading_tick(effects);
         let silence_ms = 3 * Millis::from(self.settings.limits.heartbeat_ms);

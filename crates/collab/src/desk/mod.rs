@@ -98,6 +98,8 @@ pub struct Desk {
     unsaved_bytes: usize,
     shown: Shown,
     time_of_day: Option<Millis>,
+    /// When something was last taken in.
+    awake_at: Option<Millis>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -188,6 +190,7 @@ impl Desk {
             unsaved_bytes: 0,
             shown: Shown::default(),
             time_of_day: None,
+            awake_at: None,
         };
         (desk, vec![Effect::Read { after: position.seq }])
     }
@@ -217,6 +220,7 @@ impl Desk {
             }
             return effects;
         }
+        self.wake(now);
         match input {
             Input::Hello { conn, hello, role, came } => self.hello(now, conn, hello, (role, came), &mut effects),
             Input::Message { conn, message, bytes } => self.message(now, conn, message, bytes, &mut effects),
