@@ -2,6 +2,7 @@
 //! nothing is changed by deciding.
 
 mod checkpoint;
+mod comments;
 mod decide;
 mod lineage;
 mod undo;
@@ -17,6 +18,7 @@ use crate::shared::{Applied, FoldError, Shared, add_range};
 
 pub use checkpoint::CheckpointError;
 pub use decide::Decision;
+pub(crate) use comments::is_said;
 pub(crate) use decide::{named, request_size};
 use lineage::Lineage;
 pub(crate) use undo::encoded_bytes;
