@@ -27,7 +27,10 @@ pub use drawing::Drawing;
 pub use geometry::{Extrusion, Point, Point3, Rect, Vec2};
 pub use hash::DrawingHash;
 pub use header::{Header, LinearFormat, Units, View};
-pub use ids::{BlockId, CommentId, EntityId, Handle, IdRange, LayerId, LayoutId, LinetypeId, Order, RecordId, ReplyId, TextStyleId, WriterId};
+pub use ids::{
+    BlockId, CommentId, EntityId, Handle, IdRange, LayerId, LayoutId, LinetypeId, Order, RecordId, ReplyId,
+    TextStyleId, WriterId,
+};
 pub use op::{Op, OpError, Outcome};
 pub use record::{Block, Entity, Layer, Layout, Linetype, Record, Span, TextStyle};
 pub use shape::{

@@ -147,13 +147,14 @@ impl Room {
         }
         if !mint {
             let named = named(op);
-            self.may_say(session, root, &named, &after)?;
             for &id in outcome.touched.iter().filter(|id| before.get(**id).is_none()) {
                 self.may_be_new(root, id)?;
             }
             // What is only computed, such as the block of a dimension, follows what is named and needs no lock itself.
-            let old: Vec<_> = named.into_iter().filter(|id| before.get(*id).is_some()).collect();
+            let old: Vec<_> = named.iter().copied().filter(|id| before.get(*id).is_some()).collect();
             self.may_change(session, root, &old, seen, &under)?;
+            // Only now: what somebody else changed meanwhile would seem to be changed back.
+            self.may_say(session, root, &named, &after)?;
         }
         store(Event::Edited { session, op: op.clone(), undoes: Vec::new() })
     }

@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::shared::{Applied, FoldError, Shared, add_range};
 
 pub use checkpoint::CheckpointError;
-pub use decide::Decision;
 pub(crate) use comments::is_said;
+pub use decide::Decision;
 pub(crate) use decide::{named, request_size};
 use lineage::Lineage;
 pub(crate) use undo::encoded_bytes;
