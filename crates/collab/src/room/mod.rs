@@ -2,6 +2,7 @@
 //! nothing is changed by deciding.
 
 mod checkpoint;
+mod comments;
 mod decide;
 mod lineage;
 mod roles;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::shared::{Applied, FoldError, Shared, add_range};
 
 pub use checkpoint::CheckpointError;
+pub(crate) use comments::is_said;
 pub use decide::Decision;
 pub(crate) use decide::{named, request_size};
 use lineage::Lineage;
