@@ -7,7 +7,6 @@
 mod faults;
 mod invariants;
 mod person;
-mod random;
 mod tally;
 mod world;
 
@@ -16,6 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tally::Tally;
+use tests::random;
 use world::World;
 
 /// Seeds of a run that nobody asked otherwise of.

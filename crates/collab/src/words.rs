@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use drawing::{Op, Record, RecordId};
-use protocol::{Ended, Entry, Event, Limits, Seq, SessionId, TITLE_CHARS_MAX};
+use protocol::{Ended, Entry, Event, Limits, Role, Seq, SessionId, TITLE_CHARS_MAX};
 
 /// Parts of a batch that are told one by one.
 const PARTS_MAX: usize = 3;
@@ -40,6 +40,8 @@ fn is_unseen(letter: char) -> bool {
 #[derive(Debug, Clone, Default)]
 pub struct Story {
     names: HashMap<SessionId, String>,
+    /// What those who are banned were called, by the entry that banned them.
+    banned: HashMap<Seq, String>,
 }
 
 /// What an entry says.
@@ -62,12 +64,14 @@ impl Story {
             Event::Unlocked { overridden_by: Some(owner), .. } => self.name(*owner),
             Event::Joined { name, .. } => self::name(name),
             Event::Resumed { session, .. }
+            | Event::Gone { why: Ended::Removed { by: session }, .. }
             | Event::Gone { session, .. }
             | Event::Locked { session, .. }
             | Event::Unlocked { session, .. }
             | Event::Edited { session, .. }
             | Event::Granted { session, .. }
             | Event::Renamed { session, .. } => self.name(*session),
+            Event::RoleChanged { by, .. } | Event::Banned { by, .. } | Event::BanLifted { by, .. } => self.name(*by),
         };
         let what = match &entry.event {
             Event::Created { title, source, .. } => {
@@ -79,6 +83,16 @@ impl Story {
             Event::Resumed { .. } => format!("{who} was connected again"),
             Event::Gone { why: Ended::Left, .. } => format!("{who} left"),
             Event::Gone { why: Ended::Expired, .. } => format!("{who} was not heard of any more"),
+            Event::Gone { session, why: Ended::Removed { .. }, .. } => format!("{who} removed {}", self.name(*session)),
+            Event::RoleChanged { session, role, .. } => {
+                let whom = self.name(*session);
+                format!("{who} let {} {}", if whom == who { "themselves" } else { &whom }, role_in_words(*role))
+            }
+            Event::Banned { name, .. } => format!("{who} banned {}", self::name(name)),
+            Event::BanLifted { ban, .. } => {
+                let whom = self.banned.get(ban).cloned().unwrap_or_else(|| format!("who was banned by entry {ban}"));
+                format!("{who} let {whom} in again")
+            }
             Event::Locked { ids, .. } => format!("{who} locked {}", count(ids.len(), "object")),
             Event::Unlocked { session, ids, overridden_by: Some(_), .. } => {
                 format!("{who} ended {}'s lock on {}", self.name(*session), count(ids.len(), "object"))
@@ -93,9 +107,21 @@ impl Story {
             Event::Granted { ids, .. } => format!("{who} got {}", count(ids.len as usize, "more id")),
             Event::Renamed { title, .. } => format!("{who} renamed the drawing {:?}", self::title(title)),
         };
-        if let Event::Gone { session, .. } = &entry.event {
+        match &entry.event {
             // Nothing is told of them any more.
-            self.names.remove(session);
+            Event::Gone { session, .. } => {
+                self.names.remove(session);
+            }
+            Event::Banned { name, sessions, .. } => {
+                self.banned.insert(seq, self::name(name));
+                sessions.iter().for_each(|session| {
+                    self.names.remove(session);
+                });
+            }
+            Event::BanLifted { ban, .. } => {
+                self.banned.remove(ban);
+            }
+            _ => {}
         }
         ToldInWords { who, what }
     }
@@ -107,6 +133,16 @@ impl Story {
 
     fn name(&self, session: SessionId) -> String {
         self.names.get(&session).cloned().unwrap_or_else(|| format!("session {session}"))
+    }
+}
+
+/// What a role allows, as what follows "let somebody" and "may".
+pub fn role_in_words(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "look only",
+        Role::Reviewer => "look and comment",
+        Role::Editor => "edit",
+        Role::Owner => "own the drawing",
     }
 }
 
@@ -175,7 +211,7 @@ mod tests {
         assert_eq!(name(&"x".repeat(1 << 20)).len(), 64 + 3);
     }
     use drawing::{Drawing, EntityId, Handle, IdRange, Vec2};
-    use protocol::{Epoch, Role};
+    use protocol::Epoch;
 
     #[test]
     fn entries_are_told() {
@@ -194,6 +230,7 @@ mod tests {
             resume_lock: None,
             epoch: protocol::Epoch(0),
             carries_on: None,
+            came: Default::default(),
         };
         let mut story = Story::default();
         let mut check = |seq: u64, event: Event, expect: &str| {
@@ -215,6 +252,15 @@ mod tests {
         check(10, unlocked(false, Some(ana)), "Ana ended Ana's lock on 2 objects");
         let renamed = Event::Renamed { session: ana, title: "Site".into() };
         check(11, renamed, "Ana renamed the drawing \"Site\"");
-        check(12, Event::Gone { session: ana, epoch: Epoch(0), why: Ended::Left }, "Ana left");
+        let changed = Event::RoleChanged { session: ana, role: Role::Reviewer, by: ana, also: vec![] };
+        check(12, changed, "Ana let themselves look and comment");
+        let (client, invited, sessions) = (Default::default(), false, vec![]);
+        let banned = Event::Banned { session: ana, client, name: "Mal\n".into(), invited, by: ana, sessions };
+        check(13, banned, "Ana banned Mal");
+        check(14, Event::BanLifted { ban: Seq(13), by: ana }, "Ana let Mal in again");
+        check(15, Event::BanLifted { ban: Seq(13), by: ana }, "Ana let who was banned by entry 13 in again");
+        let removed = Event::Gone { session: SessionId(Seq(9)), epoch: Epoch(0), why: Ended::Removed { by: ana } };
+        check(16, removed, "Ana removed session 9");
+        check(17, Event::Gone { session: ana, epoch: Epoch(0), why: Ended::Left }, "Ana left");
     }
 }

@@ -37,6 +37,8 @@ pub(super) enum Wish {
     Override(Token),
     /// To rename the drawing, as an owner.
     Rename(String),
+    /// To change what somebody may do, or to put them out or let them in, as an owner.
+    OfPerson(Request),
 }
 
 /// An edit that has no answer yet.
@@ -77,6 +79,7 @@ impl Pending {
             Wish::Grant(len) => Request::Grant { len: *len },
             Wish::Override(token) => Request::Override { token: *token },
             Wish::Rename(title) => Request::Rename { title: title.clone() },
+            Wish::OfPerson(request) => request.clone(),
         })
     }
 }

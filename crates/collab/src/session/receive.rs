@@ -1,7 +1,9 @@
 //! What a server says, and what it makes of the session.
 
 use drawing::{Drawing, RecordId};
-use protocol::{Answer, ClientSeq, Entry, Event, Hash, Millis, Presence, Refusal, ServerMessage, SessionId, Told};
+use protocol::{
+    Answer, ClientSeq, Ended, Entry, Event, Hash, Millis, Presence, Refusal, ServerMessage, SessionId, Told,
+};
 
 use super::changes::{Changes, Draft, Notice, SessionError, Status};
 use super::pending::{Pending, Wish};
@@ -120,6 +122,13 @@ impl Session {
                 }
                 self.refresh_people();
                 changes.notices.push(Notice::People);
+            }
+            Event::RoleChanged { .. } | Event::Banned { .. } | Event::BanLifted { .. } => {
+                self.note_owners_word(told, &mut changes);
+            }
+            Event::Gone { session, why: Ended::Removed { by }, .. } if self.me() == Some(*session) => {
+                let by = self.name_of(*by);
+                self.put_out(by, false, &mut changes);
             }
             Event::Gone { session, why, .. } => {
                 self.offline.remove(session);
@@ -271,7 +280,9 @@ impl Session {
                 self.drop_undos_of(request);
                 notice(told(false, refusal))
             }
-            Wish::Unlock(_) | Wish::Grant(_) | Wish::Override(_) | Wish::Rename(_) => notice(told(false, refusal)),
+            Wish::Unlock(_) | Wish::Grant(_) | Wish::Override(_) | Wish::Rename(_) | Wish::OfPerson(_) => {
+                notice(told(false, refusal))
+            }
         }
     }
 

@@ -4,5 +4,6 @@ mod desk;
 mod lab;
 mod nodes;
 mod replay;
+mod roles;
 mod room;
 mod session;
