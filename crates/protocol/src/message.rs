@@ -85,6 +85,9 @@ pub enum ClientMessage {
     Heartbeat,
     /// Leaves: the session ends at once and its locks with it.
     Leave,
+    /// Wants to be told nothing from here on but answers to what one asks oneself: for programs that only write, under locks
+    /// of their own. [`ClientMessage::Refresh`] ends it, by the welcome that it asks for.
+    Hush {},
     /// Instead of a hello, and first: asks for overviews of the whole server. For its owner, signed in.
     Watch {},
     /// Asks for the lines of a drawing that nobody works on, while one watches.
