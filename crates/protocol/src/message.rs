@@ -8,6 +8,7 @@ use crate::entry::Entry;
 use crate::ids::{ClientId, ClientSeq, Epoch, ResumeKey, Role, SessionId, Token};
 use crate::limits::Limits;
 use crate::overview::Overview;
+use crate::parts::Part;
 use crate::presence::Presence;
 use crate::standing::Ban;
 
@@ -64,6 +65,8 @@ pub enum ClientMessage {
         /// What is asked.
         request: Request,
     },
+    /// A part of an `Ask` that is too long for one message.
+    Part(Part),
     /// What one shows of oneself.
     Presence(Presence),
     /// Asks for a blob of the log, such as the file that the drawing came from.
@@ -382,6 +385,8 @@ pub enum ServerMessage {
     },
     /// Stored entries, dense and ascending.
     Entries(Vec<Told>),
+    /// A part of something else that is said here and is too long for one message.
+    Part(Part),
     /// The answer to a request. Comes after the entry itself has been told.
     Answer {
         /// Which request.

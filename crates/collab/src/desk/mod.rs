@@ -318,6 +318,10 @@ impl Desk {
         }
         match message {
             ClientMessage::Hello(_) => self.end(conn, "hello was said twice".into(), false, effects),
+            // Whoever has the connection joins them.
+            ClientMessage::Part(_) => {
+                self.end(conn, "a part of a message came where a whole one was due".into(), false, effects);
+            }
             ClientMessage::Watch {} | ClientMessage::Look { .. } => {
                 self.end(conn, "who watches the server says so first, and is in no drawing".into(), false, effects);
             }
