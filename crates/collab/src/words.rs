@@ -60,11 +60,16 @@ impl Story {
         let who = match &entry.event {
             Event::Created { .. } => String::new(),
             Event::Unlocked { overridden_by: Some(owner), .. } => self.name(*owner),
+            Event::Overriding { by, .. } | Event::CalledOff { by, .. } => self.name(*by),
             Event::Joined { name, .. } => self::name(name),
             Event::Resumed { session, .. }
             | Event::Gone { session, .. }
             | Event::Locked { session, .. }
             | Event::Unlocked { session, .. }
+            | Event::Queued { session, .. }
+            | Event::Withdrawn { session, .. }
+            | Event::HandedOver { session, .. }
+            | Event::Declined { session, .. }
             | Event::Edited { session, .. }
             | Event::Granted { session, .. }
             | Event::Renamed { session, .. } => self.name(*session),
@@ -85,6 +90,18 @@ impl Story {
             }
             Event::Unlocked { ids, lapsed: false, .. } => format!("{who} let go of {}", count(ids.len(), "object")),
             Event::Unlocked { ids, .. } => format!("{who}'s locks on {} lapsed", count(ids.len(), "object")),
+            Event::Queued { ids, .. } => format!("{who} stands in line for {}", count(ids.len(), "object")),
+            Event::Withdrawn { wait, .. } => format!("{who} left the line, where they stood since {wait}"),
+            Event::HandedOver { ids, .. } => {
+                format!("{who} handed {} to the first in line", count(ids.len(), "object"))
+            }
+            Event::Declined { wait, .. } => format!("{who} said \"not now\" to who stands in line since {wait}"),
+            Event::Overriding { session, token, .. } => {
+                format!("{who} ends {}'s lock {token} soon", self.name(*session))
+            }
+            Event::CalledOff { session, token, .. } => {
+                format!("{who} leaves {}'s lock {token} to them after all", self.name(*session))
+            }
             Event::Edited { undoes, .. } if !undoes.is_empty() => {
                 let seqs: Vec<String> = undoes.iter().map(Seq::to_string).collect();
                 format!("{who} took back {}", seqs.join(", "))
@@ -215,6 +232,17 @@ mod tests {
         check(10, unlocked(false, Some(ana)), "Ana ended Ana's lock on 2 objects");
         let renamed = Event::Renamed { session: ana, title: "Site".into() };
         check(11, renamed, "Ana renamed the drawing \"Site\"");
-        check(12, Event::Gone { session: ana, epoch: Epoch(0), why: Ended::Left }, "Ana left");
+        let queued = Event::Queued { session: ana, ids: ids.clone() };
+        check(12, queued, "Ana stands in line for 2 objects");
+        check(13, Event::Withdrawn { session: ana, wait: Seq(12) }, "Ana left the line, where they stood since 12");
+        let handed = Event::HandedOver { session: ana, ids: ids.clone() };
+        check(14, handed, "Ana handed 2 objects to the first in line");
+        let declined = Event::Declined { session: ana, wait: Seq(12) };
+        check(15, declined, "Ana said \"not now\" to who stands in line since 12");
+        let overriding = Event::Overriding { session: ana, token: Seq(3), by: ana };
+        check(16, overriding, "Ana ends Ana's lock 3 soon");
+        let called_off = Event::CalledOff { session: ana, token: Seq(3), by: ana };
+        check(17, called_off, "Ana leaves Ana's lock 3 to them after all");
+        check(18, Event::Gone { session: ana, epoch: Epoch(0), why: Ended::Left }, "Ana left");
     }
 }

@@ -4,6 +4,8 @@
 mod checkpoint;
 mod decide;
 mod lineage;
+mod overriding;
+mod queue;
 mod undo;
 
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use imbl::{OrdMap, OrdSet};
 use protocol::{ClientSeq, Epoch, Event, Hash, LogId, Position, ResumeKey, Role, Seq, SessionId, Told};
 use serde::{Deserialize, Serialize};
 
+use crate::claims::Claims;
 use crate::shared::{Applied, FoldError, Shared, add_range};
 
 pub use checkpoint::CheckpointError;
@@ -92,6 +95,7 @@ impl Room {
                 drawing,
                 members: OrdMap::new(),
                 locks: OrdMap::new(),
+                claims: Claims::default(),
             },
             title: title.clone(),
             source: *source,
@@ -156,6 +160,8 @@ impl Room {
             }
             Event::Renamed { title, .. } => self.title.clone_from(title),
             Event::Created { .. } | Event::Resumed { .. } | Event::Locked { .. } | Event::Unlocked { .. } => {}
+            Event::Queued { .. } | Event::Withdrawn { .. } | Event::HandedOver { .. } | Event::Declined { .. } => {}
+            Event::Overriding { .. } | Event::CalledOff { .. } => {}
         }
         if let Some(author) = &told.entry.author {
             let root = self.root(seq, author.session)?;

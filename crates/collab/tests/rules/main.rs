@@ -2,6 +2,7 @@
 
 mod desk;
 mod lab;
+mod line;
 mod nodes;
 mod replay;
 mod room;
