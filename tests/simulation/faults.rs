@@ -56,5 +56,13 @@ impl Faults {
 
 /// Bounds that make all clocks run out within a run.
 pub fn limits() -> Limits {
-    Limits { heartbeat_ms: 1_000, grace_ms: 4_500, lock_idle_ms: 6_000, in_flight_max: 8, ..Limits::default() }
+    Limits {
+        heartbeat_ms: 1_000,
+        grace_ms: 4_500,
+        lock_idle_ms: 6_000,
+        override_countdown_ms: 2_000,
+        waits_max: 3,
+        in_flight_max: 8,
+        ..Limits::default()
+    }
 }

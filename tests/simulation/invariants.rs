@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use collab::Room;
+use collab::{Room, Turn};
 use drawing::{Drawing, Op, Record, RecordId};
 use protocol::{ClientSeq, Ended, Event, Role, Seq, SessionId, Told};
 
 use crate::faults::limits;
+use crate::line::LineCheck;
 use crate::person::{Fate, Person, role};
+use crate::tally::Tally;
 use crate::world::World;
 use tests::model::Model;
 
@@ -21,10 +23,10 @@ pub fn check(world: &mut World) -> Result<(), String> {
     for person in &world.people {
         (0..person.refused_before).for_each(|_| world.tally.note("refused before a break"));
     }
+    let turns = check_steps(&entries, world.store.first_room(), &mut world.tally)?;
     let world = &*world;
-    check_lapses(&entries, world.store.first_room())?;
     let replayed = world.store.replay(world.store.first_room())?;
-    let log = check_log(&entries, world.store.first_room().drawing().clone())?;
+    let log = check_log(&entries, &turns, world.store.first_room().drawing().clone())?;
     check_room(world, &replayed)?;
     check_checkpoints(&world.store, &replayed)?;
     world.people.iter().try_for_each(|person| {
@@ -64,10 +66,10 @@ impl Requests {
 }
 
 /// One holder a record, nobody edits what another holds, every request once, no lock and no entry of one who is gone.
-fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String> {
+fn check_log(entries: &[Told], turns: &[Vec<Turn>], mut drawing: Drawing) -> Result<Requests, String> {
     let mut requests = Requests::default();
     let mut holders = BTreeMap::<RecordId, SessionId>::new();
-    let (mut present, mut owners) = (BTreeSet::new(), BTreeSet::new());
+    let (mut present, mut owners, mut ever_owners) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     let mut granted = Vec::new();
     // When a session was last known to be there.
     let mut came = BTreeMap::new();
@@ -88,6 +90,7 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
             Event::Joined { carries_on, ids, client, .. } => {
                 if role(*client) == Role::Owner {
                     owners.insert(SessionId(seq));
+                    ever_owners.insert(SessionId(seq));
                 }
                 let me = SessionId(seq);
                 let root = carries_on.and_then(|past| requests.roots.get(&past).copied()).unwrap_or(me);
@@ -126,13 +129,31 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                 }
             }
             Event::Unlocked { session, ids, overridden_by, .. } => {
-                if let Some(owner) = overridden_by.filter(|owner| !owners.contains(owner)) {
+                // By the time that a countdown is over, the owner may be gone.
+                if let Some(owner) = overridden_by.filter(|owner| !ever_owners.contains(owner)) {
                     return wrong(format!("{owner}, who is no owner, ends a lock of {session}"));
                 }
                 for id in ids {
                     if holders.remove(id) != Some(*session) {
                         return wrong(format!("{session} unlocks {id}, which they don't hold"));
                     }
+                }
+            }
+            Event::HandedOver { session, ids } => {
+                for id in ids {
+                    if holders.remove(id) != Some(*session) {
+                        return wrong(format!("{session} hands {id} over, which they don't hold"));
+                    }
+                }
+            }
+            Event::Overriding { session, by, .. } | Event::CalledOff { session, by, .. } => {
+                if !owners.contains(by) {
+                    return wrong(format!("{by}, who is no owner, is about to end a lock of {session}"));
+                }
+            }
+            Event::Queued { session, .. } | Event::Withdrawn { session, .. } | Event::Declined { session, .. } => {
+                if !present.contains(session) {
+                    return absent(session);
                 }
             }
             Event::Edited { session, op, undoes } => {
@@ -169,6 +190,16 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                 }
             }
         }
+        for turn in &turns[n as usize - 1] {
+            if !present.contains(&turn.session) {
+                return absent(&turn.session);
+            }
+            for id in &turn.ids {
+                if let Some(other) = holders.insert(*id, turn.session) {
+                    return wrong(format!("{} gets {id} from the line, which {other} holds", turn.session));
+                }
+            }
+        }
         if let Some(author) = &told.entry.author {
             if !present.contains(&author.session) {
                 return absent(&author.session);
@@ -188,8 +219,10 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
     Ok(requests)
 }
 
-/// A lock lapses only when nothing was done under it for the whole time, and one under which nothing is done does.
-fn check_lapses(entries: &[Told], mut room: Room) -> Result<(), String> {
+/// Goes through the log: the line and overrides at each entry, and that a lock lapses only when nothing was done under it
+/// for the whole time, and one under which nothing is done does. Gives what each entry gave to those in line.
+fn check_steps(entries: &[Told], mut room: Room, tally: &mut Tally) -> Result<Vec<Vec<Turn>>, String> {
+    let (mut line, mut turns) = (LineCheck::default(), vec![Vec::new()]);
     let idle_ms = u64::from(limits().lock_idle_ms);
     let mut used = BTreeMap::<(SessionId, Seq), u64>::new();
     for told in &entries[1..] {
@@ -203,7 +236,10 @@ fn check_lapses(entries: &[Told], mut room: Room) -> Result<(), String> {
             }
         }
         let before = room.clone();
-        room.apply(told).map_err(|error| format!("replay: {error}"))?;
+        let applied = room.apply(told).map_err(|error| format!("replay: {error}"))?;
+        line.step(told, &before, &applied, &room, tally)?;
+        used.extend(applied.turns.iter().map(|turn| ((turn.session, told.seq), at)));
+        turns.push(applied.turns);
         match &told.entry.event {
             Event::Locked { session, .. } => drop(used.insert((*session, told.seq), at)),
             Event::Edited { session, op, .. } => {
@@ -220,8 +256,11 @@ fn check_lapses(entries: &[Told], mut room: Room) -> Result<(), String> {
         }
     }
     // Everything was quiet for longer than that in the end.
+    if !room.shared().claims.is_empty() {
+        return Err(format!("somebody waits for ever: {:?}", room.shared().claims));
+    }
     match room.shared().locks.iter().next() {
-        None => Ok(()),
+        None => Ok(turns),
         Some((id, holding)) => Err(format!("{id} is held by {} for ever", holding.session)),
     }
 }

@@ -6,6 +6,7 @@
 
 mod faults;
 mod invariants;
+mod line;
 mod person;
 mod random;
 mod tally;

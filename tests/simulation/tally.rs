@@ -38,6 +38,12 @@ impl Tally {
             Event::Joined { carries_on: Some(_), .. } => self.note("carry-ons"),
             Event::Gone { why: Ended::Expired, .. } => self.note("expiries"),
             Event::Unlocked { lapsed: true, .. } => self.note("lapses"),
+            Event::Queued { .. } => self.note("waits"),
+            Event::Withdrawn { .. } => self.note("withdrawals"),
+            Event::Declined { .. } => self.note("declines"),
+            Event::Overriding { .. } => self.note("countdowns"),
+            Event::CalledOff { .. } => self.note("called off"),
+            Event::Unlocked { overridden_by: Some(_), .. } => self.note("overridden"),
             _ => {}
         }
     }
