@@ -176,10 +176,16 @@ pub enum Action {
     Close(usize),
     /// Closes the document of this number, come what may.
     CloseNow(u64),
-    /// Makes the changes again that were not done.
-    ApplyDrafts,
-    /// Drops the changes that were not done.
-    DiscardDrafts,
+    /// Makes the change of this number again that was not done, or all of them.
+    ApplyDrafts(Option<u64>),
+    /// Drops the change of this number that was not done, or all of them.
+    DiscardDrafts(Option<u64>),
+    /// Points at one of the changes that were not done, or at none.
+    PointAtDraft(Option<u64>),
+    /// Shows where one of the changes that were not done is.
+    GoToDraft(u64),
+    /// Throws away what was kept of a room in this file, with the changes that never got there.
+    GiveUpSeat(PathBuf),
     /// Lets nobody in any more, and puts out who joined.
     StopSharing,
     /// What the person calls themselves from here on.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use drawing::{Entity, IdRange, Op, RecordId, Shape, Vec2};
 use oplog::{Appended, Log, NewEntry};
-use protocol::{ClientId, Entry, Epoch, Event, Role, Seq, SessionId};
+use protocol::{Came, ClientId, Entry, Epoch, Event, Role, Seq, SessionId};
 
 use crate::drawings::{Sample, check_each};
 use crate::linework;
@@ -45,7 +45,7 @@ fn undone(sample: &Sample) -> anyhow::Result<Vec<String>> {
     let (name, client, role) = ("Ana".to_owned(), ClientId(1), Role::Owner);
     append(
         &log,
-        Event::Joined { client, name, color: 0, role, ids, resume_lock: None, epoch: Epoch(0), carries_on: None },
+        Event::Joined { client, name, color: 0, role, ids, resume_lock: None, epoch: Epoch(0), carries_on: None, came: Came::Link },
     )?;
     let session = SessionId(Seq(2));
     let movable = |entity: &&Entity| !matches!(entity.shape, Shape::Opaque(_));

@@ -8,7 +8,6 @@ mod faults;
 mod invariants;
 mod line;
 mod person;
-mod random;
 mod tally;
 mod world;
 
@@ -17,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tally::Tally;
+use tests::random;
 use world::World;
 
 /// Seeds of a run that nobody asked otherwise of.

@@ -47,9 +47,14 @@ pub fn role(client: ClientId) -> Role {
     if client == ClientId(100) { Role::Owner } else { Role::Editor }
 }
 
+/// The installation of a window.
+fn client(number: usize) -> ClientId {
+    ClientId(100 + number as u128 / 2)
+}
+
 fn window(number: usize, windows: u64) -> Session {
     // Two windows of one installation: the same client, the same numbers.
-    let client = ClientId(100 + number as u128 / 2);
+    let client = client(number);
     let key = ResumeKey(u128::from(windows) << 32 | number as u128);
     Session::new(client, key, format!("Person {number}.{windows}"), ClientSeq(Seq(1)))
 }
@@ -263,7 +268,7 @@ impl Person {
                 format!("renames it {title}")
             }
             95..=96 => self.tend_the_line(&mine, random),
-            93..=97 => {
+            93..=96 => {
                 let cursor = Some(Point::new(by.x, now as f64));
                 self.session.set_presence(Presence { cursor, ..Presence::default() });
                 "moves the cursor".into()
@@ -272,6 +277,16 @@ impl Person {
                 self.session.leave();
                 self.leaving = true;
                 "leaves".into()
+            }
+            // The program is killed and started again, and goes on with what it kept.
+            97 if self.conn.is_none() && !self.leaving => {
+                let Some(ticket) = self.session.ticket() else { return "has nothing to go on with".into() };
+                let text = format!("starts again with {} that wait", ticket.waiting());
+                let (client, next) = (client(self.number), self.session.next_client_seq());
+                self.session =
+                    Session::restore(client, format!("Person {}.{}", self.number, self.windows), next, ticket);
+                self.own_steps = true;
+                text
             }
             // The program is killed and started again; another window opens later.
             99 if self.session.waiting() == 0 && self.conn.is_none() => {

@@ -1,6 +1,7 @@
 //! One open drawing: the session in its room, what is seen of it, what is selected, and the file it belongs to.
 
 mod course;
+mod drafted;
 mod drafts;
 mod edit;
 mod facts;
@@ -16,6 +17,7 @@ mod people;
 mod picture;
 mod put;
 mod receive;
+mod seat;
 mod selection;
 mod sitting;
 mod stake;
@@ -41,7 +43,8 @@ use crate::review::{Gathering, Review};
 use crate::tools::{Tool, View};
 
 pub use course::{Course, Step};
-pub use drafts::Undone;
+pub use drafted::Drafted;
+pub use drafts::{Drafts, Undone};
 pub use edit::{Hindrance, first_capital};
 pub use facts::Facts;
 pub use frames::FrameShown;
@@ -165,7 +168,11 @@ pub struct Document {
     /// What a save needs of the log, as far as it is here.
     pub parts: BTreeMap<protocol::Hash, Part>,
     /// What one changed and the room did not take, until one says what is to become of it.
-    pub drafts: Vec<Undone>,
+    pub drafts: Drafts,
+    /// What they would make of the drawing.
+    drafted: Option<drafted::Made>,
+    /// One's seat in somebody else's room.
+    seated: Option<seat::Seated>,
     /// Whether one changed anything since one came.
     pub edited: bool,
     /// A save is not noted beside the log as one that has everything up to an entry.
@@ -255,7 +262,9 @@ impl Document {
             deaf: false,
             given_up: (0, 0),
             parts: BTreeMap::new(),
-            drafts: Vec::new(),
+            drafts: Drafts::default(),
+            drafted: None,
+            seated: None,
             edited: false,
             unnoted: true,
             file: FileFacts::default(),

@@ -13,6 +13,8 @@ pub struct AtStake {
     pub waiting: usize,
     /// So many changes were not done, and nothing was said of what is to become of them.
     pub drafts: usize,
+    /// These changes are kept when the drawing is closed.
+    pub kept: bool,
     /// A save is under way.
     pub saving: bool,
     /// The room is over and one had changed something there: what is seen may be nowhere else.
@@ -22,7 +24,7 @@ pub struct AtStake {
 impl AtStake {
     /// Whether anything is.
     pub fn is_any(&self) -> bool {
-        *self != AtStake::default()
+        *self != AtStake { kept: self.kept, ..AtStake::default() }
     }
 
     /// What, in a sentence for each.
@@ -36,14 +38,19 @@ impl AtStake {
         }
         if self.waiting > 0 {
             let count = self.waiting;
-            words.push(format!("{} of yours {} not reached the others.", changes(count), have(count)));
+            words.push(format!(
+                "{} of yours {} not reached the others. They are kept, and sent when you join again.",
+                changes(count),
+                have(count)
+            ));
         }
         if self.only_here {
             words.push("The room is closed: what you see may be kept nowhere else. Save a copy to keep it.".into());
         }
         if self.drafts > 0 {
             let count = self.drafts;
-            words.push(format!("{} of yours {} not done, and would be dropped.", changes(count), were(count)));
+            let then = if self.kept { "They are kept for when you join again." } else { "They would be dropped." };
+            words.push(format!("{} of yours {} not done. {then}", changes(count), were(count)));
         }
         if self.saving {
             words.push("It is being saved right now.".into());
@@ -64,6 +71,7 @@ impl Document {
             // In a room of one's own they are in what is shown, and so in what is saved.
             waiting: if joined && !kept { self.session.waiting() } else { 0 },
             drafts: self.drafts.len(),
+            kept: joined && self.is_seated(),
             saving: self.file.saving.is_some(),
             only_here: joined && over && self.edited && self.is_here() && !kept,
         }
@@ -82,6 +90,8 @@ mod tests {
             (AtStake { unsaved: true, ..none }, "not in the file"),
             (AtStake { waiting: 1, ..none }, "1 change of yours has not reached"),
             (AtStake { drafts: 3, ..none }, "3 changes of yours were not done"),
+            (AtStake { drafts: 3, kept: true, ..none }, "kept for when you join again"),
+            (AtStake { kept: true, ..none }, ""),
             (AtStake { saving: true, ..none }, "being saved"),
             (AtStake { only_here: true, ..none }, "Save a copy"),
         ];

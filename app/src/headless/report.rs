@@ -305,6 +305,7 @@ mod tests {
             resume_lock: None,
             epoch: Epoch(0),
             carries_on: None,
+came: Default::default(),
         };
         let (ana, ben) = (SessionId(Seq(2)), SessionId(Seq(3)));
         let ids = vec![RecordId(1)];

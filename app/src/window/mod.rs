@@ -30,6 +30,7 @@ use crate::dialogs::{self, Dialog};
 use crate::document::{Copied, Document, Home, News, objects};
 use crate::invites::Invites;
 use crate::panels;
+use crate::seats::Unsent;
 use crate::settings::Settings;
 use crate::theme::{self, Theme, size};
 
@@ -75,6 +76,8 @@ pub struct Window {
     asked: Option<u64>,
     /// What earlier runs left was offered.
     offered_leftovers: bool,
+    /// Changes that never got to their rooms, where no window is at work with them.
+    pub unsent: Vec<Unsent>,
     /// What was copied.
     pub clipboard: Clipboard,
     /// Hosts on this network.
@@ -154,6 +157,7 @@ impl Window {
             receiving: false,
             asked: None,
             offered_leftovers: false,
+            unsent: Vec::new(),
             clipboard: Clipboard::default(),
             nearby: Nearby { is_on: !arguments.no_nearby, invites, ..Nearby::default() },
             thumbnails: Thumbnails::default(),
@@ -162,6 +166,7 @@ impl Window {
             titled: String::new(),
             witness: Default::default(),
         };
+        window.look_for_unsent();
         for trouble in trouble.into_iter().chain(invites_trouble) {
             window.warn(trouble);
         }
@@ -211,6 +216,7 @@ impl Window {
             }
         }
         self.look_after_saves();
+        self.look_after_seats(ctx);
         self.receiving = false;
         if !self.backstage.leftovers.is_empty() && !self.offered_leftovers && !self.dialog.is_open() {
             self.offered_leftovers = true;

@@ -19,6 +19,7 @@ pub use effect::{AppendAnswer, ConnId, Effect, Input, NewPayload, StoredPayload}
 pub use replay::{Ladder, Replay, ReplayError, Source};
 pub use room::{CheckpointError, Decision, IDS_WITH_JOINING, Past, Room};
 pub use session::{
-    Asked, Changes, Draft, NothingToUndo, Notice, RedoError, Session, SessionError, Status, SubmitError, Undoing,
+    Asked, Changes, Draft, NothingToUndo, Notice, RedoError, Session, SessionError, Status, SubmitError, Ticket,
+    Undoing,
 };
 pub use shared::{Applied, FoldError, Holding, Member, Shared};

@@ -201,11 +201,7 @@ impl Shared {
                 if self.member(seq, *session)?.epoch != *epoch {
                     return Err(FoldError::Epoch(seq));
                 }
-                self.members.remove(session);
-                let relocked = self.held_by(*session);
-                relocked.iter().for_each(|id| {
-                    self.locks.remove(id);
-                });
+                let relocked = self.end(seq, *session)?;
                 Ok(Applied { relocked, ..Applied::default() })
             }
             Event::Locked { session, ids } => self.lock(seq, time_ms, *session, ids),
@@ -220,7 +216,45 @@ impl Shared {
             Event::Granted { session, .. } | Event::Renamed { session, .. } => {
                 self.member(seq, *session).map(|_| Applied::default())
             }
+            Event::RoleChanged { session, role, also, .. } => {
+                let mut relocked = self.give_role(seq, *session, *role)?;
+                for other in also {
+                    relocked.extend(self.give_role(seq, *other, *role)?);
+                }
+                relocked.sort_unstable();
+                Ok(Applied { relocked, ..Applied::default() })
+            }
+            Event::Banned { sessions, .. } => {
+                let mut relocked = Vec::new();
+                for session in sessions {
+                    relocked.extend(self.end(seq, *session)?);
+                }
+                relocked.sort_unstable();
+                Ok(Applied { relocked, ..Applied::default() })
+            }
+            Event::BanLifted { .. } => Ok(Applied::default()),
         }
+    }
+
+    /// A session ends; what it held is returned, ascending.
+    fn end(&mut self, seq: Seq, session: SessionId) -> Result<Vec<RecordId>, FoldError> {
+        self.members.remove(&session).ok_or(FoldError::UnknownSession { seq, session })?;
+        Ok(self.let_go(session))
+    }
+
+    /// Gives somebody a role. One who may not edit holds nothing: what they held is returned, ascending.
+    fn give_role(&mut self, seq: Seq, session: SessionId, role: Role) -> Result<Vec<RecordId>, FoldError> {
+        let unknown = FoldError::UnknownSession { seq, session };
+        self.members.get_mut(&session).ok_or(unknown)?.role = role;
+        Ok(if role.may_edit() { Vec::new() } else { self.let_go(session) })
+    }
+
+    fn let_go(&mut self, session: SessionId) -> Vec<RecordId> {
+        let held = self.held_by(session);
+        held.iter().for_each(|id| {
+            self.locks.remove(id);
+        });
+        held
     }
 
     pub(crate) fn member(&self, seq: Seq, session: SessionId) -> Result<&Member, FoldError> {

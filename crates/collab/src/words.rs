@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use drawing::{Op, Record, RecordId};
-use protocol::{Ended, Entry, Event, Limits, Seq, SessionId, TITLE_CHARS_MAX};
+use protocol::{Ended, Entry, Event, Limits, Role, Seq, SessionId, TITLE_CHARS_MAX};
 
 /// Parts of a batch that are told one by one.
 const PARTS_MAX: usize = 3;
@@ -40,6 +40,8 @@ fn is_unseen(letter: char) -> bool {
 #[derive(Debug, Clone, Default)]
 pub struct Story {
     names: HashMap<SessionId, String>,
+    /// What those who are banned were called, by the entry that banned them.
+    banned: HashMap<Seq, String>,
 }
 
 /// What an entry says.
@@ -63,6 +65,7 @@ impl Story {
             Event::Overriding { by, .. } | Event::CalledOff { by, .. } => self.name(*by),
             Event::Joined { name, .. } => self::name(name),
             Event::Resumed { session, .. }
+            | Event::Gone { why: Ended::Removed { by: session }, .. }
             | Event::Gone { session, .. }
             | Event::Locked { session, .. }
             | Event::Unlocked { session, .. }
@@ -73,6 +76,7 @@ impl Story {
             | Event::Edited { session, .. }
             | Event::Granted { session, .. }
             | Event::Renamed { session, .. } => self.name(*session),
+            Event::RoleChanged { by, .. } | Event::Banned { by, .. } | Event::BanLifted { by, .. } => self.name(*by),
         };
         let what = match &entry.event {
             Event::Created { title, source, .. } => {
@@ -84,6 +88,16 @@ impl Story {
             Event::Resumed { .. } => format!("{who} was connected again"),
             Event::Gone { why: Ended::Left, .. } => format!("{who} left"),
             Event::Gone { why: Ended::Expired, .. } => format!("{who} was not heard of any more"),
+            Event::Gone { session, why: Ended::Removed { .. }, .. } => format!("{who} removed {}", self.name(*session)),
+            Event::RoleChanged { session, role, .. } => {
+                let whom = self.name(*session);
+                format!("{who} let {} {}", if whom == who { "themselves" } else { &whom }, role_in_words(*role))
+            }
+            Event::Banned { name, .. } => format!("{who} banned {}", self::name(name)),
+            Event::BanLifted { ban, .. } => {
+                let whom = self.banned.get(ban).cloned().unwrap_or_else(|| format!("who was banned by entry {ban}"));
+                format!("{who} let {whom} in again")
+            }
             Event::Locked { ids, .. } => format!("{who} locked {}", count(ids.len(), "object")),
             Event::Unlocked { session, ids, overridden_by: Some(_), .. } => {
                 format!("{who} ended {}'s lock on {}", self.name(*session), count(ids.len(), "object"))
@@ -110,9 +124,21 @@ impl Story {
             Event::Granted { ids, .. } => format!("{who} got {}", count(ids.len as usize, "more id")),
             Event::Renamed { title, .. } => format!("{who} renamed the drawing {:?}", self::title(title)),
         };
-        if let Event::Gone { session, .. } = &entry.event {
+        match &entry.event {
             // Nothing is told of them any more.
-            self.names.remove(session);
+            Event::Gone { session, .. } => {
+                self.names.remove(session);
+            }
+            Event::Banned { name, sessions, .. } => {
+                self.banned.insert(seq, self::name(name));
+                sessions.iter().for_each(|session| {
+                    self.names.remove(session);
+                });
+            }
+            Event::BanLifted { ban, .. } => {
+                self.banned.remove(ban);
+            }
+            _ => {}
         }
         ToldInWords { who, what }
     }
@@ -124,6 +150,16 @@ impl Story {
 
     fn name(&self, session: SessionId) -> String {
         self.names.get(&session).cloned().unwrap_or_else(|| format!("session {session}"))
+    }
+}
+
+/// What a role allows, as what follows "let somebody" and "may".
+pub fn role_in_words(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "look only",
+        Role::Reviewer => "look and comment",
+        Role::Editor => "edit",
+        Role::Owner => "own the drawing",
     }
 }
 
@@ -192,7 +228,7 @@ mod tests {
         assert_eq!(name(&"x".repeat(1 << 20)).len(), 64 + 3);
     }
     use drawing::{Drawing, EntityId, Handle, IdRange, Vec2};
-    use protocol::{Epoch, Role};
+    use protocol::Epoch;
 
     #[test]
     fn entries_are_told() {
@@ -211,6 +247,7 @@ mod tests {
             resume_lock: None,
             epoch: protocol::Epoch(0),
             carries_on: None,
+            came: Default::default(),
         };
         let mut story = Story::default();
         let mut check = |seq: u64, event: Event, expect: &str| {
@@ -232,17 +269,26 @@ mod tests {
         check(10, unlocked(false, Some(ana)), "Ana ended Ana's lock on 2 objects");
         let renamed = Event::Renamed { session: ana, title: "Site".into() };
         check(11, renamed, "Ana renamed the drawing \"Site\"");
+        let changed = Event::RoleChanged { session: ana, role: Role::Reviewer, by: ana, also: vec![] };
+        check(12, changed, "Ana let themselves look and comment");
+        let (client, invited, sessions) = (Default::default(), false, vec![]);
+        let banned = Event::Banned { session: ana, client, name: "Mal\n".into(), invited, by: ana, sessions };
+        check(13, banned, "Ana banned Mal");
+        check(14, Event::BanLifted { ban: Seq(13), by: ana }, "Ana let Mal in again");
+        check(15, Event::BanLifted { ban: Seq(13), by: ana }, "Ana let who was banned by entry 13 in again");
+        let removed = Event::Gone { session: SessionId(Seq(9)), epoch: Epoch(0), why: Ended::Removed { by: ana } };
+        check(16, removed, "Ana removed session 9");
         let queued = Event::Queued { session: ana, ids: ids.clone() };
-        check(12, queued, "Ana stands in line for 2 objects");
-        check(13, Event::Withdrawn { session: ana, wait: Seq(12) }, "Ana left the line, where they stood since 12");
+        check(17, queued, "Ana stands in line for 2 objects");
+        check(18, Event::Withdrawn { session: ana, wait: Seq(12) }, "Ana left the line, where they stood since 12");
         let handed = Event::HandedOver { session: ana, ids: ids.clone() };
-        check(14, handed, "Ana handed 2 objects to the first in line");
+        check(19, handed, "Ana handed 2 objects to the first in line");
         let declined = Event::Declined { session: ana, wait: Seq(12) };
-        check(15, declined, "Ana said \"not now\" to who stands in line since 12");
+        check(20, declined, "Ana said \"not now\" to who stands in line since 12");
         let overriding = Event::Overriding { session: ana, token: Seq(3), by: ana };
-        check(16, overriding, "Ana ends Ana's lock 3 soon");
+        check(21, overriding, "Ana ends Ana's lock 3 soon");
         let called_off = Event::CalledOff { session: ana, token: Seq(3), by: ana };
-        check(17, called_off, "Ana leaves Ana's lock 3 to them after all");
-        check(18, Event::Gone { session: ana, epoch: Epoch(0), why: Ended::Left }, "Ana left");
+        check(22, called_off, "Ana leaves Ana's lock 3 to them after all");
+        check(23, Event::Gone { session: ana, epoch: Epoch(0), why: Ended::Left }, "Ana left");
     }
 }

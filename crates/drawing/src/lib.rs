@@ -13,6 +13,7 @@ mod names;
 mod op;
 mod record;
 mod references;
+pub mod runs;
 mod shape;
 mod style;
 mod translate;

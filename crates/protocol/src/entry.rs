@@ -5,6 +5,7 @@ use drawing::{DrawingHash, IdRange, Op, RecordId};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ClientId, ClientSeq, Epoch, Millis, Role, SessionId, Token};
+use crate::standing::Came;
 
 /// Who asked for what an entry records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,11 @@ pub enum Ended {
     Left,
     /// Nothing was heard of them for a whole grace period.
     Expired,
+    /// An owner removed them. They may come back.
+    Removed {
+        /// Which owner.
+        by: SessionId,
+    },
 }
 
 /// What happened.
@@ -82,6 +88,9 @@ pub enum Event {
         /// one's too. None for one who comes in without a past, such as a second window.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         carries_on: Option<SessionId>,
+        /// By what they came in.
+        #[serde(default, skip_serializing_if = "Came::is_link")]
+        came: Came,
     },
     /// A session goes on over a new connection. Stored before the welcome is sent, so that two connections can't both
     /// believe that they are the session.
@@ -106,6 +115,7 @@ pub enum Event {
         /// Who holds them.
         session: SessionId,
         /// Ascending.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
     },
     /// A session holds these records no more.
@@ -113,6 +123,7 @@ pub enum Event {
         /// Who held them.
         session: SessionId,
         /// Ascending.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
         /// They lapsed unused; else they were let go.
         #[serde(default)]
@@ -192,6 +203,41 @@ pub enum Event {
         /// The name.
         title: String,
     },
+    /// Somebody may do something else from here on. Locks that the role doesn't allow end with this entry.
+    RoleChanged {
+        /// Whose role.
+        session: SessionId,
+        /// What they may do.
+        role: Role,
+        /// Which owner gave it to them.
+        by: SessionId,
+        /// Other windows of theirs that may do no more than this from here on either, ascending.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<SessionId>,
+    },
+    /// Somebody is kept out from here on, under this entry's seq. Their sessions end with this entry, and their locks.
+    Banned {
+        /// Whom it was said of.
+        session: SessionId,
+        /// Their installation, which doesn't come in any more.
+        client: ClientId,
+        /// What they were called.
+        name: String,
+        /// They came by an invite to that name: those that were made before let nobody in any more either.
+        #[serde(default)]
+        invited: bool,
+        /// Which owner banned them.
+        by: SessionId,
+        /// The sessions that end, that one too, ascending.
+        sessions: Vec<SessionId>,
+    },
+    /// Somebody may come in again.
+    BanLifted {
+        /// The entry that banned them.
+        ban: Seq,
+        /// Which owner let them in again.
+        by: SessionId,
+    },
 }
 
 impl Event {
@@ -201,6 +247,7 @@ impl Event {
             Event::Created { .. } => "created",
             Event::Joined { .. } => "joined",
             Event::Resumed { .. } => "resumed",
+            Event::Gone { why: Ended::Removed { .. }, .. } => "removed",
             Event::Gone { .. } => "gone",
             Event::Locked { .. } => "locked",
             Event::Unlocked { overridden_by: Some(_), .. } => "overridden",
@@ -215,6 +262,9 @@ impl Event {
             Event::Edited { .. } => "edited",
             Event::Granted { .. } => "granted",
             Event::Renamed { .. } => "renamed",
+            Event::RoleChanged { .. } => "role_changed",
+            Event::Banned { .. } => "banned",
+            Event::BanLifted { .. } => "ban_lifted",
         }
     }
 }

@@ -13,6 +13,7 @@ mod message;
 mod overview;
 mod presence;
 mod snapshot;
+mod standing;
 
 pub use address::{Address, AddressError};
 pub use chain::{Hash, LogId, Position, Seq, link};
@@ -25,8 +26,9 @@ pub use message::{
     Answer, ClientMessage, Durability, Held, Hello, Person, Refusal, Request, Resume, ServerMessage, Told, Welcome,
 };
 pub use overview::{DrawingFacts, Line, LiveFacts, LockFacts, Overview, PersonFacts, Sample, ServerFacts};
-pub use presence::{Ghost, Presence};
+pub use presence::{Attention, Ghost, Presence};
 pub use snapshot::{SnapshotError, decode_drawing, encode_drawing};
+pub use standing::{Ban, Came};
 
 /// The version of the wire and of log payloads that this program speaks.
 pub const VERSION: u32 = 1;

@@ -10,6 +10,7 @@ use crate::ids::{ClientId, ClientSeq, Epoch, ResumeKey, Role, SessionId, Token};
 use crate::limits::Limits;
 use crate::overview::Overview;
 use crate::presence::Presence;
+use crate::standing::Ban;
 
 /// The first message of a connection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -101,6 +102,7 @@ pub enum Request {
     /// To hold these records, all or none. Those already held stay as they are and are no reason to refuse.
     Lock {
         /// Which.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
         /// Where others hold some of them, to stand in line for all of them instead of being refused.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -109,6 +111,7 @@ pub enum Request {
     /// To hold these records no more; those not held don't matter.
     Unlock {
         /// Which.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
     },
     /// To change the drawing.
@@ -171,6 +174,28 @@ pub enum Request {
         /// The name, at most [`crate::TITLE_CHARS_MAX`] characters.
         title: String,
     },
+    /// To let somebody do something else from here on; an owner's to ask.
+    SetRole {
+        /// Whom.
+        session: SessionId,
+        /// What they may do.
+        role: Role,
+    },
+    /// To end somebody's session; an owner's to ask. They may come back.
+    Remove {
+        /// Whose.
+        session: SessionId,
+    },
+    /// To end somebody's sessions and keep them out; an owner's to ask.
+    Ban {
+        /// Whom: one of their sessions.
+        session: SessionId,
+    },
+    /// To let somebody in again who was banned; an owner's to ask.
+    LiftBan {
+        /// The entry that banned them.
+        ban: Seq,
+    },
 }
 
 /// How safe an acknowledged edit is.
@@ -217,6 +242,7 @@ pub struct Held {
     /// When it was granted, for people to read: milliseconds since 1970.
     pub since_ms: u64,
     /// Ascending.
+    #[serde(with = "drawing::runs")]
     pub ids: Vec<RecordId>,
 }
 
@@ -267,6 +293,9 @@ pub struct Welcome {
     pub undoable: Vec<Seq>,
     /// Undos of one's own that can be taken back, oldest first.
     pub redoable: Vec<Seq>,
+    /// Who is kept out, by the entry that banned them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bans: Vec<Ban>,
     /// How safe acknowledged edits are here.
     pub durability: Durability,
     /// Bounds.
@@ -310,6 +339,7 @@ pub enum Refusal {
         /// Who holds what, of the records asked for.
         by: Vec<Held>,
         /// Those of the records asked for that exist and that nobody else holds.
+        #[serde(with = "drawing::runs")]
         free: Vec<RecordId>,
     },
     /// To wait for it would be to wait in a circle, in which nobody ever gets anything.
@@ -323,6 +353,7 @@ pub enum Refusal {
     /// Somebody else changed some of it since the author last saw it.
     Changed {
         /// Which records.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
         /// Who changed the first of them.
         by: Option<SessionId>,
@@ -332,6 +363,7 @@ pub enum Refusal {
     /// The author's lock ended before the edit arrived.
     LockLost {
         /// Which records.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
     },
     /// The drawing's own rules forbid it.
@@ -361,6 +393,7 @@ pub enum Refusal {
     /// Nothing of the undo is left to do: others have changed or hold all of it since.
     Overtaken {
         /// The records in the way.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
     },
     /// The ids of new records were not granted to the asker.

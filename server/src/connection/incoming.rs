@@ -31,15 +31,22 @@ pub(super) enum Heard {
 
 /// Reads what came of somebody who was let in.
 pub(super) async fn read(frame: Option<Result<Message, axum::Error>>, encoding: Encoding, limits: &Limits) -> Heard {
-    read_within(frame, encoding, ("message_bytes_max", limits.message_bytes_max as usize)).await
+    // What is somewhat over the limit is read, so that it can be refused by its name.
+    let ids_max = limits.records_max.saturating_mul(2) as usize;
+    read_within(frame, encoding, ("message_bytes_max", limits.message_bytes_max as usize), ids_max).await
 }
 
 /// Reads what came of somebody who said nothing yet.
 pub(super) async fn read_first(frame: Option<Result<Message, axum::Error>>, encoding: Encoding) -> Heard {
-    read_within(frame, encoding, ("for a first message", HELLO_BYTES_MAX)).await
+    read_within(frame, encoding, ("for a first message", HELLO_BYTES_MAX), 0).await
 }
 
-async fn read_within(frame: Option<Result<Message, axum::Error>>, encoding: Encoding, limit: (&str, usize)) -> Heard {
+async fn read_within(
+    frame: Option<Result<Message, axum::Error>>,
+    encoding: Encoding,
+    limit: (&str, usize),
+    ids_max: usize,
+) -> Heard {
     let bytes = match frame {
         None | Some(Ok(Message::Close(_))) => return Heard::Gone,
         Some(Err(error)) => {
@@ -65,9 +72,9 @@ async fn read_within(frame: Option<Result<Message, axum::Error>>, encoding: Enco
         return Heard::Broken(too_large(Some(bytes.len()), limit));
     }
     if bytes.len() <= LARGE_BYTES {
-        return decode(&bytes, encoding);
+        return decode(&bytes, encoding, ids_max);
     }
-    let decoded = tokio::task::spawn_blocking(move || decode(&bytes, encoding)).await;
+    let decoded = tokio::task::spawn_blocking(move || decode(&bytes, encoding, ids_max)).await;
     decoded.unwrap_or_else(|_| Heard::Broken("reading a message ended early".into()))
 }
 
@@ -79,8 +86,9 @@ fn too_large(bytes: Option<usize>, (limit, max): (&str, usize)) -> String {
     )
 }
 
-fn decode(bytes: &[u8], encoding: Encoding) -> Heard {
-    match encoding.decode(bytes) {
+/// Reads a message in which ranges name at most so many ids.
+fn decode(bytes: &[u8], encoding: Encoding, ids_max: usize) -> Heard {
+    match encoding.decode_within(bytes, ids_max) {
         Ok(message) => Heard::Message(message, bytes.len()),
         Err(error) => match encoding.decode::<Kind>(bytes) {
             Ok(kind) if !kind.is_known => {
@@ -144,13 +152,14 @@ mod tests {
             (r#"{"ask":{"client_seq":"1"}}"#, &broken),
             (r#"{"hello":7}"#, &broken),
             ("[1,2", &broken),
+            (r#"{"ask":{"client_seq":"1","floor":"0","request":{"lock":{"ids":[["1",11]]}}}}"#, &broken),
             ("", &broken),
         ] {
-            assert!(expect(decode(text.as_bytes(), Encoding::Json)), "{text}");
+            assert!(expect(decode(text.as_bytes(), Encoding::Json, 10)), "{text}");
         }
-        assert!(broken(decode(&[0xc1, 0xff, 0x00], Encoding::MessagePack)));
+        assert!(broken(decode(&[0xc1, 0xff, 0x00], Encoding::MessagePack, 10)));
         let wave = Encoding::MessagePack.encode(&"wave").unwrap();
-        assert!(nothing(decode(&wave, Encoding::MessagePack)));
+        assert!(nothing(decode(&wave, Encoding::MessagePack, 10)));
     }
 
     /// The most memory that this process ever had, in bytes.
@@ -174,7 +183,7 @@ mod tests {
         ];
         let before = memory_peak();
         for (bytes, encoding) in garbage {
-            assert!(matches!(decode(&bytes, encoding), Heard::Nothing | Heard::Broken(_)));
+            assert!(matches!(decode(&bytes, encoding, 10), Heard::Nothing | Heard::Broken(_)));
         }
         let more = memory_peak() - before;
         assert!(more < ONES / 2, "{more} bytes");

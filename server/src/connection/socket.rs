@@ -8,7 +8,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use collab::ConnId;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
-use protocol::{ClientMessage, Encoding, Hello, Presence, Role, ServerMessage};
+use protocol::{ClientMessage, Encoding, Hello, Presence, ServerMessage};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
@@ -17,7 +17,7 @@ use super::{HELLO_BYTES_MAX, HELLO_MAX, watch};
 use crate::console::Visit;
 use crate::frame::encode;
 use crate::host::Slot;
-use crate::invite::NotAdmitted;
+use crate::invite::{NotAdmitted, Pass};
 use crate::line::Meter;
 use crate::live::{Command, Live};
 use crate::outgoing::{Item, Next, Outgoing};
@@ -60,12 +60,12 @@ pub(crate) async fn converse(socket: WebSocket, caller: Caller, encoding: Encodi
         greeted = greet(&mut source, encoding, &host) => greeted,
         () = closed(&mut closing) => Err(Some(Refusal { why: SHUTTING_DOWN.into(), retry: true })),
     };
-    let (hello, slot, role) = match greeted {
+    let (hello, slot, pass) = match greeted {
         Ok(Greeted::Hello(..)) if foreign => {
             let why = "pages of other servers can't come in here; whoever runs this one can add its name with --name";
             return refuse(sink, source, encoding, Refusal { why: why.into(), retry: false }).await;
         }
-        Ok(Greeted::Hello(hello, slot, role)) => (*hello, slot, role),
+        Ok(Greeted::Hello(hello, slot, pass)) => (*hello, slot, pass),
         Ok(Greeted::Watch) => match owner {
             Ok(owner) => {
                 meter.allow_all();
@@ -79,7 +79,7 @@ pub(crate) async fn converse(socket: WebSocket, caller: Caller, encoding: Encodi
     };
     meter.allow_all();
     let (conn, outgoing) = host.new_connection(Some(encoding));
-    let live = match host.enter(&slot, conn, outgoing.clone(), hello, role).await {
+    let live = match host.enter(&slot, conn, outgoing.clone(), hello, pass).await {
         Ok(live) => live,
         Err(error) => {
             tracing::warn!(%error, "nobody could be let in");
@@ -110,7 +110,7 @@ struct Refusal {
 
 /// What somebody came for.
 enum Greeted {
-    Hello(Box<Hello>, Arc<Slot>, Role),
+    Hello(Box<Hello>, Arc<Slot>, Pass),
     Watch,
 }
 
@@ -125,7 +125,7 @@ async fn greet(source: &mut Source, encoding: Encoding, host: &Host) -> Result<G
         match read_first(frame, encoding).await {
             Heard::Message(ClientMessage::Hello(hello), _) => {
                 return match host.admit(&hello.drawing, &hello.secret).await {
-                    Ok((slot, role)) => Ok(Greeted::Hello(Box::new(hello), slot, role)),
+                    Ok((slot, pass)) => Ok(Greeted::Hello(Box::new(hello), slot, pass)),
                     Err(NotAdmitted { why, retry }) => refusal(&why, retry),
                 };
             }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use collab::{ConnId, Desk, Room, Settings};
-use protocol::{ClientMessage, Hello, Limits, Role};
+use protocol::{Came, ClientMessage, Hello, Limits, Role};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 pub(crate) use run::CLOSING;
@@ -43,6 +43,8 @@ pub(crate) enum Command {
         hello: Hello,
         /// What they may do.
         role: Role,
+        /// By what they come.
+        came: Came,
     },
     /// Someone said something.
     Message {

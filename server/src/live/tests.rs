@@ -97,7 +97,8 @@ async fn come_in(live: &Live, conn: ConnId, encoding: Option<Encoding>) -> Arc<O
         resume_key: None,
         resume: None,
     };
-    live.tell(Command::Hello { conn, outgoing: outgoing.clone(), hello, role: Role::Editor }).await;
+    live.tell(Command::Hello { conn, outgoing: outgoing.clone(), hello, role: Role::Editor, came: Default::default() })
+        .await;
     outgoing
 }
 

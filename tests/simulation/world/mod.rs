@@ -7,7 +7,7 @@ mod performing;
 use std::collections::BTreeMap;
 
 use collab::{AppendAnswer, ConnId, Desk, Input, NewPayload, Room, Settings};
-use protocol::{ClientMessage, Durability, Position, Seq, ServerMessage, SessionId};
+use protocol::{Came, ClientMessage, Durability, Position, Seq, ServerMessage, SessionId};
 
 use crate::faults::{Faults, limits};
 use crate::person::{Person, role};
@@ -247,7 +247,7 @@ impl World {
                 let node = wire.node;
                 self.note(|_| format!("n{node} <- {conn:?} {}", short(&message)));
                 let input = match message {
-                    ClientMessage::Hello(hello) => Input::Hello { conn, role: role(hello.client), hello },
+                    ClientMessage::Hello(hello) => Input::Hello { conn, role: role(hello.client), came: Came::Link, hello },
                     message => Input::Message { conn, message, bytes: 100 },
                 };
                 self.give(node, input)

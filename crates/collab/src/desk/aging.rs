@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use protocol::{Event, Millis, Seq, SessionId, Token};
+use protocol::{Ended, Event, Millis, Seq, SessionId, Token};
 
 use super::{Desk, GOES_ON_ELSEWHERE, Work};
 use crate::effect::Effect;
@@ -12,10 +12,26 @@ use crate::shared::Applied;
 /// How long the room's own acts wait after the store could not write.
 const OWN_ACTS_PAUSE_MS: Millis = 1_000;
 
+/// Of a time in which nothing was taken in, not even a tick, no more than this counts. Whoever stood still for longer, by
+/// a stopped process or a machine that slept, has not seen that others were silent: what they said meanwhile waits to be
+/// read.
+const STILL_MAX_MS: Millis = 1_000;
+
 /// How many clocks of locks a session may have before those of locks that ended are taken away.
 const USED_MAX: usize = 256;
 
 impl Desk {
+    /// Sets all clocks on by the time for which the desk stood still.
+    pub(super) fn wake(&mut self, now: Millis) {
+        let before = self.awake_at.replace(now).unwrap_or(now);
+        let still_ms = now.saturating_sub(before + STILL_MAX_MS);
+        if still_ms > 0 {
+            self.conns.values_mut().for_each(|conn| conn.heard += still_ms);
+            self.absent.values_mut().for_each(|since| *since += still_ms);
+            self.used.values_mut().for_each(|at| *at += still_ms);
+        }
+    }
+
     pub(super) fn tick(&mut self, now: Millis, effects: &mut Vec<Effect>) {
         self.reading_tick(effects);
         let silence_ms = 3 * Millis::from(self.settings.limits.heartbeat_ms);
@@ -98,6 +114,22 @@ impl Desk {
         }
     }
 
+    /// Somebody's session ended: their connection is told why, and nothing is kept of them.
+    fn went(&mut self, session: SessionId, words: &str, retry: bool, effects: &mut Vec<Effect>) {
+        self.dismiss(session, words, retry, effects);
+        self.absent.remove(&session);
+        self.believed.remove(&session);
+        self.shown.forget(session);
+        self.expiring.remove(&session);
+        self.used.retain(|(of, _), _| *of != session);
+    }
+
+    /// What an owner who does something is called.
+    fn owner(&self, session: SessionId) -> String {
+        let member = self.room.shared().members.get(&session);
+        member.map_or_else(|| "An owner".into(), |member| member.name.clone())
+    }
+
     /// Sets the clocks by an entry that was applied.
     pub(super) fn set_clocks(&mut self, now: Millis, seq: Seq, event: &Event, effects: &mut Vec<Effect>) {
         match event {
@@ -107,14 +139,21 @@ impl Desk {
                 self.came(now, *session);
             }
             Event::Gone { session, why, .. } => {
-                let expired = *why == protocol::Ended::Expired;
-                let words = if expired { "nothing was heard for too long" } else { "the room was left" };
-                self.dismiss(*session, words, expired, effects);
-                self.absent.remove(session);
-                self.believed.remove(session);
-                self.shown.forget(*session);
-                self.expiring.remove(session);
-                self.used.retain(|(of, _), _| of != session);
+                let words = match why {
+                    Ended::Left => "the room was left".into(),
+                    Ended::Expired => "nothing was heard for too long".into(),
+                    Ended::Removed { by } => {
+                        format!("{} removed you from this drawing; you can come back by your link", self.owner(*by))
+                    }
+                };
+                self.went(*session, &words, *why == Ended::Expired, effects);
+            }
+            Event::Banned { by, sessions, .. } => {
+                let words = format!("{} banned you from this drawing", self.owner(*by));
+                sessions.iter().for_each(|session| self.went(*session, &words, false, effects));
+            }
+            Event::RoleChanged { session, also, .. } => {
+                also.iter().chain([session]).for_each(|session| self.forget_unused(*session));
             }
             Event::Locked { session, .. } => {
                 self.used.insert((*session, seq), now);
@@ -123,6 +162,7 @@ impl Desk {
             Event::Overriding { session, token, .. } => self.start_countdown(now, *session, *token, seq),
             Event::Queued { .. } | Event::Withdrawn { .. } | Event::Declined { .. } | Event::CalledOff { .. } => {}
             Event::Created { .. } | Event::Edited { .. } | Event::Granted { .. } | Event::Renamed { .. } => {}
+            Event::BanLifted { .. } => {}
         }
     }
 }

@@ -17,8 +17,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use protocol::{
-    Answer, ClientMessage, ClientSeq, Durability, Epoch, Hash, Hello, Limits, Millis, Presence, Refusal, Request, Role,
-    Seq, ServerMessage, SessionId, Token,
+    Answer, Came, ClientMessage, ClientSeq, Durability, Epoch, Hash, Hello, Limits, Millis, Presence, Refusal, Request,
+    Role, Seq, ServerMessage, SessionId, Token,
 };
 
 use crate::effect::{ConnId, Effect, Input};
@@ -101,6 +101,8 @@ pub struct Desk {
     unsaved_bytes: usize,
     shown: Shown,
     time_of_day: Option<Millis>,
+    /// When something was last taken in.
+    awake_at: Option<Millis>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -136,6 +138,7 @@ enum Work {
         conn: ConnId,
         hello: Hello,
         role: Role,
+        came: Came,
     },
     Ask {
         conn: ConnId,
@@ -197,6 +200,7 @@ impl Desk {
             unsaved_bytes: 0,
             shown: Shown::default(),
             time_of_day: None,
+            awake_at: None,
         };
         (desk, vec![Effect::Read { after: position.seq }])
     }
@@ -226,8 +230,9 @@ impl Desk {
             }
             return effects;
         }
+        self.wake(now);
         match input {
-            Input::Hello { conn, hello, role } => self.hello(now, conn, hello, role, &mut effects),
+            Input::Hello { conn, hello, role, came } => self.hello(now, conn, hello, (role, came), &mut effects),
             Input::Message { conn, message, bytes } => self.message(now, conn, message, bytes, &mut effects),
             Input::Closed { conn } => self.closed(conn, &mut effects),
             // Its answers are lost with its queue; a new connection learns from the welcome what became of them.
@@ -350,9 +355,11 @@ impl Desk {
         let (conn, client_seq, records, bytes) = (*conn, *client_seq, request_size(request), *bytes);
         let Some(known) = self.conns.get_mut(&conn) else { return };
         let over = |limit: &str, max: u64, asked: u64| Refusal::Limit { limit: limit.into(), max, asked };
-        let max = self.settings.limits.in_flight_max;
+        let Limits { in_flight_max: max, records_max, .. } = self.settings.limits;
         let refusal = if known.in_flight >= max {
             Some(over("in_flight_max", u64::from(max), u64::from(known.in_flight) + 1))
+        } else if records > records_max as usize {
+            Some(over("records_max", u64::from(records_max), records as u64))
         } else if self.queued_records + records > QUEUED_RECORDS_MAX
             || known.queued_bytes > 0 && known.queued_bytes + bytes > QUEUED_BYTES_OF_ONE_MAX
             || self.queued_bytes > 0 && self.queued_bytes + bytes > QUEUED_BYTES_MAX

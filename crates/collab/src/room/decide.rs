@@ -45,6 +45,15 @@ impl Room {
             }
             Request::Override { token, of } => self.decide_override(session, *token, *of),
             Request::CallOff { token, of } => self.decide_call_off(session, *token, *of),
+            Request::SetRole { .. } | Request::Remove { .. } | Request::Ban { .. } | Request::LiftBan { .. }
+                if member.role != Role::Owner =>
+            {
+                Err(Refusal::NotAllowed { role: member.role })
+            }
+            Request::SetRole { session: whom, role } => self.decide_role(session, *whom, *role),
+            Request::Remove { session: whom } => self.decide_remove(session, *whom),
+            Request::Ban { session: whom } => self.decide_ban(session, *whom),
+            Request::LiftBan { ban } => self.decide_lift(session, *ban),
             Request::Rename { title } => self.decide_rename(session, title),
         }
     }
@@ -237,6 +246,7 @@ pub(crate) fn request_size(request: &Request) -> usize {
         Request::Edit { op, .. } => size(op),
         Request::Undo { entries } => entries.len(),
         Request::Grant { .. } | Request::Override { .. } | Request::Rename { .. } => 1,
+        Request::SetRole { .. } | Request::Remove { .. } | Request::Ban { .. } | Request::LiftBan { .. } => 1,
     }
 }
 

@@ -6,6 +6,7 @@ mod decide;
 mod lineage;
 mod overriding;
 mod queue;
+mod roles;
 mod undo;
 
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub use checkpoint::CheckpointError;
 pub use decide::Decision;
 pub(crate) use decide::{named, request_size};
 use lineage::Lineage;
+pub(crate) use roles::Comer;
+use roles::Standings;
 pub(crate) use undo::encoded_bytes;
 
 /// How many ids come with joining.
@@ -73,6 +76,7 @@ pub struct Room {
     ended: OrdMap<Seq, SessionId>,
     edits: OrdMap<Seq, Edit>,
     edit_bytes: u64,
+    standings: Standings,
 }
 
 impl Room {
@@ -106,6 +110,7 @@ impl Room {
             ended: OrdMap::new(),
             edits: OrdMap::new(),
             edit_bytes: 0,
+            standings: Standings::default(),
         })
     }
 
@@ -159,10 +164,13 @@ impl Room {
                 }
             }
             Event::Renamed { title, .. } => self.title.clone_from(title),
+            Event::Banned { sessions, .. } => self.end_lineages(seq, sessions),
             Event::Created { .. } | Event::Resumed { .. } | Event::Locked { .. } | Event::Unlocked { .. } => {}
             Event::Queued { .. } | Event::Withdrawn { .. } | Event::HandedOver { .. } | Event::Declined { .. } => {}
             Event::Overriding { .. } | Event::CalledOff { .. } => {}
+            Event::RoleChanged { .. } | Event::BanLifted { .. } => {}
         }
+        self.note_standing(told);
         if let Some(author) = &told.entry.author {
             let root = self.root(seq, author.session)?;
             self.with_lineage(root, |lineage| lineage.note_stored(author.client_seq, seq, author.floor));
@@ -268,6 +276,13 @@ impl Room {
         let (undos, edits): (Vec<_>, Vec<_>) = open.partition(|(_, edit)| edit.is_undo);
         let redoable = undos.into_iter().map(|(seq, _)| seq).filter(|seq| *seq > lineage.last_fresh);
         (edits.into_iter().map(|(seq, _)| seq).collect(), redoable.collect())
+    }
+
+    /// The lineage of the session that a client says it had, if its key fits.
+    pub(crate) fn proven_root(&self, session: SessionId, key: Option<ResumeKey>) -> Option<SessionId> {
+        let lock = key.map(ResumeKey::lock);
+        let root = *self.roots.get(&session)?;
+        self.lineages.get(&root).filter(|lineage| lock.is_some() && lineage.resume_lock == lock).map(|_| root)
     }
 
     /// What is known of the session that a client says it had, if its key fits.

@@ -31,8 +31,17 @@ impl Session {
         let (me, seen) = (facts.session, confirmed.position.seq);
         let held = named(&op).into_iter().filter_map(|id| confirmed.locks.get(&id).map(|holding| (id, *holding)));
         let (own, others): (Vec<_>, Vec<_>) = held.partition(|(_, holding)| holding.session == me);
-        if !others.is_empty() && !matches!(op, Op::Mint(_)) {
+        let mint = matches!(op, Op::Mint(_));
+        if !others.is_empty() && !mint {
             return Err(SubmitError::Held { by: gather(others) });
+        }
+        // What one holds nobody else changes meanwhile, and what one made nobody else has.
+        let open = |id: &RecordId| confirmed.drawing.get(*id).is_some() && !self.is_mine(*id);
+        if self.status == Status::Reconnecting && !mint {
+            let ids: Vec<_> = named(&op).into_iter().filter(open).collect();
+            if !ids.is_empty() {
+                return Err(SubmitError::Apart { ids });
+            }
         }
         let bytes = encoded_bytes(&op) + TOKEN_BYTES_MAX * own.len() + AROUND_OP_BYTES;
         let max = facts.limits.entry_bytes_max();
@@ -48,9 +57,8 @@ impl Session {
         let mut under: Vec<_> = own.iter().map(|(_, holding)| holding.token).collect();
         under.sort_unstable();
         under.dedup();
-        let undoable = !matches!(op, Op::Mint(_));
         let client_seq = self.wish(Wish::Edit(PendingEdit { op, seen, under, shown: true, touched }));
-        if undoable {
+        if !mint {
             self.steps.undo.push(Step::Waiting(client_seq));
             self.steps.redo.clear();
         }

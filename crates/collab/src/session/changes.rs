@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use drawing::{Op, OpError, RecordId};
-use protocol::{ClientSeq, Ended, Hash, Held, Person, Refusal, Role, Seq, SessionId, Token};
+use protocol::{Ban, ClientSeq, Ended, Hash, Held, Person, Refusal, Role, Seq, SessionId, Token};
 
 use crate::shared::FoldError;
 
@@ -108,6 +108,31 @@ pub enum Notice {
     Joined(Person),
     /// Somebody's session ended.
     Left(Person, Ended),
+    /// An owner changed what somebody may do, perhaps oneself; a lock that the role doesn't allow has ended.
+    RoleChanged {
+        /// Who.
+        session: SessionId,
+        /// What they may do from here on.
+        role: Role,
+        /// Which owner.
+        by: SessionId,
+    },
+    /// An owner put oneself out of the room; what waited is among the drafts.
+    PutOut {
+        /// What they are called.
+        by: String,
+        /// One is kept out, too.
+        banned: bool,
+    },
+    /// An owner banned somebody else.
+    Banned {
+        /// What they were called.
+        name: String,
+        /// Which owner.
+        by: SessionId,
+    },
+    /// Somebody may come in again.
+    BanLifted(Ban),
     /// Somebody's locks are others than before.
     Locks,
     /// Somebody's connection broke or came back.
@@ -195,6 +220,12 @@ pub enum SubmitError {
     Held {
         /// Who holds what.
         by: Vec<Held>,
+    },
+    /// There is no connection, and one doesn't hold some of it: others may be changing it now.
+    #[error("there is no connection: until it is back, only what you hold and what you draw can be changed")]
+    Apart {
+        /// What isn't held.
+        ids: Vec<RecordId>,
     },
     /// The drawing's own rules forbid it.
     #[error(transparent)]

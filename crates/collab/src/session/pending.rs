@@ -47,6 +47,8 @@ pub(super) enum Wish {
     CallOff(Token, SessionId),
     /// To rename the drawing, as an owner.
     Rename(String),
+    /// To change what somebody may do, or to put them out or let them in, as an owner.
+    OfPerson(Request),
 }
 
 /// An edit that has no answer yet.
@@ -92,6 +94,7 @@ impl Pending {
             Wish::Override(token, of) => Request::Override { token: *token, of: Some(*of) },
             Wish::CallOff(token, of) => Request::CallOff { token: *token, of: Some(*of) },
             Wish::Rename(title) => Request::Rename { title: title.clone() },
+            Wish::OfPerson(request) => request.clone(),
         })
     }
 }

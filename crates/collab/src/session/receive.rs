@@ -1,7 +1,9 @@
 //! What a server says, and what it makes of the session.
 
 use drawing::{Drawing, RecordId};
-use protocol::{Answer, ClientSeq, Entry, Event, Hash, Millis, Presence, Refusal, ServerMessage, SessionId, Told};
+use protocol::{
+    Answer, ClientSeq, Ended, Entry, Event, Hash, Millis, Presence, Refusal, ServerMessage, SessionId, Told,
+};
 
 use super::changes::{Changes, Draft, Notice, SessionError, Status};
 use super::pending::{Pending, Wish};
@@ -126,6 +128,13 @@ impl Session {
                 }
                 self.refresh_people();
                 changes.notices.push(Notice::People);
+            }
+            Event::RoleChanged { .. } | Event::Banned { .. } | Event::BanLifted { .. } => {
+                self.note_owners_word(told, &mut changes);
+            }
+            Event::Gone { session, why: Ended::Removed { by }, .. } if self.me() == Some(*session) => {
+                let by = self.name_of(*by);
+                self.put_out(by, false, &mut changes);
             }
             Event::Gone { session, why, .. } => {
                 self.offline.remove(session);
@@ -284,6 +293,7 @@ impl Session {
             | Wish::Decline(_)
             | Wish::Override(..)
             | Wish::CallOff(..)
+            | Wish::OfPerson(_)
             | Wish::Rename(_) => notice(told(false, refusal)),
         }
     }

@@ -38,8 +38,13 @@ impl Session {
             original: welcome.original,
             durability: welcome.durability,
             limits: welcome.limits,
+            bans: welcome.bans.iter().map(|ban| (ban.seq, ban.clone())).collect(),
         });
-        welcome.ids.iter().for_each(|range| self.ids.grant(*range));
+        match self.before.take() {
+            // Which of them the earlier run has used is not known.
+            Some(_) => welcome.ids.iter().for_each(|range| self.ids.leave_out(*range)),
+            None => welcome.ids.iter().for_each(|range| self.ids.grant(*range)),
+        }
         self.settle_pending(&welcome, &mut changes);
         self.set_steps(&welcome);
         self.offline = welcome.people.iter().filter(|each| !each.connected).map(|each| each.session).collect();
@@ -121,6 +126,7 @@ impl Session {
             Wish::Withdraw(wait) => self.my_waits().all(|each| each.wait != *wait),
             Wish::HandOver(_) | Wish::Decline(_) | Wish::CallOff(..) => true,
             Wish::Rename(title) => self.title() == title,
+            Wish::OfPerson(ask) => self.is_so_of_person(ask),
             Wish::Edit(_) | Wish::Undo { .. } => false,
         }
     }

@@ -5,5 +5,6 @@ mod lab;
 mod line;
 mod nodes;
 mod replay;
+mod roles;
 mod room;
 mod session;
