@@ -16,7 +16,7 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, broadcast, oneshot};
 
 use crate::board::Board;
 use crate::clock::Clock;
-use crate::connection::local;
+use crate::connection::{Bulk, local};
 use crate::console::{Console, Key};
 use crate::disk;
 use crate::folder::{Folder, FolderShelf, Found};
@@ -89,6 +89,8 @@ pub(crate) struct Inner {
     conns: AtomicU64,
     closing: AtomicBool,
     events: broadcast::Sender<HostEvent>,
+    /// Room for requests that come in parts, over all connections.
+    pub(crate) bulk_room: Arc<tokio::sync::Semaphore>,
 }
 
 /// A drawing, open or not.
@@ -170,6 +172,7 @@ impl Host {
             conns: AtomicU64::new(0),
             closing: AtomicBool::new(false),
             events: broadcast::Sender::new(EVENTS_MAX),
+            bulk_room: Arc::new(Bulk::room()),
         };
         let host = Host { inner: Arc::new(inner) };
         for (listing, broken) in drawings {

@@ -171,8 +171,8 @@ async fn upgrade(
         .protocols([SUBPROTOCOL_MSGPACK, SUBPROTOCOL_JSON])
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(WRITE_BUFFER_BYTES)
-        // An entry in JSON is up to three times what it was in MessagePack; it is written alone.
-        .max_write_buffer_size(WRITE_BUFFER_BYTES.saturating_add(readable.saturating_mul(4)))
+        // What is longer goes in parts.
+        .max_write_buffer_size(WRITE_BUFFER_BYTES + 4 * protocol::WHOLE_BYTES_MAX)
         .max_message_size(readable)
         .max_frame_size(readable);
     let encoding = match upgrade.selected_protocol().and_then(|protocol| protocol.to_str().ok()) {

@@ -8,7 +8,7 @@ use protocol::{Encoding, Presence, Seq, ServerMessage, SessionId};
 use tokio::sync::Notify;
 
 use crate::frame::Frame;
-use crate::pieces::Pieces;
+use crate::pieces::{Pieces, What};
 
 /// Messages that may wait.
 const ITEMS_MAX: usize = 4_096;
@@ -18,7 +18,7 @@ const ITEMS_MAX: usize = 4_096;
 pub(crate) enum Item {
     /// A message.
     Frame(Arc<Frame>),
-    /// A drawing.
+    /// A drawing, or a message that is too long to go whole.
     Snapshot(Arc<Pieces>),
     /// A stretch of the log, read when its turn comes.
     Log {
@@ -111,8 +111,15 @@ impl State {
     /// What is to be put to the queue: entries behind something long as a stretch of the log, and nothing where the
     /// stretch before goes on with them.
     fn fold(&mut self, item: Item) -> Option<Item> {
-        let Item::Frame(frame) = &item else { return Some(item) };
-        let ServerMessage::Entries(told) = &*frame.message else { return Some(item) };
+        let message = match &item {
+            Item::Frame(frame) => &frame.message,
+            Item::Snapshot(pieces) => match &pieces.what {
+                What::Message(message) => message,
+                What::Drawing(_) | What::Blob(_) => return Some(item),
+            },
+            Item::Log { .. } | Item::Blob(_) => return Some(item),
+        };
+        let ServerMessage::Entries(told) = &**message else { return Some(item) };
         let (Some(first), Some(last)) = (told.first(), told.last()) else { return Some(item) };
         if self.long == 0 && !self.at_long {
             return Some(item);
@@ -277,11 +284,11 @@ impl Outgoing {
             state.bytes -= bytes;
             state.at_long = item.is_long();
             state.long -= usize::from(state.at_long);
-            if let Item::Frame(frame) = &item
-                && let ServerMessage::Welcome(_) = &*frame.message
-            {
-                state.welcomed = true;
-            }
+            state.welcomed |= match &item {
+                Item::Frame(frame) => matches!(*frame.message, ServerMessage::Welcome(_)),
+                // Nothing long comes before the welcome, unless it is the welcome.
+                _ => true,
+            };
             return Popped::Next(Next::Item(item));
         }
         match std::mem::replace(&mut state.ending, Ending::Ended) {

@@ -1,4 +1,4 @@
-//! Drawings and blobs on their way out, in pieces small enough for others' cursors to pass between. What several people
+//! Drawings, blobs and long messages on their way out, in pieces small enough for others' cursors to pass between. What several people
 //! want is read, packed and encoded once, off the runtime's threads.
 
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::ws::Message;
 use bytes::Bytes;
 use drawing::Drawing;
-use protocol::{Encoding, Hash, ServerMessage};
+use protocol::{CodecError, Encoding, Hash, ServerMessage};
 use tokio::sync::OnceCell;
 
 use crate::frame;
@@ -33,6 +33,8 @@ pub(crate) enum What {
     Drawing(Drawing),
     /// A blob of the log, as [`ServerMessage::Blob`].
     Blob(Hash),
+    /// A message that is too long to go whole, as [`ServerMessage::Part`].
+    Message(Arc<ServerMessage>),
 }
 
 impl Pieces {
@@ -47,6 +49,9 @@ impl Pieces {
             Encoding::Json => &self.json,
         };
         let encoded = cell.get_or_try_init(async || {
+            if let What::Message(message) = &self.what {
+                return parts_elsewhere(message.clone(), encoding).await.map(Arc::from);
+            }
             let messages = self.messages(store).await?;
             let encode_all = move || messages.iter().map(|message| frame::encode(message, encoding)).collect();
             let encoded: Result<Vec<Message>, _> = on_a_thread(encode_all).await?;
@@ -55,7 +60,7 @@ impl Pieces {
         encoded.await.cloned()
     }
 
-    /// The messages, not encoded.
+    /// The messages of a drawing or a blob, not encoded.
     pub(crate) async fn messages(&self, store: &dyn Store) -> Result<Vec<ServerMessage>, StoreError> {
         let whole = self.whole.get_or_try_init(async || match &self.what {
             What::Drawing(drawing) => {
@@ -63,6 +68,7 @@ impl Pieces {
                 on_a_thread(move || Some(Bytes::from(protocol::encode_drawing(&drawing)))).await
             }
             What::Blob(hash) => store.blob(*hash).await,
+            What::Message(_) => Ok(None),
         });
         Ok(self.cut(whole.await?.as_ref()))
     }
@@ -71,6 +77,7 @@ impl Pieces {
         let message = |piece, pieces, bytes: Vec<u8>| match &self.what {
             What::Drawing(_) => ServerMessage::Snapshot { piece, pieces, bytes },
             What::Blob(hash) => ServerMessage::Blob { hash: *hash, piece, pieces, bytes },
+            What::Message(message) => ServerMessage::clone(message),
         };
         let Some(whole) = whole else {
             return vec![message(0, 0, Vec::new())];
@@ -84,6 +91,23 @@ impl Pieces {
         };
         (0..pieces).map(piece).collect()
     }
+}
+
+/// A message as it goes over a socket, whole or in parts; nothing if it can't be written.
+pub(crate) async fn in_parts(message: ServerMessage, encoding: Encoding) -> Vec<Message> {
+    match encoding.encode_within(&message, protocol::WHOLE_BYTES_MAX) {
+        Ok(Some(bytes)) => vec![frame::to_message(bytes, encoding)],
+        Ok(None) => parts_elsewhere(Arc::new(message), encoding).await.unwrap_or_default(),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// A long message in parts, written where it holds up nobody.
+async fn parts_elsewhere(message: Arc<ServerMessage>, encoding: Encoding) -> Result<Vec<Message>, StoreError> {
+    let write = move || -> Result<Vec<Message>, CodecError> {
+        Ok(message.to_frames(encoding)?.into_iter().map(|bytes| frame::to_message(bytes, encoding)).collect())
+    };
+    on_a_thread(write).await?.map_err(|error| StoreError::Failed(error.to_string()))
 }
 
 /// Computes something where it holds up nobody.

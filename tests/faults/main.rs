@@ -3,10 +3,15 @@
 //!
 //! Quick rounds run always; `LINEWORK_SOAK=1` runs the long ones.
 
+mod clock;
+mod cuts;
+mod disk;
 mod ground;
 mod history;
 mod kill;
+mod pause;
 mod person;
+mod proxy;
 mod storm;
 
 use std::time::Duration;

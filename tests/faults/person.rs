@@ -8,21 +8,24 @@ use collab::{Notice, Session, Status};
 use drawing::{EntityId, Op, RecordId, Vec2};
 use futures_util::{SinkExt as _, StreamExt as _};
 use protocol::{
-    Address, ClientId, ClientMessage, ClientSeq, Encoding, Limits, ResumeKey, SUBPROTOCOL_JSON, SUBPROTOCOL_MSGPACK,
+    Address, ClientId, ClientMessage, ClientSeq, Encoding, Limits, Refusal, ResumeKey, SUBPROTOCOL_JSON, SUBPROTOCOL_MSGPACK,
     Seq, ServerMessage,
 };
 use tests::model::line;
 use tests::random::Random;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
+use crate::DEADLINE;
 use crate::history::{Notes, What};
 
 /// How long a connection may take to open, or to take in what is said.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How often one looks whether something is to be said.
+const PAUSE: Duration = Duration::from_millis(8);
 /// Edits that one has under way at most.
 const UNDER_WAY_MAX: usize = 6;
 /// Lines that one makes at most: a drawing that grows slows the test down.
@@ -34,6 +37,8 @@ pub struct Person {
     pub window: usize,
     /// Edits of theirs that were stored.
     pub stored: u64,
+    /// What was refused since it could not be stored.
+    pub unavailable: u64,
     notes: Notes,
     random: Random,
     encoding: Encoding,
@@ -54,6 +59,7 @@ impl Person {
             session: Session::new(ClientId(id), ResumeKey(id << 64 | id), name, ClientSeq(Seq(1))),
             window,
             stored: 0,
+            unavailable: 0,
             notes: notes.clone(),
             random: Random::new(window as u64),
             encoding: if window.is_multiple_of(2) { Encoding::MessagePack } else { Encoding::Json },
@@ -149,6 +155,9 @@ impl Person {
         for notice in changes.notices {
             match notice {
                 Notice::Stored { .. } => self.stored += 1,
+                Notice::Refused { refusal, .. } | Notice::LockRefused { refusal, .. } => {
+                    self.unavailable += u64::from(matches!(refusal, Refusal::Unavailable { .. }));
+                }
                 Notice::Mismatch { seq } => panic!("window {window} has another drawing than the server at {seq}"),
                 _ => {}
             }
@@ -190,6 +199,21 @@ impl Person {
         if self.socket.is_some() && silent_ms > 3 * u64::from(self.limits.heartbeat_ms) {
             self.lose();
         }
+    }
+
+    /// Listens, and says what is to be said, until something is so or the connection is gone.
+    pub async fn until(&mut self, what: &str, is_so: impl Fn(&Session) -> bool) {
+        let listening = async {
+            let mut tick = interval(PAUSE);
+            while !is_so(&self.session) {
+                self.flush().await;
+                tokio::select! {
+                    frame = self.frame() => self.take(frame),
+                    _ = tick.tick() => {}
+                }
+            }
+        };
+        timeout(DEADLINE, listening).await.unwrap_or_else(|_| panic!("{what} in time"));
     }
 
     /// Notes that they are done, and what they hold.

@@ -28,7 +28,9 @@ enum Phase {
 #[derive(Debug, Clone, Copy, Default)]
 struct State {
     stored: u64,
+    unavailable: u64,
     is_in: bool,
+    is_paused: bool,
     is_settled: bool,
 }
 
@@ -74,6 +76,27 @@ impl Storm {
             states.iter().map(|state| state.stored).sum::<u64>() >= enough && states.iter().all(|state| state.is_in)
         };
         self.wait("edits are acknowledged", blown).await;
+    }
+
+    /// Waits until so many more requests were refused since they can't be stored now.
+    pub async fn until_unavailable(&self, more: u64) {
+        let enough = self.unavailable() + more;
+        let refused = |states: &Vec<State>| states.iter().map(|state| state.unavailable).sum::<u64>() >= enough;
+        self.wait("requests are refused for want of room", refused).await;
+    }
+
+    /// Waits until so many more are refused, or everybody is told that nothing can be stored for now.
+    pub async fn until_troubled(&self, more: u64) {
+        let enough = self.unavailable() + more;
+        let troubled = |states: &Vec<State>| {
+            states.iter().map(|state| state.unavailable).sum::<u64>() >= enough
+                || states.iter().all(|state| state.is_paused)
+        };
+        self.wait("people hear that nothing can be stored", troubled).await;
+    }
+
+    fn unavailable(&self) -> u64 {
+        self.states.borrow().iter().map(|state| state.unavailable).sum()
     }
 
     async fn wait(&self, what: &str, is_so: impl FnMut(&Vec<State>) -> bool) {
@@ -145,7 +168,13 @@ async fn work(
         }
         person.flush().await;
         let is_settled = now != Phase::Blowing && person.is_in() && person.session.waiting() == 0;
-        let state = State { stored: person.stored, is_in: person.is_in(), is_settled };
+        let state = State {
+            stored: person.stored,
+            unavailable: person.unavailable,
+            is_in: person.is_in(),
+            is_paused: person.session.saving_paused().is_some(),
+            is_settled,
+        };
         states.send_modify(|states| states[person.window] = state);
         if now == Phase::Over && is_settled {
             person.end();

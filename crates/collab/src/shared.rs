@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use drawing::{Drawing, IdRange, Op, OpError, RecordId};
+use drawing::{Drawing, IdRange, Op, OpError, Record, RecordId};
 use imbl::OrdMap;
 use protocol::{ClientId, Epoch, Event, Held, Millis, Person, Position, Role, Seq, SessionId, Token, Told};
 use serde::{Deserialize, Serialize};
@@ -291,6 +291,8 @@ impl Shared {
             // What the inverse does not put or take away was there, and is.
             let Some(&before) = was_there.get(&id) else { continue };
             match (before, self.drawing.get(id).is_some()) {
+                // What is said is there for everybody to answer at once.
+                (false, true) if self.drawing.get(id).is_some_and(Record::is_comment) => applied.made.push(id),
                 // What is new is its maker's until let go.
                 (false, true) => {
                     self.locks.insert(id, Holding { session, token: seq, since_ms });

@@ -43,6 +43,18 @@ impl Encoding {
         }
     }
 
+    /// Writes a message of at most so many bytes; none if it is longer, which is found out without writing all of it.
+    pub fn encode_within<T: Serialize>(self, message: &T, bytes_max: usize) -> Result<Option<Vec<u8>>, CodecError> {
+        let mut to = Bounded { bytes: Vec::new(), bytes_max, is_full: false };
+        let written = match self {
+            Encoding::MessagePack => {
+                message.serialize(&mut rmp_serde::Serializer::new(&mut to).with_struct_map()).map_err(CodecError::from)
+            }
+            Encoding::Json => serde_json::to_writer(&mut to, message).map_err(CodecError::from),
+        };
+        if to.is_full { Ok(None) } else { written.map(|()| Some(to.bytes)) }
+    }
+
     /// Reads a message.
     pub fn decode<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<T, CodecError> {
         self.decode_within(bytes, IDS_MAX)
@@ -56,6 +68,28 @@ impl Encoding {
             // serde_json's own bound on depth is 128.
             Encoding::Json => Ok(serde_json::from_slice(bytes)?),
         })
+    }
+}
+
+/// Takes in so many bytes and no more.
+struct Bounded {
+    bytes: Vec<u8>,
+    bytes_max: usize,
+    is_full: bool,
+}
+
+impl std::io::Write for Bounded {
+    fn write(&mut self, more: &[u8]) -> std::io::Result<usize> {
+        if self.bytes.len() + more.len() > self.bytes_max {
+            self.is_full = true;
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        self.bytes.extend_from_slice(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -199,6 +233,18 @@ mod tests {
     fn read(encoding: Encoding, bytes: Vec<u8>) -> Result<ClientMessage, CodecError> {
         let reading = std::thread::Builder::new().stack_size(2 << 20);
         reading.spawn(move || encoding.decode(&bytes)).expect("a thread").join().expect("reading doesn't panic")
+    }
+
+    #[test]
+    fn what_is_longer_than_it_may_be_is_not_written() {
+        for encoding in [Encoding::MessagePack, Encoding::Json] {
+            let said = ClientMessage::Look { drawing: "x".repeat(1_000) };
+            let whole = encoding.encode(&said).expect("it is written");
+            for (bytes_max, fits) in [(0, false), (whole.len() - 1, false), (whole.len(), true), (usize::MAX, true)] {
+                let written = encoding.encode_within(&said, bytes_max).expect("it can be written");
+                assert_eq!(written, fits.then(|| whole.clone()), "{encoding:?} {bytes_max}");
+            }
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod ids;
 mod limits;
 mod message;
 mod overview;
+mod parts;
 mod presence;
 mod snapshot;
 mod standing;
@@ -26,6 +27,7 @@ pub use message::{
     Answer, ClientMessage, Durability, Held, Hello, Person, Refusal, Request, Resume, ServerMessage, Told, Welcome,
 };
 pub use overview::{DrawingFacts, Line, LiveFacts, LockFacts, Overview, PersonFacts, Sample, ServerFacts};
+pub use parts::{PART_BYTES, Part, PartError, Parts, WHOLE_BYTES_MAX, cut};
 pub use presence::{Attention, Ghost, Presence};
 pub use snapshot::{SnapshotError, decode_drawing, encode_drawing};
 pub use standing::{Ban, Came};

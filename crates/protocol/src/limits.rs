@@ -11,6 +11,9 @@ pub const TITLE_CHARS_MAX: u32 = 120;
 pub struct Limits {
     /// Bytes of one message, encoded.
     pub message_bytes_max: u32,
+    /// Bytes of a request that comes in parts, encoded. 0, as servers of before say it: none does.
+    #[serde(default)]
+    pub bulk_bytes_max: u32,
     /// Records that one request may lock, edit or let go.
     pub records_max: u32,
     /// Records in a ghost or a shown selection.
@@ -43,16 +46,26 @@ pub struct Limits {
 const AROUND_ENTRY_BYTES: u32 = 4 << 10;
 
 impl Limits {
-    /// The longest payload of one entry, in bytes: what still fits into a message to everybody.
+    /// The longest payload of one entry, in bytes: what can still be asked for and told, in parts where parts are known.
     pub fn entry_bytes_max(&self) -> usize {
-        self.message_bytes_max.saturating_sub(AROUND_ENTRY_BYTES) as usize
+        self.longest().1.saturating_sub(AROUND_ENTRY_BYTES) as usize
+    }
+
+    /// The limit that the longest request is under, and its name.
+    pub fn longest(&self) -> (&'static str, u32) {
+        if self.bulk_bytes_max > self.message_bytes_max {
+            ("bulk_bytes_max", self.bulk_bytes_max)
+        } else {
+            ("message_bytes_max", self.message_bytes_max)
+        }
     }
 }
 
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            message_bytes_max: 64 << 20,
+            message_bytes_max: 4 << 20,
+            bulk_bytes_max: 64 << 20,
             records_max: 200_000,
             ghost_records_max: 200,
             in_flight_max: 64,

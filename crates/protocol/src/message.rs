@@ -9,6 +9,7 @@ use crate::entry::Entry;
 use crate::ids::{ClientId, ClientSeq, Epoch, ResumeKey, Role, SessionId, Token};
 use crate::limits::Limits;
 use crate::overview::Overview;
+use crate::parts::Part;
 use crate::presence::Presence;
 use crate::standing::Ban;
 
@@ -65,6 +66,8 @@ pub enum ClientMessage {
         /// What is asked.
         request: Request,
     },
+    /// A part of an `Ask` that is too long for one message.
+    Part(Part),
     /// What one shows of oneself.
     Presence(Presence),
     /// Asks for a blob of the log, such as the file that the drawing came from.
@@ -86,6 +89,9 @@ pub enum ClientMessage {
     Heartbeat,
     /// Leaves: the session ends at once and its locks with it.
     Leave,
+    /// Wants to be told nothing from here on but answers to what one asks oneself: for programs that only write, under locks
+    /// of their own. [`ClientMessage::Refresh`] ends it, by the welcome that it asks for.
+    Hush {},
     /// Instead of a hello, and first: asks for overviews of the whole server. For its owner, signed in.
     Watch {},
     /// Asks for the lines of a drawing that nobody works on, while one watches.
@@ -426,6 +432,8 @@ pub enum ServerMessage {
     },
     /// Stored entries, dense and ascending.
     Entries(Vec<Told>),
+    /// A part of something else that is said here and is too long for one message.
+    Part(Part),
     /// The answer to a request. Comes after the entry itself has been told.
     Answer {
         /// Which request.

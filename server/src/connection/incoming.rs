@@ -14,7 +14,8 @@ use super::HELLO_BYTES_MAX;
 /// Messages above this many bytes are read on a blocking thread.
 const LARGE_BYTES: usize = 256 << 10;
 /// Everything that a client can say in this version.
-const KNOWN: &[&str] = &["hello", "ask", "presence", "blob", "refresh", "heartbeat", "leave", "log", "watch", "look"];
+const KNOWN: &[&str] =
+    &["hello", "ask", "part", "presence", "blob", "refresh", "heartbeat", "leave", "log", "hush", "watch", "look"];
 
 /// What came over a socket.
 #[derive(Debug, PartialEq)]
@@ -31,9 +32,8 @@ pub(super) enum Heard {
 
 /// Reads what came of somebody who was let in.
 pub(super) async fn read(frame: Option<Result<Message, axum::Error>>, encoding: Encoding, limits: &Limits) -> Heard {
-    // What is somewhat over the limit is read, so that it can be refused by its name.
-    let ids_max = limits.records_max.saturating_mul(2) as usize;
-    read_within(frame, encoding, ("message_bytes_max", limits.message_bytes_max as usize), ids_max).await
+    let limit = ("message_bytes_max", limits.message_bytes_max as usize);
+    read_within(frame, encoding, limit, ids_max(limits)).await
 }
 
 /// Reads what came of somebody who said nothing yet.
@@ -74,8 +74,23 @@ async fn read_within(
     if bytes.len() <= LARGE_BYTES {
         return decode(&bytes, encoding, ids_max);
     }
+    decode_elsewhere(bytes, encoding, ids_max).await
+}
+
+/// Reads what came in parts.
+pub(super) async fn decode_large(bytes: Vec<u8>, encoding: Encoding, limits: &Limits) -> Heard {
+    decode_elsewhere(bytes.into(), encoding, ids_max(limits)).await
+}
+
+async fn decode_elsewhere(bytes: Bytes, encoding: Encoding, ids_max: usize) -> Heard {
     let decoded = tokio::task::spawn_blocking(move || decode(&bytes, encoding, ids_max)).await;
     decoded.unwrap_or_else(|_| Heard::Broken("reading a message ended early".into()))
+}
+
+/// How many ids the ranges of one message may stand for: what is somewhat over the limit is read, so that it can be
+/// refused by its name.
+fn ids_max(limits: &Limits) -> usize {
+    limits.records_max.saturating_mul(2) as usize
 }
 
 fn too_large(bytes: Option<usize>, (limit, max): (&str, usize)) -> String {

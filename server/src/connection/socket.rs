@@ -8,19 +8,21 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use collab::ConnId;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
-use protocol::{ClientMessage, Encoding, Hello, Presence, ServerMessage};
+use protocol::{Answer, ClientMessage, ClientSeq, Encoding, Hello, Presence, ServerMessage};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
+use super::bulk::{Bulk, Taken};
 use super::incoming::{Heard, read, read_first};
 use super::{HELLO_BYTES_MAX, HELLO_MAX, watch};
 use crate::console::Visit;
-use crate::frame::encode;
+use crate::frame::{Frame, encode};
 use crate::host::Slot;
 use crate::invite::{NotAdmitted, Pass};
 use crate::line::Meter;
 use crate::live::{Command, Live};
 use crate::outgoing::{Item, Next, Outgoing};
+use crate::pieces::in_parts;
 use crate::stretch::entries_after;
 use crate::{Host, HostError};
 
@@ -166,10 +168,20 @@ impl Connection {
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut gate = PresenceGate::new(limits.presence_hz_max.saturating_mul(PRESENCE_SLACK));
         let mut listener_open = true;
+        let mut bulk = Bulk::new(host.inner.bulk_room.clone());
         loop {
             let message = tokio::select! {
                 frame = source.next() => match read(frame, *encoding, limits).await {
                     Heard::Message(ClientMessage::Presence(presence), _) => gate.take(presence).map(|message| (message, 0)),
+                    Heard::Message(ClientMessage::Part(part), _) => match bulk.take(part, *encoding, limits).await {
+                        Taken::Nothing => Some((ClientMessage::Heartbeat, 0)),
+                        Taken::Whole(message, bytes) => Some((message, bytes)),
+                        Taken::Refused(client_seq, refusal) => self.refuse(client_seq, refusal),
+                        Taken::Broken(why) => {
+                            outgoing.end(why, false);
+                            break;
+                        }
+                    },
                     Heard::Message(message, bytes) => Some((message, bytes)),
                     Heard::Broken(why) => {
                         outgoing.end(why, false);
@@ -178,6 +190,7 @@ impl Connection {
                     Heard::Nothing => None,
                     Heard::Gone => break outgoing.abandon(),
                 },
+                (client_seq, refusal) = bulk.overdue() => self.refuse(client_seq, refusal),
                 presence = gate.due() => Some((ClientMessage::Presence(presence), 0)),
                 _ = beat.tick() => {
                     outgoing.beat();
@@ -206,6 +219,18 @@ impl Connection {
         } else {
             writing.abort();
         }
+    }
+}
+
+impl Connection {
+    /// Refuses a request that did not come as far as the desk.
+    fn refuse(&self, client_seq: ClientSeq, refusal: protocol::Refusal) -> Option<(ClientMessage, usize)> {
+        let answer = ServerMessage::Answer { client_seq, answer: Answer::Refused(refusal) };
+        let frame = Arc::new(Frame::new(Arc::new(answer), [self.encoding]));
+        if self.outgoing.push(Item::Frame(frame)).is_err() {
+            self.outgoing.end("the connection is too slow for what happens here", true);
+        }
+        None
     }
 }
 
@@ -329,7 +354,11 @@ async fn write_item(
                 Ok(entries) => {
                     let Some(last) = entries.last() else { return Ok(()) };
                     after = last.seq;
-                    sink.feed(encode(&ServerMessage::Entries(entries), encoding).ok()).await?;
+                    for message in in_parts(ServerMessage::Entries(entries), encoding).await {
+                        sink.feed(Some(message)).await?;
+                        let presence = outgoing.try_presence().and_then(|frame| frame.to_wire(encoding).ok());
+                        sink.feed(presence).await?;
+                    }
                 }
                 Err(error) => break error.to_string(),
             }

@@ -25,8 +25,8 @@ impl OpenDrawing {
                 Effect::Send { to, message } => {
                     self.observer.sent(self.clock.time_of_day(), &to, &message);
                     self.note_asked(&to, &message);
-                    let frame = self.frame(&to, message);
-                    to.iter().for_each(|conn| self.push(*conn, Item::Frame(frame.clone())));
+                    let item = self.item(&to, message);
+                    to.iter().for_each(|conn| self.push(*conn, item.clone()));
                 }
                 Effect::SendPresence { to, message } => {
                     self.observer.shown();
@@ -84,6 +84,15 @@ impl OpenDrawing {
         Arc::new(Frame::new(message, encodings))
     }
 
+    /// As [`OpenDrawing::frame`], in parts where it is long: those are written elsewhere.
+    fn item(&self, to: &[ConnId], message: Arc<ServerMessage>) -> Item {
+        let encodings = to.iter().filter_map(|conn| self.connections.get(conn)).filter_map(|each| each.encoding);
+        match Frame::whole(message.clone(), encodings) {
+            Some(frame) => Item::Frame(Arc::new(frame)),
+            None => Item::Snapshot(Arc::new(Pieces::new(What::Message(message)))),
+        }
+    }
+
     fn push(&mut self, conn: ConnId, item: Item) {
         // Not there: it ended, and the desk hears of it soon.
         let Some(outgoing) = self.connections.get(&conn) else { return };
@@ -96,7 +105,7 @@ impl OpenDrawing {
     fn snapshot_of(&mut self, drawing: Drawing) -> Arc<Pieces> {
         let same = |pieces: &&Arc<Pieces>| match &pieces.what {
             What::Drawing(known) => known.hash() == drawing.hash() && known.record_count() == drawing.record_count(),
-            What::Blob(_) => false,
+            What::Blob(_) | What::Message(_) => false,
         };
         if let Some(pieces) = self.snapshot.as_ref().filter(same) {
             return pieces.clone();

@@ -1,5 +1,6 @@
 //! The real server on a real port, and clients that speak the protocol.
 
+mod bulk;
 mod client;
 mod console;
 mod crash;

@@ -3,7 +3,7 @@
 use protocol::Limits;
 
 use super::ledger::{Ledger, fold};
-use super::{Log, Record, edits, locks};
+use super::{Log, Record, What, edits, locks};
 
 /// How much a history that is right has in it: one in which nothing happened shows nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,6 +22,10 @@ pub struct Summary {
     pub expired: usize,
     /// Windows that were done in the end.
     pub done: usize,
+    /// How often somebody came in, or back.
+    pub comings: usize,
+    /// As how many sessions: more than windows where some were given up who came back.
+    pub sessions: usize,
 }
 
 /// Holds what windows did and saw at so many servers against the log that is left.
@@ -36,5 +40,7 @@ pub fn check(records: &[Record], log: &Log, limits: &Limits, servers: usize) -> 
     let (lapsed, expired) = locks::check_ends_in_time(&ledger, &folded, limits)?;
     let done = edits::check_ends(&ledger, &folded)?;
     let promised = ledger.asks.values().filter(|ask| ask.promised.is_some()).count();
-    Ok(Summary { asked: ledger.asks.len(), promised, holdings, refused, lapsed, expired, done })
+    let comings = records.iter().filter(|record| matches!(record.what, What::Welcomed { .. })).count();
+    let (asked, sessions) = (ledger.asks.len(), ledger.windows.len());
+    Ok(Summary { asked, promised, holdings, refused, lapsed, expired, done, comings, sessions })
 }

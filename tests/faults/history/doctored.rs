@@ -200,7 +200,17 @@ fn told(story: &[Line]) -> (Vec<Record>, Log) {
 #[test]
 fn a_history_that_is_right_passes() {
     let (records, log) = told(&story());
-    let expect = Summary { asked: 7, promised: 5, holdings: 2, refused: 1, lapsed: 1, expired: 1, done: 2 };
+    let expect = Summary {
+        asked: 7,
+        promised: 5,
+        holdings: 2,
+        refused: 1,
+        lapsed: 1,
+        expired: 1,
+        done: 2,
+        comings: 2,
+        sessions: 2,
+    };
     assert_eq!(check(&records, &log, &limits(), 1), Ok(expect));
 }
 

@@ -62,6 +62,8 @@ fn intervals(ledger: &Ledger) -> Vec<Interval> {
                             upto = upto.max(sent);
                         }
                     }
+                    // It held it no more, and asks for it anew.
+                    Request::Lock { ids, .. } if ids.contains(id) && ask.promised != Some((from, token)) => break,
                     Request::Unlock { ids, .. } if ids.contains(id) => {
                         if ids.len() == 1 {
                             upto = upto.max(sent);
@@ -71,7 +73,10 @@ fn intervals(ledger: &Ledger) -> Vec<Interval> {
                     _ => {}
                 }
             }
-            intervals.push(Interval { window: *window, id: *id, token, from, upto });
+            // Who hears of a grant only late, and does nothing under it, may have lost it by then.
+            if upto > from {
+                intervals.push(Interval { window: *window, id: *id, token, from, upto });
+            }
         }
     }
     intervals

@@ -126,6 +126,12 @@ pub struct Log {
 }
 
 impl Log {
+    /// What the entries say of when they were decided, for people to read.
+    pub fn times(&self) -> Vec<u64> {
+        let entries = self.entries.iter().filter_map(|stored| protocol::decode_entry(&stored.payload).ok());
+        entries.map(|entry| entry.time_ms).collect()
+    }
+
     /// An entry as it is told.
     fn told(&self, stored: &StoredPayload) -> Result<Told, String> {
         let entry =

@@ -371,7 +371,7 @@ impl Batch {
         let (bytes, max) = (payload.len(), limits.entry_bytes_max());
         if bytes > max {
             // It would be stored and then break every connection that it is told over.
-            let limit = "message_bytes_max".into();
+            let limit = limits.longest().0.into();
             return Pushed::Refused(Refusal::Limit { limit, max: max as u64, asked: bytes as u64 });
         }
         if bytes_before > 0 && bytes_before + bytes > BATCH_BYTES_MAX {

@@ -35,7 +35,10 @@ impl Desk {
             effects.push(Effect::Close { conn, why, retry });
             return self.closed(conn, effects);
         }
-        self.conns.insert(conn, Conn { heard: now, session: None, in_flight: 0, queued_bytes: 0, leaving: false });
+        self.conns.insert(
+            conn,
+            Conn { heard: now, session: None, in_flight: 0, queued_bytes: 0, leaving: false, hushed: false },
+        );
         self.queue.push_back(Work::Hello { conn, hello, role, came });
     }
 

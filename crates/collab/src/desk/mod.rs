@@ -127,6 +127,8 @@ struct Conn {
     queued_bytes: usize,
     /// They said that they leave; once is enough.
     leaving: bool,
+    /// They want to be told nothing but answers.
+    hushed: bool,
 }
 
 /// Something to be decided. What is said over a connection is said by a session in the epoch of that connection, and
@@ -326,6 +328,10 @@ impl Desk {
         }
         match message {
             ClientMessage::Hello(_) => self.end(conn, "hello was said twice".into(), false, effects),
+            // Whoever has the connection joins them.
+            ClientMessage::Part(_) => {
+                self.end(conn, "a part of a message came where a whole one was due".into(), false, effects);
+            }
             ClientMessage::Watch {} | ClientMessage::Look { .. } => {
                 self.end(conn, "who watches the server says so first, and is in no drawing".into(), false, effects);
             }
@@ -341,7 +347,11 @@ impl Desk {
                     effects.push(Effect::SendLog { to: conn, after, upto });
                 }
             }
-            ClientMessage::Refresh => self.send_welcome(conn, session, None, true, effects),
+            ClientMessage::Refresh => {
+                known.hushed = false;
+                self.send_welcome(conn, session, None, true, effects);
+            }
+            ClientMessage::Hush {} => known.hushed = true,
             ClientMessage::Heartbeat => send(effects, vec![conn], ServerMessage::Heartbeat),
             ClientMessage::Leave if !std::mem::replace(&mut known.leaving, true) => {
                 self.queue.push_back(Work::Leave { conn, by });
@@ -392,9 +402,10 @@ impl Desk {
         send(effects, self.live(None), message);
     }
 
-    /// The connections of everybody who was welcomed, save one, ascending.
+    /// The connections of everybody who was welcomed and wants to be told, save one, ascending.
     fn live(&self, except: Option<ConnId>) -> Vec<ConnId> {
-        let mut to: Vec<_> = self.here.values().copied().filter(|conn| Some(*conn) != except).collect();
+        let told = |conn: &ConnId| Some(*conn) != except && self.conns.get(conn).is_none_or(|known| !known.hushed);
+        let mut to: Vec<_> = self.here.values().copied().filter(told).collect();
         to.sort_unstable();
         to
     }

@@ -6,6 +6,7 @@ use drawing::{IdRange, Op, Record, RecordId};
 use protocol::{Event, Limits, Refusal, Request, Role, Seq, SessionId, TITLE_CHARS_MAX, Token};
 
 use super::Room;
+use super::comments::may_be_said;
 use crate::shared::gather;
 
 /// How many runs of ids that don't follow on one another a session may have.
@@ -26,7 +27,8 @@ impl Room {
         let unknown = || Refusal::Invalid { why: format!("session {session} has ended") };
         let member = self.shared.members.get(&session).ok_or_else(unknown)?;
         let root = *self.roots.get(&session).ok_or_else(unknown)?;
-        if !member.role.may_edit() {
+        let may_ask = member.role.may_edit() || member.role.may_comment() && may_be_said(request);
+        if !may_ask {
             return Err(Refusal::NotAllowed { role: member.role });
         }
         match request {
@@ -71,7 +73,8 @@ impl Room {
             match self.shared.locks.get(&id) {
                 Some(holding) if holding.session != session => in_the_way.push((id, *holding)),
                 Some(_) => free.push(id),
-                None if self.shared.drawing.get(id).is_some() => {
+                // Comments are nobody's to hold.
+                None if self.shared.drawing.get(id).is_some_and(|record| !record.is_comment()) => {
                     free.push(id);
                     wanted.push(id);
                 }
@@ -150,9 +153,11 @@ impl Room {
         // As clients are to send them; but what isn't in order is no reason to take them for others.
         let mut under = under.to_vec();
         under.sort_unstable();
+        self.may_touch(session, op)?;
         let before = &self.shared.drawing;
-        let outcome = before.clone().apply(op).map_err(|error| Refusal::Invalid { why: error.to_string() })?;
-        if outcome.touched.is_empty() {
+        let mut after = before.clone();
+        let outcome = after.apply(op).map_err(|error| Refusal::Invalid { why: error.to_string() })?;
+        if outcome.touched.is_empty() || self.is_settled_so(op) {
             return Ok(Decision::Nothing);
         }
         if !mint {
@@ -161,8 +166,10 @@ impl Room {
                 self.may_be_new(root, id)?;
             }
             // What is only computed, such as the block of a dimension, follows what is named and needs no lock itself.
-            let old: Vec<_> = named.into_iter().filter(|id| before.get(*id).is_some()).collect();
+            let old: Vec<_> = named.iter().copied().filter(|id| before.get(*id).is_some()).collect();
             self.may_change(session, root, &old, seen, &under)?;
+            // Only now: what somebody else changed meanwhile would seem to be changed back.
+            self.may_say(session, root, &named, &after)?;
         }
         store(Event::Edited { session, op: op.clone(), undoes: Vec::new() })
     }

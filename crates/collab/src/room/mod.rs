@@ -2,6 +2,7 @@
 //! nothing is changed by deciding.
 
 mod checkpoint;
+mod comments;
 mod decide;
 mod lineage;
 mod overriding;
@@ -20,6 +21,7 @@ use crate::claims::Claims;
 use crate::shared::{Applied, FoldError, Shared, add_range};
 
 pub use checkpoint::CheckpointError;
+pub(crate) use comments::is_said;
 pub use decide::Decision;
 pub(crate) use decide::{named, request_size};
 use lineage::Lineage;

@@ -6,7 +6,7 @@ use protocol::{ClientMessage, ClientSeq, Hash, Millis, Presence, Seq};
 use super::changes::{Changes, NothingToUndo, RedoError, Status, SubmitError, Undoing};
 use super::pending::{Pending, PendingEdit, Wish};
 use super::{Session, Step, WAITING_MAX};
-use crate::room::{encoded_bytes, named};
+use crate::room::{encoded_bytes, is_said, named};
 use crate::shared::gather;
 
 /// Bytes of a token in a message.
@@ -22,7 +22,7 @@ impl Session {
         if matches!(self.status, Status::Ended { retry: false, .. }) {
             return Err(SubmitError::NotReady);
         }
-        if !facts.role.may_edit() {
+        if !facts.role.may_edit() && !(facts.role.may_comment() && is_said(&op, &self.shown)) {
             return Err(SubmitError::NotAllowed(facts.role));
         }
         if self.pending.len() + self.drafts.len() >= WAITING_MAX {
@@ -188,7 +188,7 @@ impl Session {
         let asked = self.pending.iter().any(|pending| matches!(pending.wish, Wish::Grant(_)));
         if !asked
             && self.facts.is_some()
-            && self.role().may_edit()
+            && self.role().may_comment()
             && let Some(len) = self.ids.wanted(n, self.limits().records_max)
         {
             self.wish(Wish::Grant(len));

@@ -21,6 +21,8 @@ impl Session {
             ServerMessage::Welcome(welcome) => self.welcome(welcome),
             ServerMessage::Snapshot { piece, pieces, bytes } => self.snapshot_piece(piece, pieces, &bytes),
             ServerMessage::Entries(entries) => self.entries(entries),
+            // Whoever has the connection joins them.
+            ServerMessage::Part(_) => Err(SessionError::NotDue("a part of a message")),
             ServerMessage::Answer { client_seq, answer } => Ok(self.answer(client_seq, answer)),
             ServerMessage::Presence(latest) => Ok(self.show(latest)),
             ServerMessage::Connected { session, connected } => Ok(self.note_connected(session, connected)),

@@ -529,6 +529,7 @@ fn what_no_message_can_hold_is_refused_at_once() {
     table.alter = |message| {
         if let ServerMessage::Welcome(welcome) = message {
             welcome.limits.message_bytes_max = 8_000;
+            welcome.limits.bulk_bytes_max = 0;
         }
     };
     table.cut(0);

@@ -5,6 +5,7 @@ mod checkpoints;
 mod crash;
 mod damage;
 mod holding;
+mod long;
 mod page;
 mod saving;
 

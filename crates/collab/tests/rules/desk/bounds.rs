@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn what_is_too_large_to_be_told_is_refused_alone() {
-    let limits = Limits { message_bytes_max: 20_000, ..Limits::default() };
+    let limits = Limits { message_bytes_max: 20_000, bulk_bytes_max: 0, ..Limits::default() };
     let mut office = Office::new(limits);
     let ana = office.come_in(ANA);
     office.come_in(BEN);
