@@ -8,7 +8,7 @@ use protocol::SessionId;
 
 use crate::command::Command;
 use crate::review::Wish;
-use crate::window::Purpose;
+use crate::window::{Purpose, Word};
 
 /// How picked entities change the selection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,6 +180,8 @@ pub enum Action {
     ApplyDrafts,
     /// Drops the changes that were not done.
     DiscardDrafts,
+    /// An owner says something of people.
+    People(Word),
     /// Lets nobody in any more, and puts out who joined.
     StopSharing,
     /// What the person calls themselves from here on.

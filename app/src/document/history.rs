@@ -80,6 +80,10 @@ fn sentence(event: &Event, this: SessionId) -> Option<(Option<SessionId>, String
         Event::Joined { .. } => (Some(this), "came in".into()),
         Event::Gone { session, why: protocol::Ended::Left, .. } => (Some(*session), "left".into()),
         Event::Gone { session, why: protocol::Ended::Expired, .. } => (Some(*session), "lost the connection".into()),
+        Event::Gone { session, why: protocol::Ended::Removed { .. }, .. } => (Some(*session), "was removed".into()),
+        Event::RoleChanged { session, role, .. } => (Some(*session), format!("may {} now", super::may_words(*role))),
+        Event::Banned { by, name, .. } => (Some(*by), format!("banned {}", words::name(name))),
+        Event::BanLifted { by, .. } => (Some(*by), "lifted a ban".into()),
         Event::Edited { session, op, undoes } => {
             let done = op_words(op);
             (Some(*session), if undoes.is_empty() { done } else { format!("{TOOK_BACK}{done}") })

@@ -78,6 +78,8 @@ impl Tally {
             // The owner acted; and what lapses and expires, nobody does.
             Event::Unlocked { overridden_by: Some(owner), .. } => *owner,
             Event::Unlocked { lapsed: true, .. } | Event::Gone { why: Ended::Expired, .. } => return,
+            Event::RoleChanged { by, .. } | Event::Banned { by, .. } | Event::BanLifted { by, .. } => *by,
+            Event::Gone { why: Ended::Removed { by }, .. } => *by,
             Event::Resumed { session, .. }
             | Event::Gone { session, .. }
             | Event::Locked { session, .. }
@@ -305,7 +307,7 @@ mod tests {
             resume_lock: None,
             epoch: Epoch(0),
             carries_on: None,
-came: Default::default(),
+            came: Default::default(),
         };
         let (ana, ben) = (SessionId(Seq(2)), SessionId(Seq(3)));
         let ids = vec![RecordId(1)];

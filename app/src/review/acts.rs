@@ -20,7 +20,17 @@ pub(super) fn summary(event: &Event, this: SessionId) -> (Option<SessionId>, Kin
         }
         Event::Resumed { session, .. } => (Some(*session), Kind::People, "was connected again".into()),
         Event::Gone { session, why: protocol::Ended::Left, .. } => (Some(*session), Kind::People, "left".into()),
-        Event::Gone { session, .. } => (Some(*session), Kind::People, "lost the connection".into()),
+        Event::Gone { session, why: protocol::Ended::Expired, .. } => {
+            (Some(*session), Kind::People, "lost the connection".into())
+        }
+        Event::Gone { session, why: protocol::Ended::Removed { .. }, .. } => {
+            (Some(*session), Kind::People, "was removed".into())
+        }
+        Event::RoleChanged { session, role, .. } => {
+            (Some(*session), Kind::People, format!("was let {}", words::role_in_words(*role)))
+        }
+        Event::Banned { by, name, .. } => (Some(*by), Kind::People, format!("banned {}", words::name(name))),
+        Event::BanLifted { by, .. } => (Some(*by), Kind::People, "lifted a ban".into()),
         Event::Granted { session, .. } => (Some(*session), Kind::People, "was given more numbers".into()),
         Event::Locked { session, ids } => (Some(*session), Kind::Locks, format!("took hold of {}", count(ids.len()))),
         Event::Renamed { session, title } => {

@@ -80,6 +80,7 @@ impl Window {
             }
             Action::ApplyDrafts => self.apply_drafts(),
             Action::DiscardDrafts => self.with(Document::discard_drafts),
+            Action::People(word) => self.say_of_people(word),
             Action::StopSharing => self.stop_sharing(),
             Action::CancelOpening(number) => self.cancel_opening(number),
             Action::JoinAddress(text) => self.join(&text),
@@ -227,7 +228,8 @@ impl Window {
             if self.refused_in_the_past("draw in it") {
                 return;
             }
-            return self.warn("You may look at this drawing, not change it");
+            let why = document.role_hinders().unwrap_or("You may look at this drawing, not change it");
+            return self.warn(why);
         }
         document.prompt.typed.clear();
         document.last_command = Some(command);

@@ -41,9 +41,9 @@ async fn an_invite_by_name_says_who_one_is_and_may_make_one_an_owner() {
     let token = ben.lock([ids[0]]).await;
     ana.store(Request::Override { token }).await;
     for (wanted, status) in [
-        (json!({ "role": "owner" }), 409),
-        (json!({ "role": "owner", "name": " " }), 409),
-        (json!({ "role": "viewer", "name": "x".repeat(65) }), 409),
+        (json!({ "role": "owner" }), 400),
+        (json!({ "role": "owner", "name": " " }), 400),
+        (json!({ "role": "viewer", "name": "x".repeat(65), "renew": true }), 400),
         (json!({ "role": "king", "name": "Ana" }), 422),
     ] {
         let answer = owner.json("POST", "/api/drawings/plan/invites", &wanted).await;
