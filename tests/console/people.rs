@@ -21,7 +21,8 @@ async fn link_for(page: &mut Page<'_>, name: &str, role: &str) -> String {
     page.eval(&choose).await;
     if role == "owner" {
         page.until_text("who is to own a drawing is invited by name").await;
-        let nothing = "document.getElementById('invite-link').value === '' && document.querySelector('dialog .qr svg') === null";
+        let nothing =
+            "document.getElementById('invite-link').value === '' && document.querySelector('dialog .qr svg') === null";
         assert_eq!(page.eval(nothing).await, true);
     }
     page.click("dialog input[name=for]", "").await;
@@ -56,7 +57,8 @@ async fn the_owner_says_who_may_do_what_who_goes_and_who_stays_out() {
     let olga = Person::join(&olga_link, "").await.expect("the owner comes in");
     assert_eq!((ana.welcome.role, olga.welcome.role), (Role::Editor, Role::Owner));
     page.until("document.querySelectorAll('#people > li').length === 3").await;
-    let names: Value = page.eval("[...document.querySelectorAll('#people .name')].map((each) => each.textContent)").await;
+    let names: Value =
+        page.eval("[...document.querySelectorAll('#people .name')].map((each) => each.textContent)").await;
     assert_eq!(names, serde_json::json!(["Ana", "Ana (2)", "Olga"]));
 
     let session = ana.welcome.session;
@@ -68,7 +70,8 @@ async fn the_owner_says_who_may_do_what_who_goes_and_who_stays_out() {
     page.until_text("Ana may look now.").await;
     ana.until_event(|event| matches!(event, Event::RoleChanged { role: Role::Viewer, .. })).await;
     // One person on two machines is lowered on both.
-    let lowered = "[...document.querySelectorAll('#people select')].map((each) => each.value).join() === 'viewer,viewer,owner'";
+    let lowered =
+        "[...document.querySelectorAll('#people select')].map((each) => each.value).join() === 'viewer,viewer,owner'";
     page.until(lowered).await;
     page.shoot("people").await;
 

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use collab::Room;
 use drawing::{Drawing, Op, Record, RecordId};
-use protocol::{ClientSeq, Ended, Event, Role, Seq, SessionId, Told};
+use protocol::{ClientSeq, Ended, Event, Seq, SessionId, Told};
 
 use crate::faults::limits;
-use crate::person::{Fate, Person, role};
+use crate::person::{Fate, Person};
+use crate::standing::People;
 use crate::world::World;
 use tests::model::Model;
 
@@ -67,7 +68,8 @@ impl Requests {
 fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String> {
     let mut requests = Requests::default();
     let mut holders = BTreeMap::<RecordId, SessionId>::new();
-    let (mut present, mut owners) = (BTreeSet::new(), BTreeSet::new());
+    let mut present = BTreeSet::new();
+    let mut people = People::default();
     let mut granted = Vec::new();
     // When a session was last known to be there.
     let mut came = BTreeMap::new();
@@ -81,17 +83,15 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
         match &told.entry.event {
             Event::Created { .. } => {}
             Event::Renamed { session, .. } => {
-                if !owners.contains(session) {
+                if !people.is_owner(session) {
                     return wrong(format!("{session}, who is no owner, renames the drawing"));
                 }
             }
-            Event::Joined { carries_on, ids, client, .. } => {
-                if role(*client) == Role::Owner {
-                    owners.insert(SessionId(seq));
-                }
+            Event::Joined { carries_on, ids, client, role, name, .. } => {
                 let me = SessionId(seq);
                 let root = carries_on.and_then(|past| requests.roots.get(&past).copied()).unwrap_or(me);
                 requests.roots.insert(me, root);
+                people.join(me, (*client, root), (name, *role)).or_else(wrong)?;
                 present.insert(me);
                 came.insert(me, told.entry.time_ms);
                 granted.push((root, *ids));
@@ -111,13 +111,35 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                 if !present.contains(session) {
                     return absent(session);
                 }
+                if let Ended::Removed { by } = why
+                    && !people.is_owner(by)
+                {
+                    return wrong(format!("{by}, who is no owner, removes {session}"));
+                }
                 present.remove(session);
-                owners.remove(session);
+                people.gone(session);
                 holders.retain(|_, holder| holder != session);
             }
+            Event::RoleChanged { session, role, by, also } => {
+                people.change(by, (session, requests.roots[session]), *role, also).or_else(wrong)?;
+                if !role.may_edit() {
+                    holders.retain(|_, holder| holder != session && !also.contains(holder));
+                }
+            }
+            Event::Banned { client, by, sessions, .. } => {
+                people.ban(seq, by, *client, sessions).or_else(wrong)?;
+                for session in sessions {
+                    present.remove(session);
+                    holders.retain(|_, holder| holder != session);
+                }
+            }
+            Event::BanLifted { ban, by } => people.lift(*ban, by).or_else(wrong)?,
             Event::Locked { session, ids } => {
                 if !present.contains(session) {
                     return absent(session);
+                }
+                if !people.may_edit(session) {
+                    return wrong(format!("{session} locks, and may not"));
                 }
                 for id in ids {
                     if let Some(other) = holders.insert(*id, *session) {
@@ -126,7 +148,7 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                 }
             }
             Event::Unlocked { session, ids, overridden_by, .. } => {
-                if let Some(owner) = overridden_by.filter(|owner| !owners.contains(owner)) {
+                if let Some(owner) = overridden_by.filter(|owner| !people.is_owner(owner)) {
                     return wrong(format!("{owner}, who is no owner, ends a lock of {session}"));
                 }
                 for id in ids {
@@ -138,6 +160,9 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
             Event::Edited { session, op, undoes } => {
                 if !present.contains(session) {
                     return absent(session);
+                }
+                if !people.may_edit(session) {
+                    return wrong(format!("{session} edits, and may not"));
                 }
                 let (mut new, mut old) = (BTreeSet::new(), BTreeSet::new());
                 touched(op, &mut new, &mut old);
@@ -274,6 +299,11 @@ fn check_checkpoints(store: &Model, replayed: &Room) -> Result<(), String> {
 
 fn check_person(person: &Person, replayed: &Room, entries: &[Told], log: &Requests) -> Result<(), String> {
     let Person { session, .. } = person;
+    if replayed.bans().any(|ban| ban.client == person.client()) {
+        // They are turned away, and whatever they saw last was long ago.
+        let there = replayed.shared().members.values().any(|member| member.client == person.client());
+        return if there { Err("is banned, and in the room".into()) } else { Ok(()) };
+    }
     if session.position() != Some(replayed.position()) {
         let (has, is) = (session.position().map(|at| at.seq), replayed.position().seq);
         return Err(format!("is at {has:?}, the log at {is}; {:?}", session.status()));

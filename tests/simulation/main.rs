@@ -8,6 +8,7 @@ mod faults;
 mod invariants;
 mod person;
 mod random;
+mod standing;
 mod tally;
 mod world;
 
