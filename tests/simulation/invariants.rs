@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use collab::{Room, Turn};
 use drawing::{Drawing, Op, Record, RecordId};
-use protocol::{ClientSeq, Ended, Event, Role, Seq, SessionId, Told};
+use protocol::{ClientSeq, Ended, Event, Seq, SessionId, Told};
 
 use crate::faults::limits;
 use crate::line::LineCheck;
-use crate::person::{Fate, Person, role};
+use crate::person::{Fate, Person};
+use crate::standing::People;
 use crate::tally::Tally;
 use crate::world::World;
 use tests::model::Model;
@@ -69,7 +70,8 @@ impl Requests {
 fn check_log(entries: &[Told], turns: &[Vec<Turn>], mut drawing: Drawing) -> Result<Requests, String> {
     let mut requests = Requests::default();
     let mut holders = BTreeMap::<RecordId, SessionId>::new();
-    let (mut present, mut owners, mut ever_owners) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let mut present = BTreeSet::new();
+    let mut people = People::default();
     let mut granted = Vec::new();
     // When a session was last known to be there.
     let mut came = BTreeMap::new();
@@ -83,18 +85,15 @@ fn check_log(entries: &[Told], turns: &[Vec<Turn>], mut drawing: Drawing) -> Res
         match &told.entry.event {
             Event::Created { .. } => {}
             Event::Renamed { session, .. } => {
-                if !owners.contains(session) {
+                if !people.is_owner(session) {
                     return wrong(format!("{session}, who is no owner, renames the drawing"));
                 }
             }
-            Event::Joined { carries_on, ids, client, .. } => {
-                if role(*client) == Role::Owner {
-                    owners.insert(SessionId(seq));
-                    ever_owners.insert(SessionId(seq));
-                }
+            Event::Joined { carries_on, ids, client, role, name, .. } => {
                 let me = SessionId(seq);
                 let root = carries_on.and_then(|past| requests.roots.get(&past).copied()).unwrap_or(me);
                 requests.roots.insert(me, root);
+                people.join(me, (*client, root), (name, *role)).or_else(wrong)?;
                 present.insert(me);
                 came.insert(me, told.entry.time_ms);
                 granted.push((root, *ids));
@@ -114,13 +113,35 @@ fn check_log(entries: &[Told], turns: &[Vec<Turn>], mut drawing: Drawing) -> Res
                 if !present.contains(session) {
                     return absent(session);
                 }
+                if let Ended::Removed { by } = why
+                    && !people.is_owner(by)
+                {
+                    return wrong(format!("{by}, who is no owner, removes {session}"));
+                }
                 present.remove(session);
-                owners.remove(session);
+                people.gone(session);
                 holders.retain(|_, holder| holder != session);
             }
+            Event::RoleChanged { session, role, by, also } => {
+                people.change(by, (session, requests.roots[session]), *role, also).or_else(wrong)?;
+                if !role.may_edit() {
+                    holders.retain(|_, holder| holder != session && !also.contains(holder));
+                }
+            }
+            Event::Banned { client, by, sessions, .. } => {
+                people.ban(seq, by, *client, sessions).or_else(wrong)?;
+                for session in sessions {
+                    present.remove(session);
+                    holders.retain(|_, holder| holder != session);
+                }
+            }
+            Event::BanLifted { ban, by } => people.lift(*ban, by).or_else(wrong)?,
             Event::Locked { session, ids } => {
                 if !present.contains(session) {
                     return absent(session);
+                }
+                if !people.may_edit(session) {
+                    return wrong(format!("{session} locks, and may not"));
                 }
                 for id in ids {
                     if let Some(other) = holders.insert(*id, *session) {
@@ -129,8 +150,9 @@ fn check_log(entries: &[Told], turns: &[Vec<Turn>], mut drawing: Drawing) -> Res
                 }
             }
             Event::Unlocked { session, ids, overridden_by, .. } => {
-                // By the time that a countdown is over, the owner may be gone.
-                if let Some(owner) = overridden_by.filter(|owner| !ever_owners.contains(owner)) {
+                // At the end of a countdown the owner may be gone: who began it was asked then.
+                let asked = told.entry.author.is_some();
+                if let Some(owner) = overridden_by.filter(|owner| asked && !people.is_owner(owner)) {
                     return wrong(format!("{owner}, who is no owner, ends a lock of {session}"));
                 }
                 for id in ids {
@@ -147,7 +169,7 @@ fn check_log(entries: &[Told], turns: &[Vec<Turn>], mut drawing: Drawing) -> Res
                 }
             }
             Event::Overriding { session, by, .. } | Event::CalledOff { session, by, .. } => {
-                if !owners.contains(by) {
+                if !people.is_owner(by) {
                     return wrong(format!("{by}, who is no owner, is about to end a lock of {session}"));
                 }
             }
@@ -159,6 +181,9 @@ fn check_log(entries: &[Told], turns: &[Vec<Turn>], mut drawing: Drawing) -> Res
             Event::Edited { session, op, undoes } => {
                 if !present.contains(session) {
                     return absent(session);
+                }
+                if !people.may_edit(session) {
+                    return wrong(format!("{session} edits, and may not"));
                 }
                 let (mut new, mut old) = (BTreeSet::new(), BTreeSet::new());
                 touched(op, &mut new, &mut old);
@@ -313,6 +338,11 @@ fn check_checkpoints(store: &Model, replayed: &Room) -> Result<(), String> {
 
 fn check_person(person: &Person, replayed: &Room, entries: &[Told], log: &Requests) -> Result<(), String> {
     let Person { session, .. } = person;
+    if replayed.bans().any(|ban| ban.client == person.client()) {
+        // They are turned away, and whatever they saw last was long ago.
+        let there = replayed.shared().members.values().any(|member| member.client == person.client());
+        return if there { Err("is banned, and in the room".into()) } else { Ok(()) };
+    }
     if session.position() != Some(replayed.position()) {
         let (has, is) = (session.position().map(|at| at.seq), replayed.position().seq);
         return Err(format!("is at {has:?}, the log at {is}; {:?}", session.status()));

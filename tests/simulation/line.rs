@@ -132,9 +132,8 @@ fn check_order(told: &Told, before: &Room, applied: &Applied, after: &Room) -> R
         }
     }
     for wait in after.shared().claims.line() {
-        let in_the_way = |id: &&RecordId| {
-            holder(after, **id).is_some() && given.get(*id).is_none_or(|at| *at < wait.wait)
-        };
+        let in_the_way =
+            |id: &&RecordId| holder(after, **id).is_some() && given.get(*id).is_none_or(|at| *at < wait.wait);
         let passed_over = wait.ids.iter().any(|id| given.get(id).is_some_and(|at| *at > wait.wait));
         if passed_over && wait.ids.iter().find(in_the_way).is_none() {
             return Err(format!("{} was first for {:?}, and somebody later got of it", wait.session, wait.ids));

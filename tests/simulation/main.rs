@@ -8,6 +8,7 @@ mod faults;
 mod invariants;
 mod line;
 mod person;
+mod standing;
 mod tally;
 mod world;
 

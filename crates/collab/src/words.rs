@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use drawing::{Op, Record, RecordId, Said};
-use protocol::{Ended, Entry, Event, Limits, Role, Seq, SessionId, TITLE_CHARS_MAX};
+use protocol::{Ended, Entry, Event, Limits, Person, Role, Seq, SessionId, TITLE_CHARS_MAX};
 
 /// Characters of a comment that are told.
 const SAID_CHARS_MAX: usize = 60;
@@ -36,6 +36,18 @@ fn is_unseen(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{feff}')
         || matches!(letter, '\u{2060}'..='\u{206f}')
+}
+
+/// Numbers those of one name, in the order in which they came: Ana, Ana (2).
+pub fn tell_apart(people: &mut [Person]) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for person in people {
+        let times = seen.entry(person.name.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            person.name = format!("{} ({times})", person.name);
+        }
+    }
 }
 
 /// Reads along with a log and tells what happens; remembers who is who.

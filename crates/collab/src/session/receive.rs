@@ -74,7 +74,7 @@ impl Session {
     fn entry(&mut self, told: &Told) -> Result<Changes, SessionError> {
         let confirmed = self.confirmed.as_mut().ok_or(SessionError::NotDue("an entry"))?;
         let gone = if let Event::Gone { session, .. } = told.entry.event {
-            confirmed.members.get(&session).map(|member| member.person(session, false))
+            self.people.get(&session).map(|person| protocol::Person { connected: false, ..person.clone() })
         } else {
             None
         };

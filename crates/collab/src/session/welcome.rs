@@ -226,7 +226,8 @@ impl Session {
     pub(super) fn refresh_people(&mut self) {
         let Some(confirmed) = &self.confirmed else { return };
         let offline = &self.offline;
-        let people = confirmed.people(|session: SessionId| !offline.contains(&session));
+        let mut people = confirmed.people(|session: SessionId| !offline.contains(&session));
+        crate::words::tell_apart(&mut people);
         self.people = people.into_iter().map(|person| (person.session, person)).collect();
         self.presences.retain(|session, _| self.people.get(session).is_some_and(|person| person.connected));
     }
