@@ -8,7 +8,7 @@ use protocol::SessionId;
 
 use crate::command::Command;
 use crate::review::Wish;
-use crate::window::Purpose;
+use crate::window::{Purpose, Word};
 
 /// How picked entities change the selection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,6 +186,8 @@ pub enum Action {
     GoToDraft(u64),
     /// Throws away what was kept of a room in this file, with the changes that never got there.
     GiveUpSeat(PathBuf),
+    /// An owner says something of people.
+    People(Word),
     /// Lets nobody in any more, and puts out who joined.
     StopSharing,
     /// What the person calls themselves from here on.

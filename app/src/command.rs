@@ -218,6 +218,13 @@ impl Command {
         found.into_iter().map(|(_, command)| command).collect()
     }
 
+    /// Whether it changes the drawing for everybody.
+    pub fn changes(self) -> bool {
+        use Command::{ApplyLayers, Cut, Paste, PasteInPlace, Redo, Undo};
+        matches!(self.about().family, Family::Draw | Family::Modify)
+            || matches!(self, Undo | Redo | Cut | Paste | PasteInPlace | ApplyLayers)
+    }
+
     /// Whether it takes points on the canvas, and so is repeated by Space and Enter.
     pub fn is_tool(self) -> bool {
         matches!(self.about().family, Family::Draw | Family::Modify | Family::Measure) || self == Command::ZoomWindow

@@ -59,7 +59,7 @@ impl Host {
     /// # Errors
     /// As [`Host::rename`].
     pub async fn end_lock(&self, name: &str, token: Token) -> Result<bool, HostError> {
-        Ok(self.act(name, Request::Override { token }).await? != Answer::Nothing)
+        Ok(self.act(name, Request::Override { token, of: None }).await? != Answer::Nothing)
     }
 
     /// Archives a drawing, or brings it back. Who is in one that is archived is told and sent off; nobody comes in.

@@ -15,6 +15,22 @@ pub struct Invitation {
     pub hours: Option<u32>,
 }
 
+impl Invitation {
+    /// For whom it is, as the desk takes names; why nobody can be invited so.
+    pub(crate) fn whom(&self, chars_max: u32) -> Result<Option<String>, String> {
+        let clean = |name: &String| name.chars().filter(|c| !c.is_control()).collect::<String>().trim().to_owned();
+        let name = self.name.as_ref().map(clean).filter(|name| !name.is_empty());
+        let chars = name.as_ref().map_or(0, |name| name.chars().count());
+        if chars > chars_max as usize {
+            return Err(format!("a name has at most {chars_max} characters, this one has {chars}"));
+        }
+        if name.is_none() && self.role == Role::Owner {
+            return Err("who is to own it is invited by name".into());
+        }
+        Ok(name)
+    }
+}
+
 impl Host {
     /// Lets somebody in a drawing do something else from here on; false if they might already.
     ///
@@ -55,23 +71,14 @@ impl Host {
     pub async fn invite(&self, drawing: &str, wanted: &Invitation) -> Result<String, HostError> {
         let Listing { name: drawing, secret, title, .. } = self.listing_now(drawing).await?;
         let refused = |why: String| HostError::Refused { title: title.clone(), why };
-        let Invitation { role, name, hours } = wanted;
+        let Invitation { role, hours, .. } = wanted;
+        let name = wanted.whom(self.limits().name_chars_max).map_err(refused)?;
         let until = hours.map_or(0, |hours| self.inner.clock.time_of_day() / 1_000 + u64::from(hours) * 3_600);
-        // As the desk takes names.
-        let clean = |name: &String| name.chars().filter(|c| !c.is_control()).collect::<String>().trim().to_owned();
-        let name = name.as_ref().map(clean).filter(|name| !name.is_empty());
         let Some(name) = name else {
-            if *role == Role::Owner {
-                return Err(refused("who is to own it is invited by name".into()));
-            }
             // The plain secret is the shortest link there is, and the one that the program prints.
             let plain = *role == Role::Editor && until == 0;
             return Ok(if plain { secret } else { invite::sign(&secret, &drawing, *role, until) });
         };
-        let (chars, max) = (name.chars().count(), self.limits().name_chars_max);
-        if chars > max as usize {
-            return Err(refused(format!("a name has at most {max} characters, this one has {chars}")));
-        }
         // What was said of that name before is over with this: so it has to be known what was.
         let open = self.look(&drawing).await?;
         let room = open.as_ref().ok_or(HostError::Closing)?.room().await.ok_or(HostError::Closing)?;

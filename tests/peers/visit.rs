@@ -168,7 +168,7 @@ pub async fn short(encoding: Encoding) -> Vec<Frame> {
     let mut ana = Visitor::connect(&place, encoding).await;
     ana.enter(&place, 0xabc, "Ana", None).await;
     let ids = vec![RecordId::from(line)];
-    let token = ana.store(Request::Lock { ids: ids.clone() }).await;
+    let token = ana.store(Request::Lock { ids: ids.clone(), wait: false }).await;
     let moved = Op::Translate { ids: vec![line], by: Vec2::new(10.0, 0.5) };
     ana.store(ana.edit(moved, &[token])).await;
     ana.store(Request::Unlock { ids }).await;

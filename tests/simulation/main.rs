@@ -6,7 +6,9 @@
 
 mod faults;
 mod invariants;
+mod line;
 mod person;
+mod standing;
 mod tally;
 mod world;
 

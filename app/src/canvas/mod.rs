@@ -141,6 +141,7 @@ fn tell_presence(document: &mut Document) {
         tool: document.tool.as_ref().map(|tool| tool.command().about().word.to_owned()),
         selection,
         ghost,
+        attention: document.attention(),
     };
     document.show_presence(presence);
 }

@@ -162,7 +162,7 @@ impl Document {
                 format!("The room is closed ({why}); save a copy to keep what you see")
             }
             _ if self.is_looking_back() => "You look at the past, where nothing can be changed".into(),
-            _ if self.is_here() => "You may look at this drawing, not change it".into(),
+            _ if self.is_here() => self.role_hinders().unwrap_or("You may look at this drawing, not change it").into(),
             _ => "The drawing is not here yet".into(),
         }
     }

@@ -17,6 +17,7 @@ mod people;
 mod picture;
 mod put;
 mod receive;
+mod roles;
 mod seat;
 mod selection;
 mod sitting;
@@ -54,6 +55,7 @@ pub use people::People;
 pub use picture::Picture;
 pub use put::{Copied, Guest, New, Put, objects};
 pub use receive::News;
+pub use roles::{may_words, role_word};
 pub use stake::AtStake;
 pub use studio::{Gpu, Studio, lock};
 
@@ -243,6 +245,8 @@ pub struct Document {
     held_back: VecDeque<New>,
     /// What is about to be pasted.
     pub guest: Option<Guest>,
+    /// An owner put one out; whether for good.
+    pub put_out: Option<bool>,
     /// What one last showed of oneself, and whether it still waits to be sent.
     presence: (protocol::Presence, bool),
 }
@@ -306,6 +310,7 @@ impl Document {
             applying: BTreeSet::new(),
             held_back: VecDeque::new(),
             guest: None,
+            put_out: None,
             presence: Default::default(),
         }
     }

@@ -7,6 +7,7 @@ mod history;
 mod layers;
 pub mod nearby;
 pub mod panes;
+pub mod people;
 mod properties;
 pub mod rail;
 pub mod side;

@@ -54,6 +54,8 @@ pub enum Report {
     Picked(u64, Purpose, Picked),
     /// Serving a folder's drawings began at this port, or failed, or ended.
     Serving(PathBuf, anyhow::Result<u16>),
+    /// An invite was made, or why not.
+    Invited(server::Invitation, Result<String, String>),
     /// Earlier runs left this.
     Leftovers(Vec<Leftover>),
     /// What a leftover holds was brought back.

@@ -1,11 +1,13 @@
 //! The window: its documents, what is shown of them, and the loop of a frame.
 
+mod attention;
 mod backstage;
 mod edits;
 mod keys;
 mod nearby;
 mod open;
 mod origin;
+mod people;
 mod perform;
 mod review;
 mod save;
@@ -37,6 +39,7 @@ use crate::theme::{self, Theme, size};
 pub use backstage::{Backstage, Purpose, Report};
 pub use nearby::Nearby;
 pub use open::Opening;
+pub use people::Word;
 pub use share::Shared;
 pub use thumbnails::Thumbnails;
 use words::Later;
@@ -89,6 +92,7 @@ pub struct Window {
     quitting: bool,
     /// What the window's frame says.
     titled: String,
+    watch: attention::Watch,
     witness: witness::Witness,
 }
 
@@ -164,6 +168,7 @@ impl Window {
             started: Instant::now(),
             quitting: false,
             titled: String::new(),
+            watch: Default::default(),
             witness: Default::default(),
         };
         window.look_for_unsent();
@@ -235,7 +240,13 @@ impl Window {
             News::Warn(text) => self.warn(of(text)),
             News::Ended(why) => {
                 self.forget_way_in(at);
-                self.warn(format!("{}: {why}. What you see stays; save a copy to keep it", self.documents[at].title));
+                let Document { title, drafts, .. } = &self.documents[at];
+                let kept = match drafts.len() {
+                    0 => String::new(),
+                    1 => "; 1 change that was not stored is kept as a draft".into(),
+                    count => format!("; {count} changes that were not stored are kept as drafts"),
+                };
+                self.warn(format!("{title}: {why}. What you see stays; save a copy to keep it{kept}"));
             }
             News::Here => {
                 self.remember_way_in(at);
@@ -290,6 +301,7 @@ impl Window {
 impl eframe::App for Window {
     fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
         self.receive(ctx);
+        self.watch_attention(ctx);
         self.send(ctx);
     }
 

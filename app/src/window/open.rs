@@ -373,6 +373,7 @@ impl Window {
                 )),
                 Report::Picked(request, purpose, picked) => self.take_picked(ctx, request, purpose, picked),
                 Report::Serving(folder, port) => self.take_serving(&folder, port),
+                Report::Invited(wanted, made) => self.take_invited(wanted, made),
                 Report::Leftovers(leftovers) => self.backstage.leftovers.extend(leftovers),
                 Report::NotRecovered(leftover) => self.backstage.leftovers.push(leftover),
                 Report::Recovered(leftover) => self.backstage.recovered.push(leftover),

@@ -84,6 +84,7 @@ impl Window {
             Action::PointAtDraft(which) => self.with(|document| document.drafts.lit = which),
             Action::GoToDraft(number) => self.go_to_draft(number),
             Action::GiveUpSeat(path) => self.give_up_seat(&path),
+            Action::People(word) => self.say_of_people(word),
             Action::StopSharing => self.stop_sharing(),
             Action::CancelOpening(number) => self.cancel_opening(number),
             Action::JoinAddress(text) => self.join(&text),
@@ -231,7 +232,8 @@ impl Window {
             if self.refused_in_the_past("draw in it") {
                 return;
             }
-            return self.warn("You may look at this drawing, not change it");
+            let why = document.role_hinders().unwrap_or("You may look at this drawing, not change it");
+            return self.warn(why);
         }
         document.prompt.typed.clear();
         document.last_command = Some(command);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use drawing::{Op, Record, RecordId, Said};
-use protocol::{Ended, Entry, Event, Limits, Role, Seq, SessionId, TITLE_CHARS_MAX};
+use protocol::{Ended, Entry, Event, Limits, Person, Role, Seq, SessionId, TITLE_CHARS_MAX};
 
 /// Characters of a comment that are told.
 const SAID_CHARS_MAX: usize = 60;
@@ -38,6 +38,18 @@ fn is_unseen(letter: char) -> bool {
         || matches!(letter, '\u{2060}'..='\u{206f}')
 }
 
+/// Numbers those of one name, in the order in which they came: Ana, Ana (2).
+pub fn tell_apart(people: &mut [Person]) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for person in people {
+        let times = seen.entry(person.name.clone()).or_default();
+        *times += 1;
+        if *times > 1 {
+            person.name = format!("{} ({times})", person.name);
+        }
+    }
+}
+
 /// Reads along with a log and tells what happens; remembers who is who.
 #[derive(Debug, Clone, Default)]
 pub struct Story {
@@ -64,12 +76,17 @@ impl Story {
         let who = match &entry.event {
             Event::Created { .. } => String::new(),
             Event::Unlocked { overridden_by: Some(owner), .. } => self.name(*owner),
+            Event::Overriding { by, .. } | Event::CalledOff { by, .. } => self.name(*by),
             Event::Joined { name, .. } => self::name(name),
             Event::Resumed { session, .. }
             | Event::Gone { why: Ended::Removed { by: session }, .. }
             | Event::Gone { session, .. }
             | Event::Locked { session, .. }
             | Event::Unlocked { session, .. }
+            | Event::Queued { session, .. }
+            | Event::Withdrawn { session, .. }
+            | Event::HandedOver { session, .. }
+            | Event::Declined { session, .. }
             | Event::Edited { session, .. }
             | Event::Granted { session, .. }
             | Event::Renamed { session, .. } => self.name(*session),
@@ -101,6 +118,18 @@ impl Story {
             }
             Event::Unlocked { ids, lapsed: false, .. } => format!("{who} let go of {}", count(ids.len(), "object")),
             Event::Unlocked { ids, .. } => format!("{who}'s locks on {} lapsed", count(ids.len(), "object")),
+            Event::Queued { ids, .. } => format!("{who} stands in line for {}", count(ids.len(), "object")),
+            Event::Withdrawn { wait, .. } => format!("{who} left the line, where they stood since {wait}"),
+            Event::HandedOver { ids, .. } => {
+                format!("{who} handed {} to the first in line", count(ids.len(), "object"))
+            }
+            Event::Declined { wait, .. } => format!("{who} said \"not now\" to who stands in line since {wait}"),
+            Event::Overriding { session, token, .. } => {
+                format!("{who} ends {}'s lock {token} soon", self.name(*session))
+            }
+            Event::CalledOff { session, token, .. } => {
+                format!("{who} leaves {}'s lock {token} to them after all", self.name(*session))
+            }
             Event::Edited { undoes, .. } if !undoes.is_empty() => {
                 let seqs: Vec<String> = undoes.iter().map(Seq::to_string).collect();
                 format!("{who} took back {}", seqs.join(", "))
@@ -307,6 +336,17 @@ mod tests {
         check(20, edited(Op::Change(of(&comment))), "Ana opened \"Too narrow\" again");
         comment.said.edited_ms = Some(7);
         check(21, edited(Op::Change(of(&comment))), "Ana changed the words to \"Too narrow\"");
-        check(22, Event::Gone { session: ana, epoch: Epoch(0), why: Ended::Left }, "Ana left");
+        let queued = Event::Queued { session: ana, ids: ids.clone() };
+        check(22, queued, "Ana stands in line for 2 objects");
+        check(23, Event::Withdrawn { session: ana, wait: Seq(12) }, "Ana left the line, where they stood since 12");
+        let handed = Event::HandedOver { session: ana, ids: ids.clone() };
+        check(24, handed, "Ana handed 2 objects to the first in line");
+        let declined = Event::Declined { session: ana, wait: Seq(12) };
+        check(25, declined, "Ana said \"not now\" to who stands in line since 12");
+        let overriding = Event::Overriding { session: ana, token: Seq(3), by: ana };
+        check(26, overriding, "Ana ends Ana's lock 3 soon");
+        let called_off = Event::CalledOff { session: ana, token: Seq(3), by: ana };
+        check(27, called_off, "Ana leaves Ana's lock 3 to them after all");
+        check(28, Event::Gone { session: ana, epoch: Epoch(0), why: Ended::Left }, "Ana left");
     }
 }

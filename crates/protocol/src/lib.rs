@@ -4,6 +4,7 @@
 //! log's file.
 
 mod address;
+mod claims;
 mod codec;
 mod entry;
 mod ids;
@@ -17,6 +18,7 @@ mod standing;
 
 pub use address::{Address, AddressError};
 pub use chain::{Hash, LogId, Position, Seq, link};
+pub use claims::{Countdown, Wait};
 pub use codec::{CodecError, Encoding, decode_entry, encode_entry};
 pub use entry::{Author, Ended, Entry, Event};
 pub use ids::{ClientId, ClientSeq, Epoch, Millis, ResumeKey, Role, SessionId, Token};

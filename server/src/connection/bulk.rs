@@ -157,7 +157,7 @@ mod tests {
     const LIMITS: fn() -> Limits = || Limits { bulk_bytes_max: 2 << 20, ..Limits::default() };
 
     fn request(n: u64, ids: u64) -> Vec<Part> {
-        let request = Request::Lock { ids: (0..ids).map(|id| drawing::RecordId(1 + 2 * id)).collect() };
+        let request = Request::Lock { ids: (0..ids).map(|id| drawing::RecordId(1 + 2 * id)).collect(), wait: false };
         let client_seq = ClientSeq(Seq(n));
         let ask = ClientMessage::Ask { client_seq, floor: ClientSeq::default(), request };
         cut(&Encoding::MessagePack.encode(&ask).unwrap(), Some(client_seq)).collect()

@@ -216,9 +216,13 @@ pub(super) async fn invite(
     if hours.is_some_and(|hours| hours == 0 || hours > HOURS_MAX) {
         return Err(refuse(StatusCode::BAD_REQUEST, "A link is good for an hour at least and ten years at most."));
     }
+    let wanted = Invitation { role, name: whom, hours };
+    // Before a new link puts everybody out.
+    if let Err(why) = wanted.whom(office.host.limits().name_chars_max) {
+        return Err(refuse(StatusCode::BAD_REQUEST, &format!("Nobody was invited: {why}.")));
+    }
     let listing = if renew { office.host.renew_link(&name).await } else { office.host.listing_now(&name).await };
     let Listing { name, .. } = listing.map_err(|error| failed(&error))?;
-    let wanted = Invitation { role, name: whom, hours };
     let secret = office.host.invite(&name, &wanted).await.map_err(|error| failed(&error))?;
     let (host, port) = reach::seen_as(office.listening, authority(&office, &headers));
     let only_here = reach::is_only_here(office.listening, &host);

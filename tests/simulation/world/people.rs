@@ -47,6 +47,10 @@ impl World {
             if self.random.permille(self.faults.intruders) {
                 self.intrude(person)?;
             }
+            if self.rulings.permille(self.faults.rulings) {
+                let ruled = self.people[person].rule(&mut self.rulings);
+                self.note(|_| format!("p{person} {ruled}"));
+            }
             self.act(person);
         } else if self.people[person].is_overdue(self.now)
             && let Some(conn) = self.people[person].conn

@@ -7,6 +7,7 @@ use protocol::{Ended, Event, Millis, Seq, SessionId, Token};
 use super::{Desk, GOES_ON_ELSEWHERE, Work};
 use crate::effect::Effect;
 use crate::room::{Room, named};
+use crate::shared::Applied;
 
 /// How long the room's own acts wait after the store could not write.
 const OWN_ACTS_PAUSE_MS: Millis = 1_000;
@@ -42,6 +43,7 @@ impl Desk {
         if self.is_serving() && now >= self.own_acts_at {
             self.expire(now);
             self.lapse(now);
+            self.end_countdowns(now);
         }
         self.doubt(now, effects);
         self.show_due(now, effects);
@@ -80,6 +82,7 @@ impl Desk {
                 // One that was used since it fell due has a clock again, and keeps it.
                 self.used.entry((session, token)).or_insert(now.saturating_sub(idle_ms));
             }
+            Work::Override { session, token, at } => self.end_again(now, session, token, at),
             Work::Expire { .. } | Work::Hello { .. } | Work::Ask { .. } | Work::Leave { .. } => {}
         }
     }
@@ -89,6 +92,7 @@ impl Desk {
         let shared = self.room.shared();
         self.absent = shared.members.keys().map(|session| (*session, now)).collect();
         self.used = shared.locks.values().map(|holding| ((holding.session, holding.token), now)).collect();
+        self.start_countdowns(now);
     }
 
     /// Takes away the clocks of locks of a session that ended, once there are many more than it can have use for.
@@ -154,7 +158,9 @@ impl Desk {
             Event::Locked { session, .. } => {
                 self.used.insert((*session, seq), now);
             }
-            Event::Unlocked { session, .. } => self.forget_unused(*session),
+            Event::Unlocked { session, .. } | Event::HandedOver { session, .. } => self.forget_unused(*session),
+            Event::Overriding { session, token, .. } => self.start_countdown(now, *session, *token, seq),
+            Event::Queued { .. } | Event::Withdrawn { .. } | Event::Declined { .. } | Event::CalledOff { .. } => {}
             Event::Created { .. } | Event::Edited { .. } | Event::Granted { .. } | Event::Renamed { .. } => {}
             Event::BanLifted { .. } => {}
         }
@@ -168,4 +174,9 @@ pub(super) fn used_by(event: &Event, before: &Room, after: &Room) -> Vec<(Sessio
     let locks = |id| [before, after].map(|room| room.shared().locks.get(&id).copied());
     let held = named(op).into_iter().flat_map(locks).flatten().filter(|holding| holding.session == *session);
     held.map(|holding| (*session, holding.token)).collect()
+}
+
+/// The locks that an entry gave to those who stood in line: their clocks start with it.
+pub(super) fn given_by(seq: Seq, applied: &Applied) -> impl Iterator<Item = (SessionId, Token)> + use<'_> {
+    applied.turns.iter().map(move |turn| (turn.session, seq))
 }

@@ -99,6 +99,8 @@ impl Desk {
             snapshot: from.is_none(),
             people: shared.people(|session| self.believed.contains(&session)),
             locks: shared.held(),
+            waits: shared.claims.line().cloned().collect(),
+            countdowns: shared.claims.countdowns().cloned().collect(),
             ids: self.room.ids_of(session),
             carries_on,
             stored,

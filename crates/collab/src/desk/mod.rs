@@ -8,6 +8,7 @@ mod aging;
 mod batch;
 mod door;
 mod elsewhere;
+mod overriding;
 mod presence;
 mod reading;
 mod saving;
@@ -25,6 +26,7 @@ use crate::room::{Room, request_size};
 use crate::shared::FoldError;
 use batch::Batch;
 use elsewhere::Elsewhere;
+use overriding::Countdowns;
 use presence::Shown;
 use reading::Reading;
 use saving::Saving;
@@ -90,6 +92,7 @@ pub struct Desk {
     expiring: BTreeSet<SessionId>,
     /// When a lock was last used.
     used: BTreeMap<(SessionId, Token), Millis>,
+    countdowns: Countdowns,
     /// The room's own acts wait until then, after the store could not write.
     own_acts_at: Millis,
     /// The latest positions, oldest first.
@@ -159,6 +162,12 @@ enum Work {
         session: SessionId,
         token: Token,
     },
+    /// The countdown that began with the entry `at` is over.
+    Override {
+        session: SessionId,
+        token: Token,
+        at: Seq,
+    },
 }
 
 impl Desk {
@@ -186,6 +195,7 @@ impl Desk {
             absent: BTreeMap::new(),
             expiring: BTreeSet::new(),
             used: BTreeMap::new(),
+            countdowns: Countdowns::default(),
             own_acts_at: 0,
             recent: VecDeque::from([(position.seq, position.head)]),
             unsaved_entries: 0,

@@ -11,6 +11,7 @@ use protocol::{Hash, Position, Seq, SessionId, SnapshotError};
 use serde::{Deserialize, Serialize};
 
 use super::{Edit, Lineage, Room, Standings, Version};
+use crate::claims::Claims;
 use crate::shared::{Holding, Member, Shared};
 
 /// The first byte.
@@ -50,6 +51,8 @@ struct Parts {
     drawing: DrawingHash,
     members: OrdMap<SessionId, Member>,
     locks: OrdMap<RecordId, Holding>,
+    #[serde(default, skip_serializing_if = "Claims::is_empty")]
+    claims: Claims,
     title: String,
     source: Option<Hash>,
     original: Hash,
@@ -95,9 +98,9 @@ impl Room {
         if bytes != Some(parts.edit_bytes) {
             return Err(CheckpointError::Books);
         }
-        let Parts { position, members, locks, .. } = parts;
+        let Parts { position, members, locks, claims, .. } = parts;
         Ok(Room {
-            shared: Shared { position, drawing, members, locks },
+            shared: Shared { position, drawing, members, locks, claims },
             title: parts.title,
             source: parts.source,
             original: parts.original,
@@ -118,13 +121,14 @@ impl Room {
     }
 
     fn parts(&self) -> Vec<u8> {
-        let Shared { position, drawing, members, locks } = self.shared.clone();
+        let Shared { position, drawing, members, locks, claims } = self.shared.clone();
         let room = self.clone();
         let parts = Parts {
             position,
             drawing: drawing.hash(),
             members,
             locks,
+            claims,
             title: room.title,
             source: room.source,
             original: room.original,

@@ -32,14 +32,21 @@ impl Room {
             return Err(Refusal::NotAllowed { role: member.role });
         }
         match request {
-            Request::Lock { ids } => self.decide_lock(session, ids, limits),
+            Request::Lock { ids, wait } => self.decide_lock(session, ids, *wait, limits),
             Request::Unlock { ids } => self.decide_unlock(session, ids, limits),
             Request::Edit { op, seen, under } => self.decide_edit(session, root, op, *seen, under, limits),
             Request::Undo { entries } => self.decide_undo(session, root, entries, limits),
             Request::Grant { len } => self.decide_grant(session, root, *len, limits),
-            Request::Override { .. } | Request::Rename { .. } if member.role != Role::Owner => {
+            Request::Withdraw { wait } => self.decide_withdraw(session, *wait),
+            Request::HandOver { ids } => self.decide_hand_over(session, ids, limits),
+            Request::Decline { wait } => self.decide_decline(session, *wait),
+            Request::Override { .. } | Request::CallOff { .. } | Request::Rename { .. }
+                if member.role != Role::Owner =>
+            {
                 Err(Refusal::NotAllowed { role: member.role })
             }
+            Request::Override { token, of } => self.decide_override(session, *token, *of),
+            Request::CallOff { token, of } => self.decide_call_off(session, *token, *of),
             Request::SetRole { .. } | Request::Remove { .. } | Request::Ban { .. } | Request::LiftBan { .. }
                 if member.role != Role::Owner =>
             {
@@ -49,12 +56,17 @@ impl Room {
             Request::Remove { session: whom } => self.decide_remove(session, *whom),
             Request::Ban { session: whom } => self.decide_ban(session, *whom),
             Request::LiftBan { ban } => self.decide_lift(session, *ban),
-            Request::Override { token } => self.decide_override(session, *token),
             Request::Rename { title } => self.decide_rename(session, title),
         }
     }
 
-    fn decide_lock(&self, session: SessionId, ids: &[RecordId], limits: &Limits) -> Result<Decision, Refusal> {
+    fn decide_lock(
+        &self,
+        session: SessionId,
+        ids: &[RecordId],
+        wait: bool,
+        limits: &Limits,
+    ) -> Result<Decision, Refusal> {
         within("records_max", limits.records_max, ids.len())?;
         let (mut free, mut wanted, mut in_the_way) = (Vec::new(), Vec::new(), Vec::new());
         for id in ids.iter().copied().collect::<BTreeSet<_>>() {
@@ -71,6 +83,10 @@ impl Room {
             }
         }
         if !in_the_way.is_empty() {
+            if wait {
+                wanted.extend(in_the_way.iter().map(|(id, _)| *id));
+                return self.decide_wait(session, wanted, limits);
+            }
             return Err(Refusal::Held { by: gather(in_the_way), free });
         }
         if wanted.is_empty() { Ok(Decision::Nothing) } else { store(Event::Locked { session, ids: wanted }) }
@@ -85,16 +101,6 @@ impl Room {
             Ok(Decision::Nothing)
         } else {
             store(Event::Unlocked { session, ids, lapsed: false, overridden_by: None })
-        }
-    }
-
-    fn decide_override(&self, by: SessionId, token: Token) -> Result<Decision, Refusal> {
-        let under = self.shared.locks.iter().filter(|(_, holding)| holding.token == token);
-        let (ids, holders): (Vec<_>, Vec<_>) = under.map(|(id, holding)| (*id, holding.session)).unzip();
-        // A token is the seq of one grant, so that there is one holder.
-        match holders.first() {
-            Some(&session) => store(Event::Unlocked { session, ids, lapsed: false, overridden_by: Some(by) }),
-            None => Ok(Decision::Nothing),
         }
     }
 
@@ -242,7 +248,8 @@ pub(super) fn size(op: &Op) -> usize {
 /// How many records a request names.
 pub(crate) fn request_size(request: &Request) -> usize {
     match request {
-        Request::Lock { ids } | Request::Unlock { ids } => ids.len(),
+        Request::Lock { ids, .. } | Request::Unlock { ids } | Request::HandOver { ids } => ids.len(),
+        Request::Withdraw { .. } | Request::Decline { .. } | Request::CallOff { .. } => 1,
         Request::Edit { op, .. } => size(op),
         Request::Undo { entries } => entries.len(),
         Request::Grant { .. } | Request::Override { .. } | Request::Rename { .. } => 1,

@@ -124,6 +124,10 @@ impl Room {
             let why = "the drawing would have no owner: make somebody else its owner first".into();
             return Err(Refusal::Invalid { why });
         }
+        if session != by && role < member.role && self.is_same_person(session, by) {
+            // It would hold for all that is theirs, this one too once it comes back.
+            return Err(Refusal::Invalid { why: "that is another window of your own".into() });
+        }
         if self.standings.said.len() >= SAID_MAX {
             return Err(full("roles_max", SAID_MAX));
         }

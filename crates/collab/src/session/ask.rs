@@ -1,7 +1,7 @@
 //! What a person does: edits, locks, undos, and what of it goes out.
 
 use drawing::{Op, RecordId};
-use protocol::{ClientMessage, ClientSeq, Hash, Millis, Presence, Seq, Token};
+use protocol::{ClientMessage, ClientSeq, Hash, Millis, Presence, Seq};
 
 use super::changes::{Changes, NothingToUndo, RedoError, Status, SubmitError, Undoing};
 use super::pending::{Pending, PendingEdit, Wish};
@@ -95,13 +95,6 @@ impl Session {
             let wish = if hold { Wish::Lock(some.to_vec()) } else { Wish::Unlock(some.to_vec()) };
             let client_seq = self.wish(wish);
             self.intents.extend(some.iter().map(|id| (*id, (hold, client_seq))));
-        }
-    }
-
-    /// Ends a lock of somebody else's, as an owner; refused to anybody else.
-    pub fn override_lock(&mut self, token: Token) {
-        if self.facts.is_some() {
-            self.wish(Wish::Override(token));
         }
     }
 

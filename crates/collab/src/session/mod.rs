@@ -2,6 +2,7 @@
 
 mod ask;
 mod changes;
+mod claims;
 mod ids;
 mod pending;
 mod receive;
@@ -21,6 +22,7 @@ use protocol::{
 use crate::shared::{Holding, Shared};
 
 pub use changes::{Changes, Draft, NothingToUndo, Notice, RedoError, SessionError, Status, SubmitError, Undoing};
+pub use claims::Asked;
 use ids::Ids;
 use pending::{Pending, Wish};
 use steps::{Step, Steps};

@@ -4,6 +4,7 @@ mod bounds;
 mod connections;
 mod doubt;
 mod order;
+mod overriding;
 mod still;
 
 use std::sync::Arc;
@@ -127,7 +128,7 @@ impl Office {
     }
 
     pub fn lock(&mut self, conn: ConnId, n: u64, of: &[u64]) {
-        self.ask(conn, n, Request::Lock { ids: ids(of) });
+        self.ask(conn, n, Request::Lock { ids: ids(of), wait: false });
     }
 
     pub fn tick(&mut self, after_ms: u64) {
@@ -485,7 +486,11 @@ fn checkpoints_come_at_a_bounded_cost_and_when_it_closes() {
     office.come_in(ANA);
     let mut saved = Vec::new();
     for n in 1..=2_100 {
-        let request = if n % 2 == 1 { Request::Lock { ids: ids(&[10]) } } else { Request::Unlock { ids: ids(&[10]) } };
+        let request = if n % 2 == 1 {
+            Request::Lock { ids: ids(&[10]), wait: false }
+        } else {
+            Request::Unlock { ids: ids(&[10]) }
+        };
         office.ask(ANA, n, request);
         office.stored();
         office.others.retain(|effect| {

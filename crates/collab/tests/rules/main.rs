@@ -3,6 +3,7 @@
 mod comments;
 mod desk;
 mod lab;
+mod line;
 mod nodes;
 mod replay;
 mod roles;

@@ -71,6 +71,10 @@ fn what_an_owner_may_say_of_people() {
         ("the last owner lowers themselves", "make somebody else", |lab, cast| {
             give(lab, cast.owner, cast.owner, Role::Viewer)
         }),
+        ("an owner lowers another window of their own", "of your own", |lab, cast| {
+            let window = lab.join(9, Role::Editor, None);
+            give(lab, cast.owner, window, Role::Viewer)
+        }),
         ("one of two owners lowers themselves", "stored", |lab, cast| {
             give(lab, cast.owner, cast.ben, Role::Owner)?;
             give(lab, cast.owner, cast.owner, Role::Editor)

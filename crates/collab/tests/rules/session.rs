@@ -1,5 +1,6 @@
 //! A session against a real desk, without time between them, and against servers that say odd things.
 
+mod claims;
 mod roles;
 
 use std::collections::VecDeque;
@@ -193,13 +194,17 @@ fn the_holder_is_told_who_ended_their_lock_and_everybody_the_new_name() {
     table.flush(1);
     let (token, owner) = (table.sessions[1].holder(RecordId(10)).expect("it is held").token, table.sessions[0].me());
     table.take(1);
-    table.sessions[0].override_lock(token);
+    let (by, holder) = (owner.expect("the owner is in"), table.sessions[1].me().expect("the holder is in"));
+    table.sessions[0].override_lock(token, holder);
     table.sessions[0].rename("Site".into());
     table.flush(0);
-    let by = owner.expect("the owner is in");
-    let told =
-        [Notice::Locks, Notice::Overridden { ids: ids(&[10, 11]), by }, Notice::Renamed { title: "Site".into() }];
-    assert_eq!(table.take(1), told);
+    let warned = Notice::Overriding { ids: ids(&[10, 11]), by: "Person 1".into() };
+    assert_eq!(table.take(1), [warned, Notice::Claims, Notice::Renamed { title: "Site".into() }]);
+    assert!(table.sessions[1].is_mine(RecordId(10)));
+    table.now += 10_000;
+    table.give(Input::Tick);
+    let ended = Notice::Overridden { ids: ids(&[10, 11]), by };
+    assert_eq!(table.take(1), [Notice::Locks, ended, Notice::Claims]);
     assert!(!table.sessions[1].is_mine(RecordId(10)));
     assert_eq!(table.sessions[1].title(), "Site");
 }
