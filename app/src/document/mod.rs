@@ -21,6 +21,7 @@ mod sitting;
 mod stake;
 mod store;
 mod studio;
+mod talk;
 pub mod turn;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -53,6 +54,7 @@ pub use put::{Copied, Guest, New, Put, objects};
 pub use receive::News;
 pub use stake::AtStake;
 pub use studio::{Gpu, Studio, lock};
+pub use talk::{About, Card, Listing, PinShown, Talk, Talking, call_before, first_words};
 
 /// What new things are drawn with: one's own, never shared.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -234,6 +236,8 @@ pub struct Document {
     applying: BTreeSet<LayerId>,
     /// What is to be made and waits for ids.
     held_back: VecDeque<New>,
+    /// What people say about it.
+    pub talk: Talk,
     /// What is about to be pasted.
     pub guest: Option<Guest>,
     /// What one last showed of oneself, and whether it still waits to be sent.
@@ -296,6 +300,7 @@ impl Document {
             lapsed: BTreeSet::new(),
             applying: BTreeSet::new(),
             held_back: VecDeque::new(),
+            talk: Talk::default(),
             guest: None,
             presence: Default::default(),
         }
@@ -315,7 +320,7 @@ impl Document {
     pub fn is_dirty(&self) -> bool {
         self.is_here()
             && matches!(self.home, Home::Own { .. })
-            && self.file.saved != Some(self.session.drawing().hash())
+            && self.file.saved != Some(self.session.drawing().drawn_hash())
     }
 
     /// Whether others are in the room.
