@@ -21,6 +21,8 @@ pub enum News {
     Here,
     /// Locks of one's own ended because they were not used: on so many records.
     Lapsed(usize),
+    /// Somebody called this person in a comment.
+    Called(String, drawing::CommentId),
     /// A part of what a save needs is here.
     Part(protocol::Hash, Option<Vec<u8>>),
     /// What a copy of the past needs, or why there is none.
@@ -57,6 +59,7 @@ impl Document {
         // Once for all that arrived: a chunk that ten messages touch is tessellated once.
         self.show_gathered();
         self.settle_layers();
+        news.extend(self.talk.take_calls().into_iter().map(|(by, comment)| News::Called(by, comment)));
         for put in self.put_held_back() {
             match put {
                 Ok(Put::Done(words)) => news.push(News::Say(words)),
@@ -217,6 +220,9 @@ impl Document {
 
     fn show_gathered(&mut self) {
         let Changes { ids, whole, .. } = std::mem::take(&mut self.gathered);
+        if whole || !ids.is_empty() {
+            self.note_said(&ids, whole);
+        }
         if self.is_looking_back() {
             // What happens meanwhile is seen on coming back to now.
         } else if whole {

@@ -110,6 +110,7 @@ impl Window {
             }
             Action::Panel(panel) => self.switch_panel(panel),
             Action::Review(wish) => self.review(wish),
+            Action::Talk(talking) => self.talk(talking),
             Action::CloseDialog => self.close_dialog(ctx),
         }
         ctx.request_repaint();
@@ -211,6 +212,7 @@ impl Window {
             Command::Grid => self.toggle("Grid", |settings| &mut settings.grid),
             Command::Layers => self.switch_panel(Panel::Layers),
             Command::Properties => self.switch_panel(Panel::Properties),
+            Command::Comments => self.switch_panel(Panel::Comments),
             Command::History => self.switch_panel(Panel::History),
             Command::LookBack => self.review(crate::review::Wish::Begin),
             Command::HidePanels => self.bare = !self.bare,
@@ -227,7 +229,13 @@ impl Window {
         let Some(document) = self.documents.get_mut(self.active).filter(|document| document.is_here()) else {
             return self.say("Open a drawing first");
         };
-        let changes = command != Command::Distance && command != Command::ZoomWindow;
+        let changes = !matches!(command, Command::Distance | Command::ZoomWindow | Command::Comment);
+        if command == Command::Comment && !document.may_comment() {
+            if self.refused_in_the_past("comment on it") {
+                return;
+            }
+            return self.warn("You may look at this drawing, not comment on it");
+        }
         if changes && !document.may_edit() {
             if self.refused_in_the_past("draw in it") {
                 return;
