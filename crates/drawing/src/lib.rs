@@ -19,6 +19,7 @@ mod style;
 mod translate;
 
 pub use aci::aci_rgb;
+pub use build::Builder;
 pub use drawing::Drawing;
 pub use geometry::{Extrusion, Point, Point3, Rect, Vec2};
 pub use hash::DrawingHash;
