@@ -22,15 +22,15 @@ use crate::nearby::NearbyDrawing;
 use crate::{Host, HostError};
 
 /// Connections that stay at one listener at a time, at the most.
-const CONNECTIONS_MAX: usize = 4_096;
+const CONNECTIONS_MAX: usize = 16_384;
 /// Connections besides, of those who only ask something.
 const ASKERS_MIN: usize = 64;
 /// How long those who are connected have to hear that the listener closes.
 const CLOSE_MAX: Duration = Duration::from_secs(5);
 /// What a socket reads at a time: enough for many cursors, little enough for thousands of people.
-const READ_BUFFER_BYTES: usize = 16 << 10;
+const READ_BUFFER_BYTES: usize = 4 << 10;
 /// What a socket gathers before it writes.
-const WRITE_BUFFER_BYTES: usize = 32 << 10;
+const WRITE_BUFFER_BYTES: usize = 16 << 10;
 /// Messages over the limit by no more than this are read, so that whoever sent them can be told how large they were.
 const MESSAGE_SLACK_BYTES: usize = 1 << 20;
 

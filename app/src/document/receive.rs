@@ -137,8 +137,13 @@ impl Document {
                 }
                 news.push(News::Part(hash, bytes));
             }
-            Incoming::Loading(received, pieces) => {
-                self.trouble = Some(format!("Receiving the drawing: {} of {}", received, pieces));
+            Incoming::Arriving { received, pieces, so_far, come } => {
+                let mut changes = self.session.receive_arriving(now, (received, pieces), *so_far, come);
+                if let Ok(changes) = &mut changes {
+                    // The space that is shown may be yet to come.
+                    changes.whole |= self.space.is_none() && !changes.ids.is_empty();
+                }
+                self.take_result(now, changes, news);
             }
             Incoming::Lost { why, again_s, attempts } => {
                 self.session.disconnected();

@@ -29,7 +29,7 @@ pub use message::{
 pub use overview::{DrawingFacts, Line, LiveFacts, LockFacts, Overview, PersonFacts, Sample, ServerFacts};
 pub use parts::{PART_BYTES, Part, PartError, Parts, WHOLE_BYTES_MAX, cut};
 pub use presence::{Attention, Ghost, Presence};
-pub use snapshot::{SnapshotError, decode_drawing, encode_drawing};
+pub use snapshot::{DrawingReader, SnapshotError, chunk_count, decode_drawing, encode_chunks, encode_drawing};
 pub use standing::{Ban, Came};
 
 /// The version of the wire and of log payloads that this program speaks.

@@ -349,17 +349,23 @@ async fn write_item(
             Ok(message) => return sink.feed(Some(message)).await,
             Err(error) => error.to_string(),
         },
-        Item::Snapshot(pieces) | Item::Blob(pieces) => match pieces.to_wire(encoding, &*live.store).await {
-            Ok(messages) => {
-                for message in messages.iter() {
-                    sink.send(message.clone()).await?;
-                    let presence = outgoing.try_presence().and_then(|frame| frame.to_wire(encoding).ok());
-                    sink.feed(presence).await?;
+        Item::Snapshot(pieces) | Item::Blob(pieces) => {
+            let mut place = 0;
+            loop {
+                match pieces.at(place, encoding, &*live.store).await {
+                    Ok(Some(messages)) => {
+                        for message in messages {
+                            sink.send(message).await?;
+                            let presence = outgoing.try_presence().and_then(|frame| frame.to_wire(encoding).ok());
+                            sink.feed(presence).await?;
+                        }
+                        place += 1;
+                    }
+                    Ok(None) => return Ok(()),
+                    Err(error) => break error.to_string(),
                 }
-                return Ok(());
             }
-            Err(error) => error.to_string(),
-        },
+        }
         Item::Log { mut after, upto } => loop {
             match entries_after(&*live.store, after, upto).await {
                 Ok(entries) => {

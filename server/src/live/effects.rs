@@ -1,10 +1,12 @@
 //! Performing what a desk wants: sending, storing, reading, keeping checkpoints.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use collab::{ConnId, Effect, Input, Room};
 use drawing::Drawing;
 use protocol::{Answer, Hash, Refusal, ServerMessage};
+use tokio::time::Instant;
 
 use super::run::OpenDrawing;
 use crate::HostEvent;
@@ -13,6 +15,8 @@ use crate::outgoing::Item;
 use crate::pieces::{Pieces, What};
 use crate::store::{Store, StoreError};
 
+/// How long a packed drawing is kept for the next joiner.
+const SNAPSHOT_KEPT: Duration = Duration::from_secs(5);
 /// Bytes of entries that a room reads at a time.
 const STRETCH_BYTES: usize = 1 << 20;
 
@@ -107,10 +111,18 @@ impl OpenDrawing {
             What::Drawing(known) => known.hash() == drawing.hash() && known.record_count() == drawing.record_count(),
             What::Blob(_) | What::Message(_) => false,
         };
-        if let Some(pieces) = self.snapshot.as_ref().filter(same) {
-            return pieces.clone();
-        }
-        self.snapshot.insert(Arc::new(Pieces::new(What::Drawing(drawing)))).clone()
+        let now = Instant::now();
+        let pieces = match self.snapshot.take().map(|(pieces, _)| pieces).filter(|pieces| same(&pieces)) {
+            Some(pieces) => pieces,
+            None => Arc::new(Pieces::new(What::Drawing(drawing))),
+        };
+        self.snapshot = Some((pieces.clone(), now));
+        pieces
+    }
+
+    /// Lets go of a snapshot that nobody wanted for a while; whoever is being sent it still has it.
+    pub(super) fn forget_snapshot(&mut self) {
+        self.snapshot.take_if(|(_, wanted)| wanted.elapsed() > SNAPSHOT_KEPT);
     }
 
     /// A blob in pieces: read once for all who want it at the same time.

@@ -44,7 +44,7 @@ pub(super) struct OpenDrawing {
     /// A checkpoint that waits for the one before it; a newer one takes its place.
     pub(super) to_save: Option<Arc<Room>>,
     /// The drawing that was last sent to a joiner, for the next one.
-    pub(super) snapshot: Option<Arc<Pieces>>,
+    pub(super) snapshot: Option<(Arc<Pieces>, Instant)>,
     /// The blob that somebody is being sent, for whoever else asks meanwhile.
     pub(super) blob: std::sync::Weak<Pieces>,
     pub(super) clock: Clock,
@@ -197,7 +197,10 @@ impl OpenDrawing {
                 Event::Signal(Some(Signal::Stirred)) => self.handle(Input::Stirred),
                 // Nobody speaks any more; what was missed is found by looking.
                 Event::Signal(None) => self.signals = None,
-                Event::Tick => self.handle(Input::Tick),
+                Event::Tick => {
+                    self.forget_snapshot();
+                    self.handle(Input::Tick);
+                }
             }
             self.people.store(self.desk.connected(), Ordering::Relaxed);
             self.follow_title();

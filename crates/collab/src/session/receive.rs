@@ -56,6 +56,22 @@ impl Session {
         self.join_with(drawing)
     }
 
+    /// Takes in what has come of the drawing of a welcome, where its pieces are read elsewhere: so many pieces of how many,
+    /// and which records are new with them. The whole follows by [`Session::receive_drawing`].
+    pub fn receive_arriving(
+        &mut self,
+        now: Millis,
+        (received, pieces): (u32, u32),
+        so_far: Drawing,
+        come: Vec<RecordId>,
+    ) -> Result<Changes, SessionError> {
+        self.heard_at = now;
+        if self.joining.as_ref().is_none_or(|joining| !joining.welcome.snapshot) {
+            return Err(SessionError::NotDue("a part of a drawing"));
+        }
+        Ok(self.arriving(received, pieces, Some(so_far), come))
+    }
+
     fn entries(&mut self, entries: Vec<Told>) -> Result<Changes, SessionError> {
         if self.joining.as_ref().is_some_and(|joining| joining.welcome.snapshot) {
             return Err(SessionError::NotDue("an entry"));
