@@ -22,9 +22,9 @@ pub fn check(world: &mut World) -> Result<(), String> {
         (0..person.refused_before).for_each(|_| world.tally.note("refused before a break"));
     }
     let world = &*world;
-    check_lapses(&entries, world.store.first_room())?;
+    check_lapses(world, &entries, world.store.first_room())?;
     let replayed = world.store.replay(world.store.first_room())?;
-    let log = check_log(&entries, world.store.first_room().drawing().clone())?;
+    let log = check_log(world, &entries, world.store.first_room().drawing().clone())?;
     check_room(world, &replayed)?;
     check_checkpoints(&world.store, &replayed)?;
     world.people.iter().try_for_each(|person| {
@@ -64,7 +64,7 @@ impl Requests {
 }
 
 /// One holder a record, nobody edits what another holds, every request once, no lock and no entry of one who is gone.
-fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String> {
+fn check_log(world: &World, entries: &[Told], mut drawing: Drawing) -> Result<Requests, String> {
     let mut requests = Requests::default();
     let mut holders = BTreeMap::<RecordId, SessionId>::new();
     let (mut present, mut owners) = (BTreeSet::new(), BTreeSet::new());
@@ -93,7 +93,7 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                 let root = carries_on.and_then(|past| requests.roots.get(&past).copied()).unwrap_or(me);
                 requests.roots.insert(me, root);
                 present.insert(me);
-                came.insert(me, told.entry.time_ms);
+                came.insert(me, world.time_of(seq));
                 granted.push((root, *ids));
             }
             Event::Granted { session, ids } => granted.push((requests.roots[session], *ids)),
@@ -101,12 +101,13 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                 if !present.contains(session) {
                     return absent(session);
                 }
-                came.insert(*session, told.entry.time_ms);
+                came.insert(*session, world.time_of(seq));
             }
             Event::Gone { session, why, .. } => {
-                let due = came.get(session).copied().unwrap_or(0) + u64::from(limits().grace_ms);
-                if *why == Ended::Expired && told.entry.time_ms < due {
-                    return wrong(format!("{session} expires at {}, before {due}", told.entry.time_ms));
+                let (at, since) = (world.time_of(seq), came.get(session).copied().unwrap_or(0));
+                let due = since + u64::from(limits().grace_ms);
+                if *why == Ended::Expired && at + world.jumped_ms(since, at) < due {
+                    return wrong(format!("{session} expires at {at}, before {due}"));
                 }
                 if !present.contains(session) {
                     return absent(session);
@@ -189,15 +190,15 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
 }
 
 /// A lock lapses only when nothing was done under it for the whole time, and one under which nothing is done does.
-fn check_lapses(entries: &[Told], mut room: Room) -> Result<(), String> {
+fn check_lapses(world: &World, entries: &[Told], mut room: Room) -> Result<(), String> {
     let idle_ms = u64::from(limits().lock_idle_ms);
     let mut used = BTreeMap::<(SessionId, Seq), u64>::new();
     for told in &entries[1..] {
-        let at = told.entry.time_ms;
+        let at = world.time_of(told.seq);
         if let Event::Unlocked { session, ids, lapsed: true, .. } = &told.entry.event {
             for holding in ids.iter().filter_map(|id| room.shared().locks.get(id)) {
                 let last = used.get(&(*session, holding.token)).copied().unwrap_or(0);
-                if at < last + idle_ms {
+                if at + world.jumped_ms(last, at) < last + idle_ms {
                     return Err(format!("entry {}: a lock lapses at {at} that was used at {last}", told.seq));
                 }
             }

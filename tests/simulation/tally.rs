@@ -18,6 +18,10 @@ const FLOORS: &[(&str, u64)] = &[
     ("stale hellos", 50),
     ("refused before a break", 20),
     ("intruders", 130),
+    ("overflows", 250),
+    ("asked twice", 500),
+    ("power cuts", 60),
+    ("lost with the power", 4),
 ];
 
 /// How often what happened.
