@@ -212,7 +212,11 @@ impl Person {
                 }
             }
         };
-        timeout(DEADLINE, listening).await.unwrap_or_else(|_| panic!("{what} in time"));
+        if timeout(DEADLINE, listening).await.is_err() {
+            let (status, waiting) = (self.session.status(), self.session.waiting());
+            let connected = self.socket.is_some();
+            panic!("{what} in time; {status:?}, connected {connected}, {waiting} wait, {} stored", self.stored);
+        }
     }
 
     /// Notes that they are done, and what they hold.

@@ -139,7 +139,10 @@ async fn who_sends_a_message_byte_by_byte_costs_nobody_anything() {
     assert!(server.memory_kib("VmHWM") - before < 16 << 10, "what is only announced takes no memory");
     // And when it stops, it is gone as anybody who is silent.
     ana.until("the slow one is gone", there(1)).await;
-    until_closed(&mut stream).await;
+    tokio::select! {
+        () = until_closed(&mut stream) => {}
+        () = ana.until("nothing", |_| false) => {}
+    }
     stores_something(&mut ana).await;
 }
 
