@@ -7,6 +7,7 @@
 //! rules of any kind, the drawing of anything.
 
 mod board;
+mod callers;
 mod clock;
 mod connection;
 mod console;
@@ -22,6 +23,7 @@ mod invite;
 mod keeping;
 mod line;
 mod live;
+mod metrics;
 mod name;
 mod nearby;
 mod opening;
@@ -29,12 +31,14 @@ mod options;
 mod outgoing;
 mod passing;
 mod pieces;
+mod places;
 mod private;
 mod reach;
 mod secret;
 mod shelf;
 pub mod store;
 mod stretch;
+pub mod upkeep;
 
 pub use connection::local::{Delivery, LocalConnection};
 pub use error::HostError;
@@ -42,5 +46,5 @@ pub use events::HostEvent;
 pub use host::{Health, Host, Listing, run};
 pub use http::listen;
 pub use nearby::{Beacon, MulticastError, NearbyDrawing, NearbyError, Neighbour, Search, ask};
-pub use options::{Listed, Options};
+pub use options::{Listed, MetricsFor, Options};
 pub use reach::reachable_as;

@@ -12,6 +12,7 @@ mod blobs;
 mod checkpoints;
 mod entry;
 mod error;
+mod glance;
 mod live;
 mod lock;
 mod meta;
@@ -28,6 +29,7 @@ pub use entry::{
     Appended, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, MAX_NAME_BYTES, MAX_PAYLOAD_BYTES, NewEntry, StoredEntry,
 };
 pub use error::LogError;
+pub use glance::{Glance, glance};
 pub use live::Log;
 pub use meta::MAX_META_BYTES;
 pub use reader::LogReader;

@@ -2,6 +2,7 @@
 
 mod incoming;
 pub(crate) mod local;
+mod rate;
 pub(crate) mod socket;
 mod watch;
 

@@ -8,14 +8,16 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use collab::ConnId;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
-use protocol::{ClientMessage, Encoding, Hello, Presence, Role, ServerMessage};
+use protocol::{Answer, ClientMessage, Encoding, Hello, Presence, Role, ServerMessage};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::incoming::{Heard, read, read_first};
+use super::rate::Rate;
 use super::{HELLO_BYTES_MAX, HELLO_MAX, watch};
+use crate::callers::AtDoor;
 use crate::console::Visit;
-use crate::frame::encode;
+use crate::frame::{Frame, encode};
 use crate::host::Slot;
 use crate::invite::NotAdmitted;
 use crate::line::Meter;
@@ -48,11 +50,13 @@ pub(crate) struct Caller {
     pub owner: Result<Visit, &'static str>,
     /// It is a page under a name that isn't this server's.
     pub foreign: bool,
+    /// Their place at the door, until they have said what they want.
+    pub at_door: AtDoor,
 }
 
 /// Serves one connection, from its hello to its end. `closing` turns true when the listener that it came by closes.
 pub(crate) async fn converse(socket: WebSocket, caller: Caller, encoding: Encoding, host: Host, mut closing: Closing) {
-    let Caller { meter, owner, foreign } = caller;
+    let Caller { meter, owner, foreign, at_door } = caller;
     // Whatever a frame's head says, no more than this is taken in of one who may be anybody.
     meter.allow(2 * HELLO_BYTES_MAX);
     let (sink, mut source) = socket.split();
@@ -60,6 +64,7 @@ pub(crate) async fn converse(socket: WebSocket, caller: Caller, encoding: Encodi
         greeted = greet(&mut source, encoding, &host) => greeted,
         () = closed(&mut closing) => Err(Some(Refusal { why: SHUTTING_DOWN.into(), retry: true })),
     };
+    drop(at_door);
     let (hello, slot, role) = match greeted {
         Ok(Greeted::Hello(..)) if foreign => {
             let why = "pages of other servers can't come in here; whoever runs this one can add its name with --name";
@@ -75,7 +80,10 @@ pub(crate) async fn converse(socket: WebSocket, caller: Caller, encoding: Encodi
             Err(why) => return refuse(sink, source, encoding, Refusal { why: why.into(), retry: false }).await,
         },
         Err(None) => return,
-        Err(Some(refusal)) => return refuse(sink, source, encoding, refusal).await,
+        Err(Some(refusal)) => {
+            host.inner.metrics.turned_away("hello");
+            return refuse(sink, source, encoding, refusal).await;
+        }
     };
     meter.allow_all();
     let (conn, outgoing) = host.new_connection(Some(encoding));
@@ -83,6 +91,7 @@ pub(crate) async fn converse(socket: WebSocket, caller: Caller, encoding: Encodi
         Ok(live) => live,
         Err(error) => {
             tracing::warn!(%error, "nobody could be let in");
+            host.inner.metrics.turned_away("drawing");
             // A log that is damaged stays so, one that is archived for now; anything else may pass.
             let retry = !matches!(
                 error,
@@ -165,6 +174,7 @@ impl Connection {
         let mut beat = interval(Duration::from_millis(u64::from(limits.heartbeat_ms.max(1))));
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut gate = PresenceGate::new(limits.presence_hz_max.saturating_mul(PRESENCE_SLACK));
+        let mut rate = Rate::new(limits.requests_hz_max, Instant::now());
         let mut listener_open = true;
         loop {
             let message = tokio::select! {
@@ -192,6 +202,16 @@ impl Connection {
                 }
                 _ = &mut writing => break,
             };
+            if let Some((message, _)) = &message
+                && is_asking(message)
+                && !rate.take(Instant::now())
+            {
+                host.inner.metrics.turned_away("requests_hz_max");
+                if self.refuse_rate(message, limits.requests_hz_max).is_err() {
+                    break;
+                }
+                continue;
+            }
             if let Some((message, bytes)) = message
                 && !live.tell(Command::Message { conn: *conn, message, bytes }).await
             {
@@ -207,6 +227,32 @@ impl Connection {
             writing.abort();
         }
     }
+}
+
+impl Connection {
+    /// Tells one who asks too often that this was not taken; ends the connection where there is no answer to tell it by.
+    fn refuse_rate(&self, message: &ClientMessage, max: u32) -> Result<(), ()> {
+        if let ClientMessage::Ask { client_seq, .. } = message {
+            let asked = u64::from(max) + 1;
+            let refusal = protocol::Refusal::Limit { limit: "requests_hz_max".into(), max: u64::from(max), asked };
+            let answer = ServerMessage::Answer { client_seq: *client_seq, answer: Answer::Refused(refusal) };
+            let frame = Frame::new(Arc::new(answer), [self.encoding]);
+            if self.outgoing.push(Item::Frame(Arc::new(frame))).is_ok() {
+                return Ok(());
+            }
+        }
+        let why = format!("more was asked than the limit requests_hz_max of {max} a second; come again more slowly");
+        self.outgoing.end(why, true);
+        Err(())
+    }
+}
+
+/// Whether a message wants something done that costs more than passing it on.
+fn is_asking(message: &ClientMessage) -> bool {
+    matches!(
+        message,
+        ClientMessage::Ask { .. } | ClientMessage::Blob { .. } | ClientMessage::Log { .. } | ClientMessage::Refresh
+    )
 }
 
 /// Waits until the listener closes.
