@@ -178,9 +178,10 @@ impl Outgoing {
         Ok(())
     }
 
-    /// Puts presence where its persons' latest is; it replaces what wasn't sent yet.
-    pub(crate) fn show(&self, frame: Arc<Frame>) {
+    /// Puts presence where its persons' latest is; it replaces what wasn't sent yet: then true.
+    pub(crate) fn show(&self, frame: Arc<Frame>) -> bool {
         let mut state = self.lock();
+        let overtakes = !matches!(state.presence, Waiting::None);
         state.presence = match std::mem::take(&mut state.presence) {
             Waiting::None => Waiting::One(frame),
             Waiting::One(before) => {
@@ -196,6 +197,7 @@ impl Outgoing {
         };
         drop(state);
         self.changed.notify_one();
+        overtakes
     }
 
     /// Asks the other side for a sign of life, when nothing else is to be sent.

@@ -206,7 +206,7 @@ fn make_file(path: &Path, id: LogId) -> rusqlite::Result<()> {
 
 /// Reads where the log ends, and checks the last entry against the one before: a torn end is found on opening and not
 /// by the first reader. The whole chain is walked by [`LogReader::verify`].
-fn read_head(reader: &LogReader) -> Result<Position, LogError> {
+pub(crate) fn read_head(reader: &LogReader) -> Result<Position, LogError> {
     let failed = |source| LogError::sqlite(&reader.path, "opening", source);
     let torn = |what: String| LogError::Torn { path: reader.path.clone(), what };
     let blob = if reader.has_long { "blob" } else { "NULL" };
