@@ -4,7 +4,7 @@ use egui::{Button, Response, RichText, Ui, vec2};
 
 use crate::action::{Action, CanvasEvent};
 use crate::command::Command;
-use crate::document::Document;
+use crate::document::{Document, LineWish};
 use crate::theme::{Theme, size};
 
 pub(super) fn show(response: &Response, document: &Document, actions: &mut Vec<Action>) {
@@ -36,6 +36,17 @@ fn commands(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
     if let Some(last) = document.last_command {
         if item(ui, last.about().icon, &format!("Repeat {}", last.about().word), "Space") {
             actions.push(Action::Run(last));
+        }
+        ui.separator();
+    }
+    let under = document.pointer.hover.filter(|id| document.may_ask_for(*id));
+    if let Some(id) = under {
+        let name = document.holders_of(&[id.into()]);
+        if item(ui, crate::icon::LOCK_SIMPLE, &format!("Ask {name} for it"), "") {
+            actions.push(Action::Line(LineWish::Ask(vec![id])));
+        }
+        if document.is_owner() && item(ui, "", &format!("Take over from {name}"), "") {
+            actions.push(Action::Line(LineWish::TakeOver(vec![id])));
         }
         ui.separator();
     }

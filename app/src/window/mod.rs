@@ -238,6 +238,7 @@ impl Window {
         match news {
             News::Say(text) => self.say(of(text)),
             News::Warn(text) => self.warn(of(text)),
+            News::Offer(text, label, action) => self.offer(of(text), label, action),
             News::Ended(why) => {
                 self.forget_way_in(at);
                 let Document { title, drafts, .. } = &self.documents[at];
@@ -391,6 +392,7 @@ impl Window {
             }
         });
         panels::drafts::show(ui, self, &mut actions);
+        panels::line::show(ui, self, &mut actions);
         panels::toast::show(ui, self, &mut actions);
         dialogs::show(ui, self, &mut actions);
         actions
