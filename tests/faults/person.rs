@@ -8,8 +8,8 @@ use collab::{Notice, Session, Status};
 use drawing::{EntityId, Op, RecordId, Vec2};
 use futures_util::{SinkExt as _, StreamExt as _};
 use protocol::{
-    Address, ClientId, ClientMessage, ClientSeq, Encoding, Limits, Refusal, ResumeKey, SUBPROTOCOL_JSON, SUBPROTOCOL_MSGPACK,
-    Seq, ServerMessage,
+    Address, ClientId, ClientMessage, ClientSeq, Encoding, Limits, Refusal, ResumeKey, SUBPROTOCOL_JSON,
+    SUBPROTOCOL_MSGPACK, Seq, ServerMessage,
 };
 use tests::model::line;
 use tests::random::Random;

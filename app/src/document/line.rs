@@ -49,7 +49,7 @@ impl Document {
     /// Carries out a wish.
     pub fn wish_of_line(&mut self, wish: LineWish) {
         match wish {
-            LineWish::Ask(ids) => self.session.ask_for(self.of_others(&ids)),
+            LineWish::Ask(ids) => self.ask_for(&ids),
             LineWish::Withdraw(wait) => self.session.withdraw(wait),
             LineWish::HandOver(ids) => {
                 self.deselect(&ids);
@@ -61,11 +61,12 @@ impl Document {
                 self.session.unlock(ids);
             }
             LineWish::TakeOver(ids) => {
-                let wanted = self.of_others(&ids);
-                let mut locks: Vec<_> = wanted.iter().filter_map(|id| self.session.holder(*id)).collect();
+                let others = ids.iter().map(|id| RecordId(id.0)).filter(|id| self.is_others(*id));
+                let mut locks: Vec<_> = others.filter_map(|id| self.session.holder(id)).collect();
                 locks.sort_by_key(|lock| (lock.session, lock.token));
                 locks.dedup_by_key(|lock| (lock.session, lock.token));
-                self.session.ask_for(wanted);
+                // When the locks have ended, it is who stands in line that has it.
+                self.ask_for(&ids);
                 locks.into_iter().for_each(|lock| self.session.override_lock(lock.token, lock.session));
             }
             LineWish::CallOff(token, holder) => self.session.call_off(token, holder),
@@ -73,10 +74,11 @@ impl Document {
         self.touched();
     }
 
-    /// What others hold of these and one doesn't stand in line for yet.
-    fn of_others(&self, ids: &[EntityId]) -> Vec<RecordId> {
+    /// Stands in line for what others hold of these, as far as one doesn't yet.
+    fn ask_for(&mut self, ids: &[EntityId]) {
         let ids = ids.iter().map(|id| RecordId(id.0));
-        ids.filter(|id| self.is_others(*id) && !self.session.is_awaited(*id)).collect()
+        let wanted = ids.filter(|id| self.is_others(*id) && !self.session.is_awaited(*id)).collect();
+        self.session.ask_for(wanted);
     }
 
     /// What is handed over is not worked on any more: it is selected no longer, and its lock isn't let go first.

@@ -149,15 +149,15 @@ impl Window {
     /// What one can do to have what others hold: ask them, or as an owner take it over.
     fn ways_to_have(&self, held: &[drawing::EntityId]) -> Vec<(String, Action)> {
         let Some(document) = self.document() else { return Vec::new() };
-        let held: Vec<_> = held.iter().copied().filter(|id| document.may_ask_for(*id)).collect();
-        if held.is_empty() {
-            return Vec::new();
+        let askable: Vec<_> = held.iter().copied().filter(|id| document.may_ask_for(*id)).collect();
+        let mut ways = Vec::new();
+        if !askable.is_empty() {
+            let records: Vec<_> = askable.iter().map(|id| (*id).into()).collect();
+            let label = format!("Ask {}", document.holders_of(&records));
+            ways.push((label, Action::Line(LineWish::Ask(askable))));
         }
-        let records: Vec<_> = held.iter().map(|id| (*id).into()).collect();
-        let mut ways =
-            vec![(format!("Ask {}", document.holders_of(&records)), Action::Line(LineWish::Ask(held.clone())))];
-        if document.is_owner() {
-            ways.push(("Take over".into(), Action::Line(LineWish::TakeOver(held))));
+        if document.may_edit() && document.is_owner() && !held.is_empty() {
+            ways.push(("Take over".into(), Action::Line(LineWish::TakeOver(held.to_vec()))));
         }
         ways
     }
