@@ -84,6 +84,7 @@ impl Window {
             Action::PointAtDraft(which) => self.with(|document| document.drafts.lit = which),
             Action::GoToDraft(number) => self.go_to_draft(number),
             Action::GiveUpSeat(path) => self.give_up_seat(&path),
+            Action::Line(wish) => self.with(|document| document.wish_of_line(wish)),
             Action::People(word) => self.say_of_people(word),
             Action::StopSharing => self.stop_sharing(),
             Action::CancelOpening(number) => self.cancel_opening(number),
@@ -186,6 +187,7 @@ impl Window {
                 }
             }),
             Command::Isolate => self.isolate(true),
+            Command::AskFor => self.ask_for_selection(),
             Command::EndIsolate => self.isolate(false),
             Command::ApplyLayers => self.apply_layers(),
             Command::Snap => self.toggle("Snap", |settings| &mut settings.snap),

@@ -2,6 +2,7 @@
 
 mod commands;
 mod frames;
+mod line;
 mod nearby;
 mod outlines;
 mod pasting;

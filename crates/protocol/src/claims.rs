@@ -17,6 +17,7 @@ pub struct Wait {
     /// Since when, for people to read: milliseconds since 1970.
     pub since_ms: Millis,
     /// What for, ascending: records that are there and that they don't hold yet.
+    #[serde(with = "drawing::runs")]
     pub ids: Vec<RecordId>,
     /// Holders who said "not now", ascending.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -138,6 +138,7 @@ pub enum Event {
         /// Who waits.
         session: SessionId,
         /// Ascending.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
     },
     /// A session stands in line no more.
@@ -152,6 +153,7 @@ pub enum Event {
         /// Who held them.
         session: SessionId,
         /// Ascending.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
     },
     /// A holder said "not now" to somebody in line, who stays there.

@@ -149,6 +149,7 @@ pub enum Request {
     /// for, don't matter.
     HandOver {
         /// Which.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
     },
     /// To tell somebody in line that one keeps what one holds of it for now. They stay in line.
@@ -354,6 +355,7 @@ pub enum Refusal {
         /// waits for what the asker holds.
         through: Vec<SessionId>,
         /// What that is, ascending.
+        #[serde(with = "drawing::runs")]
         yours: Vec<RecordId>,
     },
     /// Somebody else changed some of it since the author last saw it.

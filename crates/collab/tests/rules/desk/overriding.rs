@@ -9,7 +9,7 @@ fn office() -> (Office, [Welcome; 3]) {
     let mut office = Office::new(Limits::default());
     let welcomes = [office.come_in(ANA), office.come_in(BEN), {
         let hello = Hello { name: "Olga".into(), client: ClientId(9), ..hello() };
-        office.give(Input::Hello { conn: OWNER, hello, role: Role::Owner });
+        office.give(Input::Hello { conn: OWNER, hello, role: Role::Owner, came: protocol::Came::Link });
         office.stored();
         office.welcome(OWNER).expect("the owner is let in")
     }];
