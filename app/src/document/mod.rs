@@ -54,7 +54,7 @@ pub use put::{Copied, Guest, New, Put, objects};
 pub use receive::News;
 pub use stake::AtStake;
 pub use studio::{Gpu, Studio, lock};
-pub use talk::{About, Card, Listing, PinShown, Talk, Talking, call_before, first_words};
+pub use talk::{About, Card, Keys, Listing, PinShown, Talk, Talking, call_before, first_words};
 
 /// What new things are drawn with: one's own, never shared.
 #[derive(Debug, Clone, Copy, PartialEq)]
