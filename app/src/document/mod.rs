@@ -61,7 +61,7 @@ pub use receive::News;
 pub use roles::{may_words, role_word};
 pub use stake::AtStake;
 pub use studio::{Gpu, Studio, lock};
-pub use talk::{About, Card, Listing, PinShown, Talk, Talking, call_before, first_words};
+pub use talk::{About, Card, Keys, Listing, PinShown, Talk, Talking, call_before, first_words};
 
 /// What new things are drawn with: one's own, never shared.
 #[derive(Debug, Clone, Copy, PartialEq)]

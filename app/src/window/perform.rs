@@ -246,6 +246,8 @@ impl Window {
             return self.warn(why);
         }
         document.prompt.typed.clear();
+        // A card that nothing is written in makes room.
+        document.talk.card.take_if(|card| card.writing.trim().is_empty());
         document.last_command = Some(command);
         self.hush();
         let Some(document) = self.documents.get_mut(self.active) else { return };
