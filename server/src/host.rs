@@ -20,7 +20,7 @@ use crate::connection::{Bulk, local};
 use crate::console::{Console, Key};
 use crate::disk;
 use crate::folder::{Folder, FolderShelf, Found};
-use crate::live::{CLOSING, Command, Live, Outside};
+use crate::live::{CLOSING, Command, Live, Mismatches, Outside};
 use crate::nearby::{Beacon, NearbyDrawing};
 use crate::opening::Opened;
 use crate::outgoing::Outgoing;
@@ -88,6 +88,8 @@ pub(crate) struct Inner {
     conns: AtomicU64,
     closing: AtomicBool,
     events: broadcast::Sender<HostEvent>,
+    /// Drawings of clients that were others than the room's.
+    mismatches: Arc<Mismatches>,
     /// Room for requests that come in parts, over all connections.
     pub(crate) bulk_room: Arc<tokio::sync::Semaphore>,
 }
@@ -171,6 +173,7 @@ impl Host {
             conns: AtomicU64::new(0),
             closing: AtomicBool::new(false),
             events: broadcast::Sender::new(EVENTS_MAX),
+            mismatches: Arc::default(),
             bulk_room: Arc::new(Bulk::room()),
         };
         let host = Host { inner: Arc::new(inner) };
@@ -227,6 +230,11 @@ impl Host {
             }
         }
         health
+    }
+
+    /// How many drawings of clients turned out to be others than the room's and were mended, since the host started.
+    pub fn mismatches(&self) -> u64 {
+        self.inner.mismatches.count()
     }
 
     /// What clients are held to.
@@ -478,7 +486,7 @@ impl Host {
             held.try_lock_owned().ok().map(|guard| Box::new(guard) as Box<dyn Send>)
         };
         let Listing { name, title, .. } = slot.listing();
-        let Inner { options, clock, runtime, board, events, .. } = &*self.inner;
+        let Inner { options, clock, runtime, board, events, mismatches, .. } = &*self.inner;
         let (renamed, on_board) = (Arc::downgrade(slot), board.clone());
         let renamed = move |title: &str| {
             if let Some(slot) = renamed.upgrade() {
@@ -491,6 +499,7 @@ impl Host {
             title,
             renamed: Box::new(renamed),
             events: events.clone(),
+            mismatches: mismatches.clone(),
         };
         Live::start(&name, opened, store, options.limits, *clock, runtime, outside)
     }

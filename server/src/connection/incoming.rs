@@ -15,7 +15,7 @@ use super::HELLO_BYTES_MAX;
 const LARGE_BYTES: usize = 256 << 10;
 /// Everything that a client can say in this version.
 const KNOWN: &[&str] =
-    &["hello", "ask", "part", "presence", "blob", "refresh", "heartbeat", "leave", "log", "watch", "look"];
+    &["hello", "ask", "part", "presence", "blob", "mismatch", "refresh", "heartbeat", "leave", "log", "watch", "look"];
 
 /// What came over a socket.
 #[derive(Debug, PartialEq)]

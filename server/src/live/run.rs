@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use collab::{AppendAnswer, ConnId, Desk, Effect, Input, Room};
+use protocol::ClientMessage;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use super::mismatches::Witness;
 use super::observe::Observer;
 use super::{Command, Outside};
 use crate::clock::Clock;
@@ -49,6 +51,7 @@ pub(super) struct OpenDrawing {
     pub(super) blob: std::sync::Weak<Pieces>,
     pub(super) clock: Clock,
     pub(super) observer: Observer,
+    witness: Witness,
     people: Arc<AtomicUsize>,
     pub(super) outside: Outside,
     /// The title is being written beside the log.
@@ -96,6 +99,7 @@ impl OpenDrawing {
             blob: std::sync::Weak::new(),
             clock,
             observer: Observer::new(name, outside.board.clone()),
+            witness: Witness::default(),
             people,
             outside,
             titling: None,
@@ -138,6 +142,10 @@ impl OpenDrawing {
                             }
                             Command::Message { conn, message, bytes } => {
                                 self.observer.heard(conn, &message);
+                                if let ClientMessage::Mismatch(said) = &message {
+                                    let all = &self.outside.mismatches;
+                                    self.witness.note(all, &self.name, &self.desk, conn, said);
+                                }
                                 self.handle(Input::Message { conn, message, bytes });
                             }
                             Command::Closed { conn } => {

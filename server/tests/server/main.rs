@@ -8,6 +8,7 @@ mod cut;
 mod editing;
 mod http;
 mod joining;
+mod mending;
 mod nearby;
 mod nodes;
 mod nodes_console;

@@ -330,6 +330,8 @@ impl Desk {
                     effects.push(Effect::SendLog { to: conn, after, upto });
                 }
             }
+            // Whoever has the connection writes it down.
+            ClientMessage::Mismatch(_) => {}
             ClientMessage::Refresh => self.send_welcome(conn, session, None, true, effects),
             ClientMessage::Heartbeat => send(effects, vec![conn], ServerMessage::Heartbeat),
             ClientMessage::Leave if !std::mem::replace(&mut known.leaving, true) => {
