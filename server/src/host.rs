@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use collab::ConnId;
 use drawing::Drawing;
-use protocol::{Address, Durability, Hello, Limits, LiveFacts, Role};
+use protocol::{Address, Durability, Hello, Limits, LiveFacts};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, broadcast, oneshot};
@@ -20,6 +20,7 @@ use crate::connection::{Bulk, local};
 use crate::console::{Console, Key};
 use crate::disk;
 use crate::folder::{Folder, FolderShelf, Found};
+use crate::invite::Pass;
 use crate::live::{CLOSING, Command, Live, Mismatches, Outside};
 use crate::nearby::{Beacon, NearbyDrawing};
 use crate::opening::Opened;
@@ -428,13 +429,16 @@ impl Host {
         slot: &Arc<Slot>,
         conn: ConnId,
         outgoing: Arc<Outgoing>,
-        hello: Hello,
-        role: Role,
+        mut hello: Hello,
+        pass: Pass,
     ) -> Result<Live, HostError> {
         let live = self.open_slot(slot, false).await?;
         let Some(live) = &*live else { return Err(HostError::Closing) };
         // One that ends right now ends this connection too, and whoever it is comes back.
-        live.tell(Command::Hello { conn, outgoing, hello, role }).await;
+        let Pass { role, came, name } = pass;
+        // What an invite calls somebody is not theirs to change.
+        hello.name = name.unwrap_or(hello.name);
+        live.tell(Command::Hello { conn, outgoing, hello, role, came }).await;
         Ok(live.clone())
     }
 

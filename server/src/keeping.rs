@@ -59,7 +59,7 @@ impl Host {
     /// # Errors
     /// As [`Host::rename`].
     pub async fn end_lock(&self, name: &str, token: Token) -> Result<bool, HostError> {
-        Ok(self.act(name, Request::Override { token }).await? != Answer::Nothing)
+        Ok(self.act(name, Request::Override { token, of: None }).await? != Answer::Nothing)
     }
 
     /// Archives a drawing, or brings it back. Who is in one that is archived is told and sent off; nobody comes in.
@@ -158,7 +158,7 @@ impl Host {
     }
 
     /// The drawing, open, archived or not, and held so until the guard goes.
-    async fn look(&self, name: &str) -> Result<OwnedMutexGuard<Option<Live>>, HostError> {
+    pub(crate) async fn look(&self, name: &str) -> Result<OwnedMutexGuard<Option<Live>>, HostError> {
         let slot = self.find(name).await?.ok_or_else(|| no_such(name))?;
         self.open_slot(&slot, true).await
     }
@@ -170,7 +170,7 @@ impl Host {
     }
 
     /// Asks something of a drawing's desk, as its owner: comes in, asks, leaves.
-    async fn act(&self, name: &str, request: Request) -> Result<Answer, HostError> {
+    pub(crate) async fn act(&self, name: &str, request: Request) -> Result<Answer, HostError> {
         let title = self.listing_now(name).await?.title;
         let refused = |why: String| HostError::Refused { title: title.clone(), why };
         let acted = timeout(ACT_MAX, self.ask(name, request)).await;
@@ -228,7 +228,10 @@ fn no_such(name: &str) -> HostError {
 fn words(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Invalid { why } | Refusal::Unavailable { why } => why.clone(),
-        Refusal::Limit { max, asked, .. } => format!("at most {max} characters, not {asked}"),
+        Refusal::Limit { limit, max, asked } if limit == "title_chars_max" => {
+            format!("at most {max} characters, not {asked}")
+        }
+        Refusal::Limit { limit, max, .. } => format!("there is room for {max} ({limit})"),
         other => format!("the drawing refused it ({other:?})"),
     }
 }

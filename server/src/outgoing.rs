@@ -78,6 +78,8 @@ struct State {
     /// A welcome has gone out: only then does presence mean anything to the other side.
     welcomed: bool,
     ending: Ending,
+    /// What the connection is closed with, where the other side left or did what it must not.
+    close_code: Option<u16>,
 }
 
 #[derive(Debug, Default)]
@@ -207,6 +209,26 @@ impl Outgoing {
         }
         drop(state);
         self.changed.notify_one();
+    }
+
+    /// Ends it as [`Outgoing::end`] does, for good, since the other side did what a code of the WebSocket protocol stands for.
+    pub(crate) fn end_as(&self, why: impl Into<String>, code: u16) {
+        let mut state = self.lock();
+        if let Ending::No = state.ending {
+            state.close_code = Some(code);
+        }
+        drop(state);
+        self.end(why, false);
+    }
+
+    /// The other side leaves: what it is told then ends a connection as it should.
+    pub(crate) fn note_leaving(&self, code: u16) {
+        self.lock().close_code = Some(code);
+    }
+
+    /// The code of that, if so.
+    pub(crate) fn close_code(&self) -> Option<u16> {
+        self.lock().close_code
     }
 
     /// Drops what waits.

@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use protocol::Limits;
 #[cfg(feature = "redis")]
 use server::store::{RedisOptions, Weaker};
 use server::{Host, Listed, Options, reachable_as};
@@ -54,6 +55,15 @@ pub struct Arguments {
     /// What whoever is on the network is told without a secret: nothing, the drawings' titles, or how to come in too
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = Nearby::Titles)]
     nearby: Nearby,
+    /// Milliseconds between two signs of life of a connection; one that gives none for three times that is closed
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(100..=600_000), default_value_t = Limits::default().heartbeat_ms)]
+    heartbeat_ms: u32,
+    /// Milliseconds for which somebody whose connection is gone keeps their place and what they hold
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(100..), default_value_t = Limits::default().grace_ms)]
+    grace_ms: u32,
+    /// Milliseconds after which a lock that nothing is done under ends
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(100..), default_value_t = Limits::default().lock_idle_ms)]
+    lock_idle_ms: u32,
     /// Write the log as JSON, one event a line; RUST_LOG says how much of it
     #[arg(long)]
     json_logs: bool,
@@ -146,8 +156,10 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
 /// Opens what holds the drawings: a Redis or a folder.
 async fn open(arguments: &Arguments) -> anyhow::Result<Host> {
     let runtime = tokio::runtime::Handle::current();
-    let Arguments { name, nearby, .. } = arguments;
-    let options = |data: &Path| Options { names: name.clone(), listed: (*nearby).into(), ..Options::new(data) };
+    let Arguments { name, nearby, heartbeat_ms, grace_ms, lock_idle_ms, .. } = arguments;
+    let limits =
+        Limits { heartbeat_ms: *heartbeat_ms, grace_ms: *grace_ms, lock_idle_ms: *lock_idle_ms, ..Limits::default() };
+    let options = |data: &Path| Options { names: name.clone(), listed: (*nearby).into(), limits, ..Options::new(data) };
     #[cfg(feature = "redis")]
     if let Some(url) = &arguments.redis {
         let accept = arguments.accept_durability.map(|accepted| match accepted {

@@ -19,6 +19,8 @@ pub struct Faults {
     pub unheard: u64,
     pub overflow: u64,
     pub intruders: u64,
+    /// An owner says something of somebody; at each gesture.
+    pub rulings: u64,
     pub nodes: usize,
     pub people: usize,
 }
@@ -37,6 +39,7 @@ impl Faults {
             unheard: 0,
             overflow: 0,
             intruders: 0,
+            rulings: 0,
             nodes,
             people,
         }
@@ -50,11 +53,34 @@ impl Faults {
         let (cut_off, unheard) = (some(15), some(300));
         let nodes = if random.permille(450) { random.between(2, 3) as usize } else { 1 };
         let people = random.between(2, 4) as usize;
-        Faults { crash, cut, hold_back, unknown, fail, read_fail, cut_off, unheard, overflow, intruders, nodes, people }
+        let rulings = 0;
+        Faults {
+            crash,
+            cut,
+            hold_back,
+            unknown,
+            fail,
+            read_fail,
+            cut_off,
+            unheard,
+            overflow,
+            intruders,
+            rulings,
+            nodes,
+            people,
+        }
     }
 }
 
 /// Bounds that make all clocks run out within a run.
 pub fn limits() -> Limits {
-    Limits { heartbeat_ms: 1_000, grace_ms: 4_500, lock_idle_ms: 6_000, in_flight_max: 8, ..Limits::default() }
+    Limits {
+        heartbeat_ms: 1_000,
+        grace_ms: 4_500,
+        lock_idle_ms: 6_000,
+        override_countdown_ms: 2_000,
+        waits_max: 3,
+        in_flight_max: 8,
+        ..Limits::default()
+    }
 }

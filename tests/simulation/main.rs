@@ -6,8 +6,9 @@
 
 mod faults;
 mod invariants;
+mod line;
 mod person;
-mod random;
+mod standing;
 mod tally;
 mod world;
 
@@ -16,6 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tally::Tally;
+use tests::random;
 use world::World;
 
 /// Seeds of a run that nobody asked otherwise of.

@@ -49,7 +49,11 @@ fn commands(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
     for group in groups.into_iter().filter(|group| !group.is_empty()) {
         for command in group {
             let about = command.about();
-            if item(ui, about.icon, about.label, &about.keys()) {
+            let hindered = document.role_hinders().filter(|_| command.changes());
+            let chosen = |ui: &mut Ui| item(ui, about.icon, about.label, &about.keys());
+            let row = ui.add_enabled_ui(hindered.is_none(), chosen);
+            row.response.on_disabled_hover_text(hindered.unwrap_or_default());
+            if row.inner {
                 actions.push(Action::Run(*command));
             }
         }

@@ -5,6 +5,7 @@ mod frames;
 mod nearby;
 mod outlines;
 mod pasting;
+mod people;
 mod seeing;
 mod thumbnails;
 mod together;

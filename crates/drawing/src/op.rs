@@ -118,6 +118,24 @@ pub enum OpError {
         /// The handle.
         handle: Handle,
     },
+    /// A comment that nobody could have made: empty, too long, by nobody.
+    #[error("comment {id} can't be kept: {why}")]
+    BadComment {
+        /// The comment or reply.
+        id: RecordId,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// More comments than a drawing keeps, or more replies than a comment.
+    #[error("{what} has as many {of} as it can: {max}")]
+    TooMany {
+        /// What is full.
+        what: &'static str,
+        /// What it is full of.
+        of: &'static str,
+        /// The most that there may be.
+        max: usize,
+    },
     /// Batches in batches in batches.
     #[error("an op is nested more than {0} deep")]
     TooDeep(usize),

@@ -263,7 +263,7 @@ mod tests {
         };
         let session = SessionId(Seq(2));
         let said = [
-            ask(Request::Lock { ids: many.clone() }),
+            ask(Request::Lock { ids: many.clone(), wait: false }),
             ask(Request::Unlock { ids: many.clone() }),
             edit(Op::Remove(many.clone())),
             edit(Op::Translate { ids: moved, by: Default::default() }),

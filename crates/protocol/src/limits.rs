@@ -32,6 +32,14 @@ pub struct Limits {
     pub grace_ms: u32,
     /// Milliseconds after which an unused lock lapses.
     pub lock_idle_ms: u32,
+    /// Milliseconds from when an owner overrides a lock until its holder loses it; 0: at once.
+    pub override_countdown_ms: u32,
+    /// How often one session may stand in line at a time ...
+    pub waits_max: u32,
+    /// ... and for how many records in all.
+    pub wait_records_max: u32,
+    /// Records that all who stand in line wait for.
+    pub line_records_max: u32,
 }
 
 /// Bytes of a message that tells one entry, or asks for one, beyond the entry itself: its place, its hash, who asked.
@@ -67,6 +75,10 @@ impl Default for Limits {
             heartbeat_ms: 5_000,
             grace_ms: 30_000,
             lock_idle_ms: 600_000,
+            override_countdown_ms: 10_000,
+            waits_max: 16,
+            wait_records_max: 10_000,
+            line_records_max: 100_000,
         }
     }
 }

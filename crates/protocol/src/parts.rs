@@ -205,7 +205,7 @@ mod tests {
         let ids = |n: u64| (0..n).map(|id| drawing::RecordId(1 + 2 * id)).collect::<Vec<_>>();
         for encoding in [Encoding::MessagePack, Encoding::Json] {
             for (count, is_long) in [(10, false), (300_000, true)] {
-                let request = Request::Lock { ids: ids(count) };
+                let request = Request::Lock { ids: ids(count), wait: false };
                 let ask = ClientMessage::Ask { client_seq: ClientSeq(Seq(7)), floor: ClientSeq::default(), request };
                 let frames = ask.to_frames(encoding).expect("it is written");
                 assert_eq!(frames.len() > 1, is_long, "{encoding:?}");

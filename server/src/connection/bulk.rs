@@ -8,7 +8,7 @@ use protocol::{ClientMessage, ClientSeq, Encoding, Limits, Part, PartError, Part
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
-use super::incoming::{Heard, decode_large};
+use super::incoming::{Fault, Heard, decode_large};
 
 /// Bytes that all connections of a host together may have of requests that aren't whole yet.
 pub(crate) const BULK_BYTES_OF_ALL_MAX: usize = 512 << 20;
@@ -119,7 +119,7 @@ impl Bulk {
             Heard::Message(message @ ClientMessage::Ask { client_seq: asked, .. }, bytes) if asked == client_seq => {
                 Taken::Whole(message, bytes)
             }
-            Heard::Broken(why) => Taken::Broken(why),
+            Heard::Broken(Fault { why, .. }) => Taken::Broken(why),
             _ => Taken::Broken("what came in parts is not the request that it was said to be".into()),
         }
     }
@@ -157,7 +157,7 @@ mod tests {
     const LIMITS: fn() -> Limits = || Limits { bulk_bytes_max: 2 << 20, ..Limits::default() };
 
     fn request(n: u64, ids: u64) -> Vec<Part> {
-        let request = Request::Lock { ids: (0..ids).map(|id| drawing::RecordId(1 + 2 * id)).collect() };
+        let request = Request::Lock { ids: (0..ids).map(|id| drawing::RecordId(1 + 2 * id)).collect(), wait: false };
         let client_seq = ClientSeq(Seq(n));
         let ask = ClientMessage::Ask { client_seq, floor: ClientSeq::default(), request };
         cut(&Encoding::MessagePack.encode(&ask).unwrap(), Some(client_seq)).collect()

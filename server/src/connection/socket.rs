@@ -8,17 +8,17 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use collab::ConnId;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
-use protocol::{Answer, ClientMessage, ClientSeq, Encoding, Hello, Presence, Role, ServerMessage};
+use protocol::{Answer, ClientMessage, ClientSeq, Encoding, Hello, Presence, ServerMessage};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::bulk::{Bulk, Taken};
-use super::incoming::{Heard, read, read_first};
+use super::incoming::{Fault, Heard, read, read_first};
 use super::{HELLO_BYTES_MAX, HELLO_MAX, watch};
 use crate::console::Visit;
 use crate::frame::{Frame, encode};
 use crate::host::Slot;
-use crate::invite::NotAdmitted;
+use crate::invite::{NotAdmitted, Pass};
 use crate::line::Meter;
 use crate::live::{Command, Live};
 use crate::outgoing::{Item, Next, Outgoing};
@@ -60,28 +60,31 @@ pub(crate) async fn converse(socket: WebSocket, caller: Caller, encoding: Encodi
     let (sink, mut source) = socket.split();
     let greeted = tokio::select! {
         greeted = greet(&mut source, encoding, &host) => greeted,
-        () = closed(&mut closing) => Err(Some(Refusal { why: SHUTTING_DOWN.into(), retry: true })),
+        () = closed(&mut closing) => Err(Some(Refusal { why: SHUTTING_DOWN.into(), retry: true, code: None })),
     };
-    let (hello, slot, role) = match greeted {
+    let (hello, slot, pass) = match greeted {
         Ok(Greeted::Hello(..)) if foreign => {
             let why = "pages of other servers can't come in here; whoever runs this one can add its name with --name";
-            return refuse(sink, source, encoding, Refusal { why: why.into(), retry: false }).await;
+            return refuse(sink, source, encoding, Refusal { why: why.into(), retry: false, code: None }).await;
         }
-        Ok(Greeted::Hello(hello, slot, role)) => (*hello, slot, role),
+        Ok(Greeted::Hello(hello, slot, pass)) => (*hello, slot, pass),
         Ok(Greeted::Watch) => match owner {
             Ok(owner) => {
                 meter.allow_all();
                 let sink = Writer { sink, meter };
                 return watch::converse(sink, source, encoding, host, owner, closing).await;
             }
-            Err(why) => return refuse(sink, source, encoding, Refusal { why: why.into(), retry: false }).await,
+            Err(why) => {
+                return refuse(sink, source, encoding, Refusal { why: why.into(), retry: false, code: None }).await;
+            }
         },
-        Err(None) => return,
+        // One who says goodbye hears it back.
+        Err(None) => return wait_for_close(&mut source).await,
         Err(Some(refusal)) => return refuse(sink, source, encoding, refusal).await,
     };
     meter.allow_all();
     let (conn, outgoing) = host.new_connection(Some(encoding));
-    let live = match host.enter(&slot, conn, outgoing.clone(), hello, role).await {
+    let live = match host.enter(&slot, conn, outgoing.clone(), hello, pass).await {
         Ok(live) => live,
         Err(error) => {
             tracing::warn!(%error, "nobody could be let in");
@@ -90,7 +93,7 @@ pub(crate) async fn converse(socket: WebSocket, caller: Caller, encoding: Encodi
                 error,
                 HostError::Broken { .. } | HostError::Archived { .. } | HostError::NoSuchDrawing { .. }
             );
-            return refuse(sink, source, encoding, Refusal { why: error.to_string(), retry }).await;
+            return refuse(sink, source, encoding, Refusal { why: error.to_string(), retry, code: None }).await;
         }
     };
     let (written, writes, sent) = (outgoing.clone(), live.clone(), meter.clone());
@@ -108,17 +111,19 @@ pub(crate) async fn converse(socket: WebSocket, caller: Caller, encoding: Encodi
 struct Refusal {
     why: String,
     retry: bool,
+    /// What the connection is closed with, where that isn't said by `retry`.
+    code: Option<u16>,
 }
 
 /// What somebody came for.
 enum Greeted {
-    Hello(Box<Hello>, Arc<Slot>, Role),
+    Hello(Box<Hello>, Arc<Slot>, Pass),
     Watch,
 }
 
 /// Waits for the hello and checks what it says; nothing to say where nobody is there any more.
 async fn greet(source: &mut Source, encoding: Encoding, host: &Host) -> Result<Greeted, Option<Refusal>> {
-    let refusal = |why: &str, retry| Err(Some(Refusal { why: why.into(), retry }));
+    let refusal = |why: &str, retry| Err(Some(Refusal { why: why.into(), retry, code: None }));
     let until = Instant::now() + HELLO_MAX;
     loop {
         let Ok(frame) = tokio::time::timeout_at(until, source.next()).await else {
@@ -127,13 +132,15 @@ async fn greet(source: &mut Source, encoding: Encoding, host: &Host) -> Result<G
         match read_first(frame, encoding).await {
             Heard::Message(ClientMessage::Hello(hello), _) => {
                 return match host.admit(&hello.drawing, &hello.secret).await {
-                    Ok((slot, role)) => Ok(Greeted::Hello(Box::new(hello), slot, role)),
+                    Ok((slot, pass)) => Ok(Greeted::Hello(Box::new(hello), slot, pass)),
                     Err(NotAdmitted { why, retry }) => refusal(&why, retry),
                 };
             }
             Heard::Message(ClientMessage::Watch {}, _) => return Ok(Greeted::Watch),
+            // A pong that nobody asked for, which anybody may send.
+            Heard::Message(ClientMessage::Heartbeat, 0) => {}
             Heard::Message(..) => return refusal("the first message must be a hello", false),
-            Heard::Broken(why) => return refusal(&why, false),
+            Heard::Broken(Fault { why, code }) => return Err(Some(Refusal { why, retry: false, code: Some(code) })),
             Heard::Nothing => {}
             Heard::Gone => return Err(None),
         }
@@ -143,8 +150,8 @@ async fn greet(source: &mut Source, encoding: Encoding, host: &Host) -> Result<G
 /// Says why, and ends.
 async fn refuse(mut sink: Sink, mut source: Source, encoding: Encoding, refusal: Refusal) {
     tracing::info!(why = refusal.why, "a connection is refused");
-    let Refusal { why, retry } = refusal;
-    if timeout(WRITE_MAX, farewell(&mut sink, encoding, why, retry)).await.is_ok_and(|said| said.is_ok()) {
+    let Refusal { why, retry, code } = refusal;
+    if timeout(WRITE_MAX, farewell(&mut sink, encoding, why, retry, code)).await.is_ok_and(|said| said.is_ok()) {
         wait_for_close(&mut source).await;
     }
 }
@@ -183,8 +190,8 @@ impl Connection {
                         }
                     },
                     Heard::Message(message, bytes) => Some((message, bytes)),
-                    Heard::Broken(why) => {
-                        outgoing.end(why, false);
+                    Heard::Broken(Fault { why, code }) => {
+                        outgoing.end_as(why, code);
                         break;
                     }
                     Heard::Nothing => None,
@@ -205,6 +212,9 @@ impl Connection {
                 }
                 _ = &mut writing => break,
             };
+            if let Some((ClientMessage::Leave, _)) = message {
+                outgoing.note_leaving(close_code::NORMAL);
+            }
             if let Some((message, bytes)) = message
                 && !live.tell(Command::Message { conn: *conn, message, bytes }).await
             {
@@ -320,7 +330,8 @@ async fn write_all(sink: &mut Writer, encoding: Encoding, outgoing: &Outgoing, l
             Next::Presence(frame) => sink.feed(frame.to_wire(encoding).ok()).await?,
             Next::Beat => sink.send(Message::Ping(Vec::new().into())).await?,
             Next::Bye { why, retry } => {
-                return within(&sink.meter, farewell(&mut sink.sink, encoding, why, retry)).await;
+                return within(&sink.meter, farewell(&mut sink.sink, encoding, why, retry, outgoing.close_code()))
+                    .await;
             }
         }
     }
@@ -376,11 +387,18 @@ async fn write_item(
     Ok(())
 }
 
-pub(super) async fn farewell(sink: &mut Sink, encoding: Encoding, why: String, retry: bool) -> Result<(), axum::Error> {
+/// Says `bye`, and closes with a code: this one, or the one that says whether coming back may help.
+pub(super) async fn farewell(
+    sink: &mut Sink,
+    encoding: Encoding,
+    why: String,
+    retry: bool,
+    code: Option<u16>,
+) -> Result<(), axum::Error> {
     if let Ok(bye) = encode(&ServerMessage::Bye { why, retry }, encoding) {
         sink.feed(bye).await?;
     }
-    let code = if retry { close_code::AGAIN } else { close_code::POLICY };
+    let code = if retry { close_code::AGAIN } else { code.unwrap_or(close_code::POLICY) };
     sink.send(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await
 }
 

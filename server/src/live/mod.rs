@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use collab::{ConnId, Desk, Room, Settings};
-use protocol::{ClientMessage, Hello, Limits, Role};
+use protocol::{Came, ClientMessage, Hello, Limits, Role};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 pub(crate) use mismatches::Mismatches;
@@ -45,6 +45,8 @@ pub(crate) enum Command {
         hello: Hello,
         /// What they may do.
         role: Role,
+        /// By what they come.
+        came: Came,
     },
     /// Someone said something.
     Message {

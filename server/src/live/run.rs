@@ -135,10 +135,10 @@ impl OpenDrawing {
                     let mut taken = std::mem::take(&mut commands).into_iter();
                     while let Some(command) = taken.next() {
                         match command {
-                            Command::Hello { conn, outgoing, hello, role } => {
+                            Command::Hello { conn, outgoing, hello, role, came } => {
                                 tracing::info!(drawing = self.name, conn = conn.0, client = %hello.client, "hello");
                                 self.connections.insert(conn, outgoing);
-                                self.handle(Input::Hello { conn, hello, role });
+                                self.handle(Input::Hello { conn, hello, role, came });
                             }
                             Command::Message { conn, message, bytes } => {
                                 self.observer.heard(conn, &message);

@@ -305,7 +305,7 @@ impl Person {
 
     /// Locks records; the token.
     pub async fn lock(&mut self, ids: impl IntoIterator<Item = impl Into<RecordId>>) -> Token {
-        self.store(Request::Lock { ids: ids.into_iter().map(Into::into).collect() }).await
+        self.store(Request::Lock { ids: ids.into_iter().map(Into::into).collect(), wait: false }).await
     }
 
     /// Edits what is held under a token.

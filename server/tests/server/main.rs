@@ -13,6 +13,7 @@ mod nearby;
 mod nodes;
 mod nodes_console;
 mod nodes_storm;
+mod people;
 mod place;
 mod program;
 mod redis;

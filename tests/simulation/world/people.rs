@@ -1,7 +1,7 @@
 //! What people do in a world, and what becomes of their connections: cut, taken up twice, too slow, somebody else's.
 
 use collab::{ConnId, Input};
-use protocol::{ClientId, Epoch, Hello, Resume, ResumeKey, Role};
+use protocol::{Came, ClientId, Epoch, Hello, Resume, ResumeKey, Role};
 
 use super::{Coming, World};
 
@@ -47,6 +47,10 @@ impl World {
             if self.random.permille(self.faults.intruders) {
                 self.intrude(person)?;
             }
+            if self.rulings.permille(self.faults.rulings) {
+                let ruled = self.people[person].rule(&mut self.rulings);
+                self.note(|_| format!("p{person} {ruled}"));
+            }
             self.act(person);
         } else if self.people[person].is_overdue(self.now)
             && let Some(conn) = self.people[person].conn
@@ -86,7 +90,7 @@ impl World {
             resume_key,
             resume: Some(Resume { session, epoch: Epoch(0), next, position }),
         };
-        self.give(node, Input::Hello { conn, hello, role: Role::Editor })?;
+        self.give(node, Input::Hello { conn, hello, role: Role::Editor, came: Came::Link })?;
         let (ms, life) = (self.random.between(0, 500), self.nodes[node].life);
         self.later(ms, Coming::Answer { node, life, input: Input::Closed { conn } });
         Ok(())

@@ -8,6 +8,7 @@ mod aging;
 mod batch;
 mod door;
 mod elsewhere;
+mod overriding;
 mod presence;
 mod reading;
 mod saving;
@@ -16,8 +17,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use protocol::{
-    Answer, ClientMessage, ClientSeq, Durability, Epoch, Hash, Hello, Limits, Millis, Presence, Refusal, Request, Role,
-    Seq, ServerMessage, SessionId, Token,
+    Answer, Came, ClientMessage, ClientSeq, Durability, Epoch, Hash, Hello, Limits, Millis, Presence, Refusal, Request,
+    Role, Seq, ServerMessage, SessionId, Token,
 };
 
 use crate::effect::{ConnId, Effect, Input};
@@ -25,6 +26,7 @@ use crate::room::{Room, request_size};
 use crate::shared::FoldError;
 use batch::Batch;
 use elsewhere::Elsewhere;
+use overriding::Countdowns;
 use presence::Shown;
 use reading::Reading;
 use saving::Saving;
@@ -90,6 +92,7 @@ pub struct Desk {
     expiring: BTreeSet<SessionId>,
     /// When a lock was last used.
     used: BTreeMap<(SessionId, Token), Millis>,
+    countdowns: Countdowns,
     /// The room's own acts wait until then, after the store could not write.
     own_acts_at: Millis,
     /// The latest positions, oldest first.
@@ -98,6 +101,8 @@ pub struct Desk {
     unsaved_bytes: usize,
     shown: Shown,
     time_of_day: Option<Millis>,
+    /// When something was last taken in.
+    awake_at: Option<Millis>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -122,6 +127,8 @@ struct Conn {
     queued_bytes: usize,
     /// They said that they leave; once is enough.
     leaving: bool,
+    /// They want to be told nothing but answers.
+    hushed: bool,
 }
 
 /// Something to be decided. What is said over a connection is said by a session in the epoch of that connection, and
@@ -133,6 +140,7 @@ enum Work {
         conn: ConnId,
         hello: Hello,
         role: Role,
+        came: Came,
     },
     Ask {
         conn: ConnId,
@@ -153,6 +161,12 @@ enum Work {
     Lapse {
         session: SessionId,
         token: Token,
+    },
+    /// The countdown that began with the entry `at` is over.
+    Override {
+        session: SessionId,
+        token: Token,
+        at: Seq,
     },
 }
 
@@ -181,12 +195,14 @@ impl Desk {
             absent: BTreeMap::new(),
             expiring: BTreeSet::new(),
             used: BTreeMap::new(),
+            countdowns: Countdowns::default(),
             own_acts_at: 0,
             recent: VecDeque::from([(position.seq, position.head)]),
             unsaved_entries: 0,
             unsaved_bytes: 0,
             shown: Shown::default(),
             time_of_day: None,
+            awake_at: None,
         };
         (desk, vec![Effect::Read { after: position.seq }])
     }
@@ -216,8 +232,9 @@ impl Desk {
             }
             return effects;
         }
+        self.wake(now);
         match input {
-            Input::Hello { conn, hello, role } => self.hello(now, conn, hello, role, &mut effects),
+            Input::Hello { conn, hello, role, came } => self.hello(now, conn, hello, (role, came), &mut effects),
             Input::Message { conn, message, bytes } => self.message(now, conn, message, bytes, &mut effects),
             Input::Closed { conn } => self.closed(conn, &mut effects),
             // Its answers are lost with its queue; a new connection learns from the welcome what became of them.
@@ -332,7 +349,11 @@ impl Desk {
             }
             // Whoever has the connection writes it down.
             ClientMessage::Mismatch(_) => {}
-            ClientMessage::Refresh => self.send_welcome(conn, session, None, true, effects),
+            ClientMessage::Refresh => {
+                known.hushed = false;
+                self.send_welcome(conn, session, None, true, effects);
+            }
+            ClientMessage::Hush {} => known.hushed = true,
             ClientMessage::Heartbeat => send(effects, vec![conn], ServerMessage::Heartbeat),
             ClientMessage::Leave if !std::mem::replace(&mut known.leaving, true) => {
                 self.queue.push_back(Work::Leave { conn, by });
@@ -383,9 +404,10 @@ impl Desk {
         send(effects, self.live(None), message);
     }
 
-    /// The connections of everybody who was welcomed, save one, ascending.
+    /// The connections of everybody who was welcomed and wants to be told, save one, ascending.
     fn live(&self, except: Option<ConnId>) -> Vec<ConnId> {
-        let mut to: Vec<_> = self.here.values().copied().filter(|conn| Some(*conn) != except).collect();
+        let told = |conn: &ConnId| Some(*conn) != except && self.conns.get(conn).is_none_or(|known| !known.hushed);
+        let mut to: Vec<_> = self.here.values().copied().filter(told).collect();
         to.sort_unstable();
         to
     }

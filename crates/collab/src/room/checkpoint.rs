@@ -10,7 +10,8 @@ use imbl::OrdMap;
 use protocol::{Hash, Position, Seq, SessionId, SnapshotError};
 use serde::{Deserialize, Serialize};
 
-use super::{Edit, Lineage, Room, Version};
+use super::{Edit, Lineage, Room, Standings, Version};
+use crate::claims::Claims;
 use crate::shared::{Holding, Member, Shared};
 
 /// The first byte.
@@ -50,6 +51,8 @@ struct Parts {
     drawing: DrawingHash,
     members: OrdMap<SessionId, Member>,
     locks: OrdMap<RecordId, Holding>,
+    #[serde(default, skip_serializing_if = "Claims::is_empty")]
+    claims: Claims,
     title: String,
     source: Option<Hash>,
     original: Hash,
@@ -60,6 +63,8 @@ struct Parts {
     ended: OrdMap<Seq, SessionId>,
     edits: OrdMap<Seq, Edit>,
     edit_bytes: u64,
+    #[serde(default)]
+    standings: Standings,
 }
 
 impl Room {
@@ -93,9 +98,9 @@ impl Room {
         if bytes != Some(parts.edit_bytes) {
             return Err(CheckpointError::Books);
         }
-        let Parts { position, members, locks, .. } = parts;
+        let Parts { position, members, locks, claims, .. } = parts;
         Ok(Room {
-            shared: Shared { position, drawing, members, locks },
+            shared: Shared { position, drawing, members, locks, claims },
             title: parts.title,
             source: parts.source,
             original: parts.original,
@@ -106,6 +111,7 @@ impl Room {
             ended: parts.ended,
             edits: parts.edits,
             edit_bytes: parts.edit_bytes,
+            standings: parts.standings,
         })
     }
 
@@ -115,13 +121,14 @@ impl Room {
     }
 
     fn parts(&self) -> Vec<u8> {
-        let Shared { position, drawing, members, locks } = self.shared.clone();
+        let Shared { position, drawing, members, locks, claims } = self.shared.clone();
         let room = self.clone();
         let parts = Parts {
             position,
             drawing: drawing.hash(),
             members,
             locks,
+            claims,
             title: room.title,
             source: room.source,
             original: room.original,
@@ -132,6 +139,7 @@ impl Room {
             ended: room.ended,
             edits: room.edits,
             edit_bytes: room.edit_bytes,
+            standings: room.standings,
         };
         // Writing to memory can't fail, and our own types always have a MessagePack form.
         rmp_serde::to_vec_named(&parts).expect("a room serialises")

@@ -46,6 +46,7 @@ impl Room {
             _ => Op::Batch(parts),
         };
         within("records_max", limits.records_max, size(&op))?;
+        self.may_touch(session, &op)?;
         if self.shared.drawing.clone().apply(&op).is_err() {
             // What is left can't stand without what others have changed: a layer that somebody drew on since.
             left.extend(named(&op));

@@ -2,7 +2,7 @@
 
 use drawing::{Drawing, RecordId};
 use protocol::{
-    Answer, ClientSeq, Entry, Event, Hash, Millis, Mismatch, Presence, Refusal, ServerMessage, SessionId, Told,
+    Answer, ClientSeq, Ended, Entry, Event, Hash, Millis, Mismatch, Presence, Refusal, ServerMessage, SessionId, Told,
 };
 
 use super::changes::{Changes, Draft, Notice, SessionError, Status};
@@ -91,15 +91,21 @@ impl Session {
     fn entry(&mut self, told: &Told) -> Result<Changes, SessionError> {
         let confirmed = self.confirmed.as_mut().ok_or(SessionError::NotDue("an entry"))?;
         let gone = if let Event::Gone { session, .. } = told.entry.event {
-            confirmed.members.get(&session).map(|member| member.person(session, false))
+            self.people.get(&session).map(|person| protocol::Person { connected: false, ..person.clone() })
         } else {
             None
         };
+        let claims = confirmed.claims.clone();
         let applied = confirmed.apply(told)?;
+        let claims_changed = !confirmed.claims.is_same(&claims);
         let mine = |session| self.mine.contains(&session);
         let author = told.entry.author.as_ref().filter(|author| mine(author.session));
         let request = author.map(|author| author.client_seq);
         let mut changes = self.note_event(&told.entry, told, gone, &applied);
+        self.note_claims(&told.entry.event, told.seq, &claims, &applied, &mut changes);
+        if claims_changed {
+            changes.notices.push(Notice::Claims);
+        }
         let pending = request.and_then(|request| self.take_pending(request));
         if let Some(request) = request {
             self.steps.stored(request, told.seq);
@@ -141,6 +147,13 @@ impl Session {
                 }
                 self.refresh_people();
                 changes.notices.push(Notice::People);
+            }
+            Event::RoleChanged { .. } | Event::Banned { .. } | Event::BanLifted { .. } => {
+                self.note_owners_word(told, &mut changes);
+            }
+            Event::Gone { session, why: Ended::Removed { by }, .. } if self.me() == Some(*session) => {
+                let by = self.name_of(*by);
+                self.put_out(by, false, &mut changes);
             }
             Event::Gone { session, why, .. } => {
                 self.offline.remove(session);
@@ -277,7 +290,7 @@ impl Session {
         self.steps.refused(request);
         let told = |draft, refusal| Notice::Refused { client_seq: request, draft, refusal };
         match pending.wish {
-            Wish::Lock(ids) => notice(Notice::LockRefused { ids, refusal }),
+            Wish::Lock(ids) | Wish::Ask(ids) => notice(Notice::LockRefused { ids, refusal }),
             Wish::Edit(edit) => {
                 let mut changes = self.rebuild(edit.touched);
                 self.drafts.push(Draft { op: edit.op, refusal: refusal.clone() });
@@ -292,7 +305,15 @@ impl Session {
                 self.drop_undos_of(request);
                 notice(told(false, refusal))
             }
-            Wish::Unlock(_) | Wish::Grant(_) | Wish::Override(_) | Wish::Rename(_) => notice(told(false, refusal)),
+            Wish::Unlock(_)
+            | Wish::Grant(_)
+            | Wish::Withdraw(_)
+            | Wish::HandOver(_)
+            | Wish::Decline(_)
+            | Wish::Override(..)
+            | Wish::CallOff(..)
+            | Wish::OfPerson(_)
+            | Wish::Rename(_) => notice(told(false, refusal)),
         }
     }
 

@@ -1,12 +1,13 @@
 //! Coming in: the first time, again after a break, and again in place when what one has turned out wrong.
 
-use drawing::Drawing;
+use drawing::{Drawing, RecordId};
 use imbl::OrdMap;
 use protocol::{Refusal, SessionId, Welcome};
 
 use super::changes::{Changes, Draft, Notice, SessionError, Status};
 use super::pending::Wish;
 use super::{Facts, Joining, Session, Step};
+use crate::claims::Claims;
 use crate::shared::{Holding, Member, Shared};
 
 impl Session {
@@ -37,8 +38,13 @@ impl Session {
             original: welcome.original,
             durability: welcome.durability,
             limits: welcome.limits,
+            bans: welcome.bans.iter().map(|ban| (ban.seq, ban.clone())).collect(),
         });
-        welcome.ids.iter().for_each(|range| self.ids.grant(*range));
+        match self.before.take() {
+            // Which of them the earlier run has used is not known.
+            Some(_) => welcome.ids.iter().for_each(|range| self.ids.leave_out(*range)),
+            None => welcome.ids.iter().for_each(|range| self.ids.grant(*range)),
+        }
         self.settle_pending(&welcome, &mut changes);
         self.set_steps(&welcome);
         self.offline = welcome.people.iter().filter(|each| !each.connected).map(|each| each.session).collect();
@@ -112,8 +118,15 @@ impl Session {
         match wish {
             Wish::Lock(ids) => ids.iter().all(|id| self.holder(*id).map(|holding| holding.session) == self.me()),
             Wish::Unlock(_) | Wish::Grant(_) => true,
-            Wish::Override(token) => self.locks().all(|(_, holding)| holding.token != *token),
+            Wish::Override(token, of) => self.locks().all(|(_, lock)| lock.token != *token || lock.session != *of),
+            Wish::Ask(ids) => {
+                let waits = |id: &RecordId| self.my_waits().any(|wait| wait.ids.contains(id));
+                ids.iter().all(|id| self.is_mine(*id) || waits(id))
+            }
+            Wish::Withdraw(wait) => self.my_waits().all(|each| each.wait != *wait),
+            Wish::HandOver(_) | Wish::Decline(_) | Wish::CallOff(..) => true,
             Wish::Rename(title) => self.title() == title,
+            Wish::OfPerson(ask) => self.is_so_of_person(ask),
             Wish::Edit(_) | Wish::Undo { .. } => false,
         }
     }
@@ -194,8 +207,9 @@ impl Session {
             let holding = Holding { session: held.session, token: held.token, since_ms: held.since_ms };
             locks.extend(held.ids.iter().map(|id| (*id, holding)));
         }
+        let claims = Claims::of(welcome.waits.clone(), welcome.countdowns.clone());
         let members = welcome.people.iter().map(member).collect();
-        self.confirmed = Some(Shared { position: welcome.position, drawing, members, locks });
+        self.confirmed = Some(Shared { position: welcome.position, drawing, members, locks, claims });
         self.spoilt = false;
         let stored = self.drop_stored(&welcome);
         self.status = Status::Live;
@@ -233,7 +247,8 @@ impl Session {
     pub(super) fn refresh_people(&mut self) {
         let Some(confirmed) = &self.confirmed else { return };
         let offline = &self.offline;
-        let people = confirmed.people(|session: SessionId| !offline.contains(&session));
+        let mut people = confirmed.people(|session: SessionId| !offline.contains(&session));
+        crate::words::tell_apart(&mut people);
         self.people = people.into_iter().map(|person| (person.session, person)).collect();
         self.presences.retain(|session, _| self.people.get(session).is_some_and(|person| person.connected));
     }

@@ -62,7 +62,7 @@ fn what_waits_is_bounded_in_bytes_for_one_and_for_all() {
     // While that is stored: each may have one such request waiting, and not all of them.
     let mut ask = |conn: u64, n: u64| {
         let (client_seq, floor) = (ClientSeq(Seq(n)), ClientSeq(Seq(0)));
-        let message = ClientMessage::Ask { client_seq, floor, request: Request::Lock { ids: ids(&[11]) } };
+        let message = ClientMessage::Ask { client_seq, floor, request: Request::Lock { ids: ids(&[11]), wait: false } };
         office.give(Input::Message { conn: ConnId(conn), message, bytes: HEAVY });
         office.take()
     };
@@ -74,7 +74,7 @@ fn what_waits_is_bounded_in_bytes_for_one_and_for_all() {
     office.take();
     // It was decided, and waits no more.
     let (client_seq, floor) = (ClientSeq(Seq(3)), ClientSeq(Seq(0)));
-    let message = ClientMessage::Ask { client_seq, floor, request: Request::Lock { ids: ids(&[12]) } };
+    let message = ClientMessage::Ask { client_seq, floor, request: Request::Lock { ids: ids(&[12]), wait: false } };
     office.give(Input::Message { conn: BEN, message, bytes: HEAVY });
     office.stored();
     assert!(office.take().iter().any(|word| word.starts_with("2 answer 3: stored")));
