@@ -22,7 +22,7 @@ use crate::console::{Console, Key};
 use crate::disk;
 use crate::folder::{Folder, FolderShelf, Found};
 use crate::invite::Pass;
-use crate::live::{CLOSING, Command, Live, Outside};
+use crate::live::{CLOSING, Command, Live, Mismatches, Outside};
 use crate::metrics::{Looked, Metrics};
 use crate::nearby::{Beacon, NearbyDrawing};
 use crate::opening::Opened;
@@ -100,6 +100,8 @@ pub(crate) struct Inner {
     conns: AtomicU64,
     closing: AtomicBool,
     events: broadcast::Sender<HostEvent>,
+    /// Drawings of clients that were others than the room's.
+    mismatches: Arc<Mismatches>,
     /// Room for requests that come in parts, over all connections.
     pub(crate) bulk_room: Arc<tokio::sync::Semaphore>,
 }
@@ -191,6 +193,7 @@ impl Host {
             conns: AtomicU64::new(0),
             closing: AtomicBool::new(false),
             events: broadcast::Sender::new(EVENTS_MAX),
+            mismatches: Arc::default(),
             bulk_room: Arc::new(Bulk::room()),
         };
         let host = Host { inner: Arc::new(inner) };
@@ -243,6 +246,11 @@ impl Host {
     /// What is counted, as text.
     pub(crate) fn metrics(&self) -> String {
         self.inner.metrics.text(&Looked { known: self.lock().len() })
+    }
+
+    /// How many drawings of clients turned out to be others than the room's and were mended, since the host started.
+    pub fn mismatches(&self) -> u64 {
+        self.inner.mismatches.count()
     }
 
     /// What clients are held to.
@@ -506,7 +514,7 @@ impl Host {
             held.try_lock_owned().ok().map(|guard| Box::new(guard) as Box<dyn Send>)
         };
         let Listing { name, title, .. } = slot.listing();
-        let Inner { options, clock, runtime, board, events, metrics, .. } = &*self.inner;
+        let Inner { options, clock, runtime, board, events, metrics, mismatches, .. } = &*self.inner;
         let (renamed, on_board) = (Arc::downgrade(slot), board.clone());
         let renamed = move |title: &str| {
             if let Some(slot) = renamed.upgrade() {
@@ -524,6 +532,7 @@ impl Host {
             title,
             renamed: Box::new(renamed),
             events: events.clone(),
+            mismatches: mismatches.clone(),
         };
         Live::start(&name, opened, store, options.limits, *clock, runtime, outside)
     }

@@ -14,8 +14,21 @@ use super::HELLO_BYTES_MAX;
 /// Messages above this many bytes are read on a blocking thread.
 const LARGE_BYTES: usize = 256 << 10;
 /// Everything that a client can say in this version.
-const KNOWN: &[&str] =
-    &["hello", "ask", "part", "presence", "blob", "refresh", "heartbeat", "leave", "log", "hush", "watch", "look"];
+const KNOWN: &[&str] = &[
+    "hello",
+    "ask",
+    "part",
+    "presence",
+    "blob",
+    "mismatch",
+    "refresh",
+    "heartbeat",
+    "leave",
+    "log",
+    "hush",
+    "watch",
+    "look",
+];
 
 /// What came over a socket.
 #[derive(Debug, PartialEq)]

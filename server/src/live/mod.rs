@@ -6,6 +6,7 @@
 mod effects;
 mod facts;
 mod lines;
+mod mismatches;
 mod observe;
 mod run;
 mod stages;
@@ -20,6 +21,7 @@ use collab::{ConnId, Desk, Room, Settings};
 use protocol::{Came, ClientMessage, Hello, Limits, Role};
 use tokio::sync::{OwnedSemaphorePermit, broadcast, mpsc, oneshot, watch};
 
+pub(crate) use mismatches::Mismatches;
 pub(crate) use run::CLOSING;
 
 use crate::HostEvent;
@@ -113,6 +115,8 @@ pub(crate) struct Outside {
     pub renamed: Box<dyn Fn(&str) + Send>,
     /// What the owner should hear of.
     pub events: broadcast::Sender<HostEvent>,
+    /// Drawings of clients that were others than the room's.
+    pub mismatches: Arc<Mismatches>,
 }
 
 impl Live {

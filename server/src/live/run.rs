@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use collab::{AppendAnswer, ConnId, Desk, Effect, Input, Room};
+use protocol::ClientMessage;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use super::mismatches::Witness;
 use super::observe::Observer;
 use super::tally::Tally;
 use super::{Command, Outside};
@@ -50,6 +52,7 @@ pub(super) struct OpenDrawing {
     pub(super) blob: std::sync::Weak<Pieces>,
     pub(super) clock: Clock,
     pub(super) observer: Observer,
+    witness: Witness,
     people: Arc<AtomicUsize>,
     tally: Tally,
     pub(super) outside: Outside,
@@ -98,6 +101,7 @@ impl OpenDrawing {
             blob: std::sync::Weak::new(),
             clock,
             observer: Observer::new(name, outside.board.clone(), outside.metrics.clone()),
+            witness: Witness::default(),
             people,
             tally: Tally::new(outside.metrics.clone()),
             outside,
@@ -141,6 +145,10 @@ impl OpenDrawing {
                             }
                             Command::Message { conn, message, bytes } => {
                                 self.observer.heard(conn, self.desk.session_of(conn), &message);
+                                if let ClientMessage::Mismatch(said) = &message {
+                                    let all = &self.outside.mismatches;
+                                    self.witness.note(all, &self.name, &self.desk, conn, said);
+                                }
                                 self.handle(Input::Message { conn, message, bytes });
                             }
                             Command::Closed { conn } => {

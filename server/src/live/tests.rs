@@ -114,6 +114,7 @@ fn outside() -> Outside {
         title: "Plan".into(),
         renamed: Box::new(|_| {}),
         events: broadcast::Sender::new(1),
+        mismatches: Arc::default(),
     }
 }
 

@@ -10,6 +10,7 @@ mod http;
 mod joining;
 mod limits;
 mod many;
+mod mending;
 mod metrics;
 mod nearby;
 mod nodes;

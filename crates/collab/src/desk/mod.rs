@@ -348,6 +348,8 @@ impl Desk {
                     effects.push(Effect::SendLog { to: conn, after, upto });
                 }
             }
+            // Whoever has the connection writes it down.
+            ClientMessage::Mismatch(_) => {}
             ClientMessage::Refresh => {
                 known.hushed = false;
                 self.send_welcome(conn, session, None, true, effects);

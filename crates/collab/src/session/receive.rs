@@ -2,7 +2,7 @@
 
 use drawing::{Drawing, RecordId};
 use protocol::{
-    Answer, ClientSeq, Ended, Entry, Event, Hash, Millis, Presence, Refusal, ServerMessage, SessionId, Told,
+    Answer, ClientSeq, Ended, Entry, Event, Hash, Millis, Mismatch, Presence, Refusal, ServerMessage, SessionId, Told,
 };
 
 use super::changes::{Changes, Draft, Notice, SessionError, Status};
@@ -28,10 +28,11 @@ impl Session {
             ServerMessage::Connected { session, connected } => Ok(self.note_connected(session, connected)),
             ServerMessage::Blob { hash, piece, pieces, bytes } => self.blob_piece(hash, piece, pieces, &bytes),
             ServerMessage::Check { seq, drawing } => {
-                let wrong = |here: &crate::Shared| here.position.seq == seq && here.drawing.hash() != drawing;
-                if self.refreshing || self.joining.is_some() || !self.confirmed.as_ref().is_some_and(wrong) {
-                    return Ok(Changes::default());
-                }
+                let wrong_at = |here: &&crate::Shared| here.position.seq == seq && here.drawing.hash() != drawing;
+                let wrong = self.confirmed.as_ref().filter(|_| !self.refreshing && self.joining.is_none());
+                let Some(wrong) = wrong.filter(wrong_at) else { return Ok(Changes::default()) };
+                let mismatch = Mismatch { at: wrong.position, here: wrong.drawing.hash(), there: drawing };
+                self.outbox.push(protocol::ClientMessage::Mismatch(mismatch));
                 self.refreshing = true;
                 self.spoilt = true;
                 self.outbox.push(protocol::ClientMessage::Refresh);
