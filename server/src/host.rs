@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use collab::ConnId;
 use drawing::Drawing;
-use protocol::{Address, Durability, Hello, Limits, LiveFacts, Role};
+use protocol::{Address, Hello, Limits, LiveFacts, Role};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, OwnedSemaphorePermit, broadcast, oneshot};
@@ -22,7 +22,7 @@ use crate::console::{Console, Key};
 use crate::disk;
 use crate::folder::{Folder, FolderShelf, Found};
 use crate::live::{CLOSING, Command, Live, Outside};
-use crate::metrics::{Looked, Metrics};
+use crate::metrics::Metrics;
 use crate::nearby::{Beacon, NearbyDrawing};
 use crate::opening::Opened;
 use crate::outgoing::Outgoing;
@@ -55,23 +55,6 @@ pub struct Listing {
     pub secret: String,
     /// Nobody can join it until it is brought back.
     pub archived: bool,
-}
-
-/// What a host has to say about itself.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Health {
-    /// The program's version.
-    pub version: &'static str,
-    /// Drawings that can be joined.
-    pub drawings: usize,
-    /// Those that are open now.
-    pub open: usize,
-    /// People in them, over an open connection.
-    pub people: usize,
-    /// What kind of store holds them.
-    pub store: &'static str,
-    /// How safe an acknowledged edit is.
-    pub durability: Durability,
 }
 
 pub(crate) struct Inner {
@@ -223,24 +206,6 @@ impl Host {
         self.lock().values().map(|slot| slot.listing()).collect()
     }
 
-    /// What the host has to say about itself.
-    pub fn health(&self) -> Health {
-        let metrics = &self.inner.metrics;
-        Health {
-            version: env!("CARGO_PKG_VERSION"),
-            drawings: self.lock().values().filter(|slot| !slot.is_archived()).count(),
-            open: usize::try_from(metrics.open.get()).unwrap_or(0),
-            people: usize::try_from(metrics.connected.get()).unwrap_or(0),
-            store: self.inner.shelf.kind(),
-            durability: self.inner.shelf.durability(),
-        }
-    }
-
-    /// What is counted, as text.
-    pub(crate) fn metrics(&self) -> String {
-        self.inner.metrics.text(&Looked { known: self.lock().len() })
-    }
-
     /// What clients are held to.
     pub fn limits(&self) -> &Limits {
         &self.inner.options.limits
@@ -289,12 +254,6 @@ impl Host {
                 Err(error)
             }
         }
-    }
-
-    /// Whether one more drawing may be added.
-    pub(crate) fn may_add(&self) -> Result<(), HostError> {
-        let max = self.inner.options.drawings_max;
-        if self.lock().len() < max { Ok(()) } else { Err(HostError::TooMany { max }) }
     }
 
     /// Lists a drawing for whoever is on the network, or no longer, where only chosen ones are ([`Listed::Chosen`]).
@@ -530,7 +489,7 @@ impl Host {
     }
 
     /// Inserting is one step, so a thread that panicked left a whole map behind.
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Slot>>> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Slot>>> {
         self.inner.drawings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -550,7 +509,7 @@ impl Slot {
         self.change(|_| {})
     }
 
-    fn is_archived(&self) -> bool {
+    pub(crate) fn is_archived(&self) -> bool {
         self.listing.lock().unwrap_or_else(PoisonError::into_inner).archived
     }
 
