@@ -31,6 +31,8 @@ pub enum CanvasEvent {
     Number(f64),
     /// An option of the prompt, in capitals.
     Word(String),
+    /// A rectangle that was drawn.
+    Region(Rect),
     /// Text as it was typed.
     Words(String),
     /// Enter: the default, or the end.
@@ -85,6 +87,8 @@ pub enum Panel {
     Layers,
     /// What is selected.
     Properties,
+    /// What people say.
+    Comments,
     /// What happened.
     History,
 }
@@ -205,6 +209,8 @@ pub enum Action {
     Panel(Panel),
     /// Looks back: moves in the log, lists it, copies or restores a moment.
     Review(Wish),
+    /// Comments: begins, says, resolves, lists.
+    Talk(crate::document::Talking),
     /// Closes the dialog that is open.
     CloseDialog,
 }

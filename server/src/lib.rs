@@ -7,6 +7,7 @@
 //! rules of any kind, the drawing of anything.
 
 mod board;
+mod callers;
 mod clock;
 mod connection;
 mod console;
@@ -22,6 +23,7 @@ mod invite;
 mod keeping;
 mod line;
 mod live;
+mod metrics;
 mod name;
 mod nearby;
 mod opening;
@@ -30,12 +32,14 @@ mod outgoing;
 mod passing;
 mod people;
 mod pieces;
+mod places;
 mod private;
 mod reach;
 mod secret;
 mod shelf;
 pub mod store;
 mod stretch;
+pub mod upkeep;
 
 pub use connection::local::{Delivery, LocalConnection};
 pub use error::HostError;
@@ -43,6 +47,6 @@ pub use events::HostEvent;
 pub use host::{Health, Host, Listing, run};
 pub use http::listen;
 pub use nearby::{Beacon, MulticastError, NearbyDrawing, NearbyError, Neighbour, Search, ask};
-pub use options::{Listed, Options};
+pub use options::{Listed, MetricsFor, Options};
 pub use people::Invitation;
 pub use reach::reachable_as;

@@ -31,7 +31,7 @@ pub struct Left {
 }
 
 /// A line on layer 0 of model space, 10 long.
-fn line(id: u64) -> Record {
+pub fn line(id: u64) -> Record {
     let at = |x| Point3 { x, y: id as f64, z: 0.0 };
     Record::Entity(Entity {
         id: EntityId(id),

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use drawing::{Op, RecordId, Vec2};
+use drawing::{Op, Point, RecordId, Vec2, View};
 use futures_util::{SinkExt as _, StreamExt as _};
 use protocol::{
-    Answer, ClientId, ClientMessage, ClientSeq, Encoding, Hello, Request, Resume, ResumeKey, SUBPROTOCOL_JSON,
-    SUBPROTOCOL_MSGPACK, Seq, ServerMessage, Welcome,
+    Answer, ClientId, ClientMessage, ClientSeq, Encoding, Ghost, Hello, Presence, Request, Resume, ResumeKey,
+    SUBPROTOCOL_JSON, SUBPROTOCOL_MSGPACK, Seq, ServerMessage, Welcome,
 };
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-use crate::place::Place;
+use crate::place::{Left, Place, line};
 
 /// Nothing takes longer than this.
 pub const DEADLINE: Duration = Duration::from_secs(20);
@@ -42,6 +42,16 @@ pub struct Visitor {
 impl Visitor {
     /// Connects; nothing is said yet.
     pub async fn connect(place: &Place, encoding: Encoding) -> Visitor {
+        let socket = Visitor::dial(place, encoding).await;
+        Visitor { socket, encoding, frames: Vec::new(), asked: 0, at: Seq(0) }
+    }
+
+    /// Lets the connection break, and opens another.
+    pub async fn cut(&mut self, place: &Place) {
+        self.socket = Visitor::dial(place, self.encoding).await;
+    }
+
+    async fn dial(place: &Place, encoding: Encoding) -> WebSocketStream<TcpStream> {
         let (host, port) = place.at();
         let stream = TcpStream::connect((host, port)).await.expect("the server listens");
         let mut request = format!("ws://{host}:{port}/ws").into_client_request().expect("a URL");
@@ -50,8 +60,7 @@ impl Visitor {
             Encoding::Json => SUBPROTOCOL_JSON,
         };
         request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocol.parse().expect("a header"));
-        let (socket, _) = client_async(request, stream).await.expect("it upgrades");
-        Visitor { socket, encoding, frames: Vec::new(), asked: 0, at: Seq(0) }
+        client_async(request, stream).await.expect("it upgrades").0
     }
 
     /// Says something.
@@ -115,8 +124,8 @@ impl Visitor {
             _ => None,
         });
         let welcome = welcome.await;
-        self.at = welcome.position.seq;
         self.until(|message| matches!(message, ServerMessage::Check { .. }).then_some(())).await;
+        self.at = self.at.max(welcome.position.seq);
         welcome
     }
 
@@ -166,4 +175,77 @@ pub async fn short(encoding: Encoding) -> Vec<Frame> {
     ana.leave().await;
     place.close().await;
     ana.frames
+}
+
+/// A visit with most of what there is in it: two people, locks that are refused, edits, undo and redo, blobs, the past,
+/// a new drawing in place, a broken connection. What one of the two said and heard, and what is left of the server.
+pub async fn long(encoding: Encoding) -> (Vec<Frame>, Left) {
+    let place = Place::open(protocol::Limits::default(), 3, Some(b"the bytes of a file")).await;
+    let [one, two, three] = [0, 1, 2].map(|at| RecordId::from(place.lines[at]));
+    let mut ana = Visitor::connect(&place, encoding).await;
+    let welcome = ana.enter(&place, 0xa1, "Ana", None).await;
+    let mut bo = Visitor::connect(&place, Encoding::MessagePack).await;
+    let bo_welcome = bo.enter(&place, 0xb0, "Bo \u{5efa}", None).await;
+    let is_bo = |message: &ServerMessage| match message {
+        ServerMessage::Connected { session, connected: true } => (*session == bo_welcome.session).then_some(()),
+        _ => None,
+    };
+    ana.until(is_bo).await;
+    let shown = |x| Presence {
+        cursor: Some(Point::new(x, -1.5)),
+        view: Some(View { center: Point::new(0.0, 0.0), height: 100.0 }),
+        tool: Some("MOVE".into()),
+        selection: vec![one],
+        ghost: Some(Ghost { ids: vec![two], by: Vec2::new(1.0, 2.0) }),
+        ..Presence::default()
+    };
+    bo.say(&ClientMessage::Presence(shown(3.0))).await;
+    ana.until(|message| matches!(message, ServerMessage::Presence(_)).then_some(())).await;
+    ana.say(&ClientMessage::Presence(shown(4.0))).await;
+    // Locks: one is granted, one is so already, one is refused.
+    let token = ana.store(Request::Lock { ids: vec![one, two] }).await;
+    assert_eq!(ana.ask(Request::Lock { ids: vec![two] }).await, Answer::Nothing);
+    bo.store(Request::Lock { ids: vec![three] }).await;
+    assert!(matches!(ana.ask(Request::Lock { ids: vec![one, three] }).await, Answer::Refused(_)));
+    // Edits: what is held is moved, something new is made, what somebody else holds is left alone.
+    let moved = Op::Translate { ids: vec![place.lines[0], place.lines[1]], by: Vec2::new(10.0, 0.1) };
+    let edit = ana.store(ana.edit(moved, &[token])).await;
+    ana.store(ana.edit(Op::New(vec![line(welcome.ids[0].first.0)]), &[])).await;
+    assert!(matches!(ana.ask(ana.edit(Op::Remove(vec![three]), &[])).await, Answer::Refused(_)));
+    let undone = ana.store(Request::Undo { entries: vec![edit] }).await;
+    ana.store(Request::Undo { entries: vec![undone] }).await;
+    ana.store(Request::Grant { len: 100 }).await;
+    assert!(matches!(ana.ask(Request::Rename { title: "Mine".into() }).await, Answer::Refused(_)));
+    ana.store(Request::Unlock { ids: vec![one] }).await;
+    // The past, the file, and the drawing in place.
+    ana.say(&ClientMessage::Log { after: Seq(0), upto: Seq(3) }).await;
+    let past = |message: &ServerMessage| match message {
+        ServerMessage::Entries(told) => told.iter().any(|told| told.seq == Seq(3)).then_some(()),
+        _ => None,
+    };
+    ana.until(past).await;
+    let at = bo.at;
+    for hash in [welcome.source.expect("there is a file"), protocol::Hash([7; 32])] {
+        ana.say(&ClientMessage::Blob { hash }).await;
+        ana.until(|message| matches!(message, ServerMessage::Blob { .. }).then_some(())).await;
+    }
+    ana.say(&ClientMessage::Refresh).await;
+    let refreshed = ana.until(|message| match message {
+        ServerMessage::Welcome(welcome) => Some(welcome.position),
+        _ => None,
+    });
+    let position = refreshed.await;
+    assert!(position.seq >= at);
+    ana.until(|message| matches!(message, ServerMessage::Check { .. }).then_some(())).await;
+    ana.at = position.seq;
+    // The connection breaks, Bo goes, and Ana comes back to the same session.
+    ana.cut(&place).await;
+    bo.leave().await;
+    let (session, epoch) = (welcome.session, welcome.epoch);
+    let resume = Resume { session, epoch, next: Some(epoch.next()), position };
+    let back = ana.enter(&place, 0xa1, "Ana", Some(resume)).await;
+    assert!(back.carries_on && !back.snapshot && back.session == session);
+    ana.leave().await;
+    let left = place.close().await;
+    (ana.frames, left)
 }

@@ -23,6 +23,10 @@ const FLOORS: &[(&str, u64)] = &[
     ("bans", 1),
     ("lifted bans", 1),
     ("turned away", 1),
+    ("overflows", 250),
+    ("asked twice", 500),
+    ("power cuts", 60),
+    ("lost with the power", 4),
 ];
 
 /// How often what happened.

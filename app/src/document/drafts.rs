@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use collab::is_said;
 use drawing::{EntityId, Op, Record, RecordId};
 use serde::{Deserialize, Serialize};
 
@@ -120,6 +121,10 @@ impl Document {
     }
 
     fn apply_draft(&mut self, op: Op, renumbered: &mut BTreeMap<RecordId, RecordId>) -> Result<(), Hindrance> {
+        if is_said(&op, self.session.drawing()) {
+            // A number that was refused was not used.
+            return if self.may_comment() { self.submit_said(op) } else { Err(Hindrance::Other(self.why_not())) };
+        }
         if !self.may_edit() {
             return Err(Hindrance::Other(self.why_not()));
         }

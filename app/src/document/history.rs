@@ -107,6 +107,9 @@ fn sentence(event: &Event, this: SessionId) -> Option<(Option<SessionId>, String
 
 /// What an op does, in short words.
 pub fn op_words(op: &Op) -> String {
+    if let Some(words) = words::talk_in_words(op) {
+        return words;
+    }
     match op {
         Op::New(records) => format!("drew {}", records_words(records)),
         Op::Change(records) => format!("changed {}", records_words(records)),

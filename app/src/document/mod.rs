@@ -25,6 +25,7 @@ mod sitting;
 mod stake;
 mod store;
 mod studio;
+mod talk;
 pub mod turn;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -60,6 +61,7 @@ pub use receive::News;
 pub use roles::{may_words, role_word};
 pub use stake::AtStake;
 pub use studio::{Gpu, Studio, lock};
+pub use talk::{About, Card, Keys, Listing, PinShown, Talk, Talking, call_before, first_words};
 
 /// What new things are drawn with: one's own, never shared.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -249,6 +251,8 @@ pub struct Document {
     applying: BTreeSet<LayerId>,
     /// What is to be made and waits for ids.
     held_back: VecDeque<New>,
+    /// What people say about it.
+    pub talk: Talk,
     /// What is about to be pasted.
     pub guest: Option<Guest>,
     /// An owner put one out; whether for good.
@@ -317,6 +321,7 @@ impl Document {
             countdowns_seen: BTreeMap::new(),
             applying: BTreeSet::new(),
             held_back: VecDeque::new(),
+            talk: Talk::default(),
             guest: None,
             put_out: None,
             presence: Default::default(),
@@ -337,7 +342,7 @@ impl Document {
     pub fn is_dirty(&self) -> bool {
         self.is_here()
             && matches!(self.home, Home::Own { .. })
-            && self.file.saved != Some(self.session.drawing().hash())
+            && self.file.saved != Some(self.session.drawing().drawn_hash())
     }
 
     /// Whether others are in the room.

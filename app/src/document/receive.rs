@@ -23,6 +23,8 @@ pub enum News {
     Here,
     /// Locks of one's own ended because they were not used: on so many records.
     Lapsed(usize),
+    /// Somebody called this person in a comment.
+    Called(String, drawing::CommentId),
     /// A part of what a save needs is here.
     Part(protocol::Hash, Option<Vec<u8>>),
     /// What a copy of the past needs, or why there is none.
@@ -59,6 +61,7 @@ impl Document {
         // Once for all that arrived: a chunk that ten messages touch is tessellated once.
         self.show_gathered();
         self.settle_layers();
+        news.extend(self.talk.take_calls().into_iter().map(|(by, comment)| News::Called(by, comment)));
         for put in self.put_held_back() {
             match put {
                 Ok(Put::Done(words)) => news.push(News::Say(words)),
@@ -136,8 +139,13 @@ impl Document {
                 }
                 news.push(News::Part(hash, bytes));
             }
-            Incoming::Loading(received, pieces) => {
-                self.trouble = Some(format!("Receiving the drawing: {} of {}", received, pieces));
+            Incoming::Arriving { received, pieces, so_far, come } => {
+                let mut changes = self.session.receive_arriving(now, (received, pieces), *so_far, come);
+                if let Ok(changes) = &mut changes {
+                    // The space that is shown may be yet to come.
+                    changes.whole |= self.space.is_none() && !changes.ids.is_empty();
+                }
+                self.take_result(now, changes, news);
             }
             Incoming::Lost { why, again_s, attempts } => {
                 self.session.disconnected();
@@ -219,6 +227,9 @@ impl Document {
 
     fn show_gathered(&mut self) {
         let Changes { ids, whole, .. } = std::mem::take(&mut self.gathered);
+        if whole || !ids.is_empty() {
+            self.note_said(&ids, whole);
+        }
         if self.is_looking_back() {
             // What happens meanwhile is seen on coming back to now.
         } else if whole {

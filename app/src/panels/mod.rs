@@ -1,5 +1,7 @@
 //! What stands around the canvas. Panels read the window and say what they want as actions.
 
+pub mod card;
+mod comments;
 pub mod drafts;
 pub mod empty;
 mod entries;

@@ -66,6 +66,7 @@ pub(super) fn summary(event: &Event, this: SessionId) -> (Option<SessionId>, Kin
 
 fn kind_of(op: &Op) -> Kind {
     match op {
+        Op::New(records) | Op::Change(records) if records.iter().any(drawing::Record::is_comment) => Kind::Said,
         Op::New(_) => Kind::Drawn,
         Op::Translate { .. } => Kind::Moved,
         Op::Remove(_) => Kind::Erased,

@@ -76,8 +76,8 @@ pub enum Report {
     Thumbnails(Vec<(PathBuf, crate::thumbnail::Faces)>),
     /// A drawing was written, or not.
     Saved(u64, Box<Written>),
-    /// A log was saved as this file, up to this entry, or not.
-    LogSaved(PathBuf, anyhow::Result<protocol::Seq>),
+    /// A log was saved as this file, up to this entry, or not; and of which document, with what was said in it.
+    LogSaved(PathBuf, anyhow::Result<protocol::Seq>, Option<(u64, drawing::DrawingHash)>),
 }
 
 /// What a file dialog is for.

@@ -12,6 +12,7 @@ mod perform;
 mod review;
 mod save;
 mod share;
+mod talk;
 mod thumbnails;
 mod witness;
 mod words;
@@ -255,6 +256,15 @@ impl Window {
             }
             News::Part(hash, bytes) => self.take_part(at, hash, bytes),
             News::Copied(copied) => self.take_copied(at, copied),
+            News::Called(by, comment) => {
+                let text = of(format!("{by} mentioned you in a comment"));
+                if at == self.active {
+                    let show = Action::Talk(crate::document::Talking::GoTo(comment));
+                    self.offer(text, "Show", show);
+                } else {
+                    self.say(text);
+                }
+            }
             News::Lapsed(count) => {
                 let text = format!("Your lock on {} lapsed, since you did not use it", objects(count));
                 self.offer(text, "Lock it again", Action::LockSelection);
@@ -391,6 +401,7 @@ impl Window {
                 None => panels::empty::show(ui, self, &mut actions),
             }
         });
+        panels::card::show(ui, self, &mut actions);
         panels::drafts::show(ui, self, &mut actions);
         panels::line::show(ui, self, &mut actions);
         panels::toast::show(ui, self, &mut actions);

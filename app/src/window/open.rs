@@ -152,7 +152,7 @@ impl Window {
                 path: None,
                 stamp: None,
                 bytes: None,
-                saved: Some(drawing.hash()),
+                saved: Some(drawing.drawn_hash()),
                 drawing,
                 findings: Vec::new(),
             };
@@ -383,7 +383,7 @@ impl Window {
                 Report::Nearby(number, found) => self.take_nearby(number, found),
                 Report::Kept(id, hash, path) => self.take_kept(id, hash, path),
                 Report::Prepared(id, course, prepared) => self.take_prepared(id, &course, prepared),
-                Report::LogSaved(path, saved) => self.take_log_saved(&path, saved),
+                Report::LogSaved(path, saved, said) => self.take_log_saved(&path, saved, said),
                 Report::Thumbnail => self.thumbnails.come(),
                 Report::Thumbnails(faces) => self.thumbnails.take(ctx, faces),
                 Report::Saved(id, written) => self.take_saved(ctx, id, *written),
@@ -425,7 +425,7 @@ fn read_file(path: &Path, progress: &mut dyn FnMut(formats::Progress) -> Control
         path: Some(path.to_owned()),
         stamp,
         bytes: Some(bytes),
-        saved: Some(reading.drawing.hash()),
+        saved: Some(reading.drawing.drawn_hash()),
         drawing: reading.drawing,
         findings: reading.findings.iter().map(ToString::to_string).collect(),
     })

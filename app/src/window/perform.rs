@@ -111,6 +111,7 @@ impl Window {
             }
             Action::Panel(panel) => self.switch_panel(panel),
             Action::Review(wish) => self.review(wish),
+            Action::Talk(talking) => self.talk(talking),
             Action::CloseDialog => self.close_dialog(ctx),
         }
         ctx.request_repaint();
@@ -213,6 +214,7 @@ impl Window {
             Command::Grid => self.toggle("Grid", |settings| &mut settings.grid),
             Command::Layers => self.switch_panel(Panel::Layers),
             Command::Properties => self.switch_panel(Panel::Properties),
+            Command::Comments => self.switch_panel(Panel::Comments),
             Command::History => self.switch_panel(Panel::History),
             Command::LookBack => self.review(crate::review::Wish::Begin),
             Command::HidePanels => self.bare = !self.bare,
@@ -229,7 +231,13 @@ impl Window {
         let Some(document) = self.documents.get_mut(self.active).filter(|document| document.is_here()) else {
             return self.say("Open a drawing first");
         };
-        let changes = command != Command::Distance && command != Command::ZoomWindow;
+        let changes = !matches!(command, Command::Distance | Command::ZoomWindow | Command::Comment);
+        if command == Command::Comment && !document.may_comment() {
+            if self.refused_in_the_past("comment on it") {
+                return;
+            }
+            return self.warn("You may look at this drawing, not comment on it");
+        }
         if changes && !document.may_edit() {
             let why = document.role_hinders().unwrap_or("You may look at this drawing, not change it");
             if self.refused_in_the_past("draw in it") {
@@ -238,6 +246,8 @@ impl Window {
             return self.warn(why);
         }
         document.prompt.typed.clear();
+        // A card that nothing is written in makes room.
+        document.talk.card.take_if(|card| card.writing.trim().is_empty());
         document.last_command = Some(command);
         self.hush();
         let Some(document) = self.documents.get_mut(self.active) else { return };

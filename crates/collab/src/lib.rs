@@ -17,7 +17,7 @@ pub use claims::{Claims, Turn};
 pub use desk::{Desk, Settings};
 pub use effect::{AppendAnswer, ConnId, Effect, Input, NewPayload, StoredPayload};
 pub use replay::{Ladder, Replay, ReplayError, Source};
-pub use room::{CheckpointError, Decision, IDS_WITH_JOINING, Past, Room};
+pub use room::{CheckpointError, Decision, IDS_WITH_JOINING, Past, Room, is_said};
 pub use session::{
     Asked, Changes, Draft, NothingToUndo, Notice, RedoError, Session, SessionError, Status, SubmitError, Ticket,
     Undoing,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use drawing::{Op, Record, RecordId, Said};
+use drawing::{Op, Record, RecordId};
 use protocol::{Ended, Entry, Event, Limits, Person, Role, Seq, SessionId, TITLE_CHARS_MAX};
 
 /// Characters of a comment that are told.
@@ -179,11 +179,8 @@ pub fn role_in_words(role: Role) -> &'static str {
 
 /// What an op does, as what follows a name.
 pub fn op_in_words(op: &Op) -> String {
-    if let Op::New(records) | Op::Change(records) = op
-        && let [record] = &records[..]
-        && let Some(said) = record.said()
-    {
-        return said_in_words(record, said, matches!(op, Op::New(_)));
+    if let Some(words) = talk_in_words(op) {
+        return words;
     }
     match op {
         Op::New(records) => format!("added {}", kinds(records)),
@@ -202,18 +199,22 @@ pub fn op_in_words(op: &Op) -> String {
     }
 }
 
-/// What somebody did about one comment or reply. A change says what was done last.
-fn said_in_words(record: &Record, said: &Said, new: bool) -> String {
+/// What an op does about one comment or reply, as what follows a name; none if it is about anything else. A change says
+/// what was done last.
+pub fn talk_in_words(op: &Op) -> Option<String> {
+    let (Op::New(records) | Op::Change(records)) = op else { return None };
+    let [record] = &records[..] else { return None };
+    let (said, new) = (record.said()?, matches!(op, Op::New(_)));
     let text = clean(said.text.lines().next().unwrap_or_default(), SAID_CHARS_MAX);
     let settling = if let Record::Comment(comment) = record { comment.settling.as_ref() } else { None };
     let settled = settling.filter(|settling| said.edited_ms.is_none_or(|edited| edited <= settling.at_ms));
-    match (new, settled, record) {
+    Some(match (new, settled, record) {
         (true, _, Record::Reply(_)) => format!("replied {text:?}"),
         (true, _, _) => format!("commented {text:?}"),
         (false, Some(settling), _) if settling.resolved => format!("resolved {text:?}"),
         (false, Some(_), _) => format!("opened {text:?} again"),
         (false, None, _) => format!("changed the words to {text:?}"),
-    }
+    })
 }
 
 fn objects(ids: &[RecordId]) -> String {

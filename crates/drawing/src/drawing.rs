@@ -63,6 +63,8 @@ pub struct Drawing {
     /// Handles of records that aren't in the file yet, so that none is minted twice.
     minted: OrdSet<Handle>,
     hash: DrawingHash,
+    /// The part of the hash that is of comments.
+    said_hash: DrawingHash,
 }
 
 impl PartialEq for Drawing {
@@ -145,6 +147,7 @@ impl Drawing {
             names: OrdMap::new(),
             minted: OrdSet::new(),
             hash,
+            said_hash: DrawingHash::default(),
         }
     }
 
@@ -190,6 +193,16 @@ impl Drawing {
     /// The hash of header and records: equal in every replica that applied the same ops.
     pub fn hash(&self) -> DrawingHash {
         self.hash
+    }
+
+    /// The hash without comments: equal as long as a file would have the same in it.
+    pub fn drawn_hash(&self) -> DrawingHash {
+        self.hash.minus(self.said_hash)
+    }
+
+    /// The part of the hash that is of comments.
+    pub fn said_hash(&self) -> DrawingHash {
+        self.said_hash
     }
 
     /// The highest id in use; 0 in an empty drawing.
@@ -494,6 +507,9 @@ impl Drawing {
         }
         let hash = DrawingHash::of_record(&record, bytes);
         self.hash = self.hash.plus(hash);
+        if record.is_comment() {
+            self.said_hash = self.said_hash.plus(hash);
+        }
         self.records.insert(id, Arc::new(Kept { record, hash }));
         Ok(())
     }
@@ -502,6 +518,9 @@ impl Drawing {
         let kept = self.records.remove(&id).ok_or(OpError::Missing(id))?;
         let record = &kept.record;
         self.hash = self.hash.minus(kept.hash);
+        if record.is_comment() {
+            self.said_hash = self.said_hash.minus(kept.hash);
+        }
         if let Some(key) = name_of(record) {
             self.names.remove(&key);
         }

@@ -21,6 +21,7 @@ mod style;
 mod translate;
 
 pub use aci::aci_rgb;
+pub use build::Builder;
 pub use comment::{
     COMMENTS_MAX, Comment, Installation, MENTIONS_MAX, Pin, REPLIES_MAX, Reply, SAID_CHARS_MAX, Said, Settling, Writer,
 };

@@ -62,6 +62,7 @@ fn what_may_be_said() {
                 assert!(!refused, "{what}");
                 assert_eq!(outcome.touched, [record.id()], "{what}");
                 assert_ne!(drawing.hash(), before.hash(), "{what}");
+                assert_eq!(drawing.drawn_hash(), before.drawn_hash(), "{what}");
                 drawing.apply(&outcome.inverse).unwrap();
             }
             Err(error) => assert!(refused, "{what}: {error}"),

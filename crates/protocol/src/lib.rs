@@ -24,12 +24,13 @@ pub use entry::{Author, Ended, Entry, Event};
 pub use ids::{ClientId, ClientSeq, Epoch, Millis, ResumeKey, Role, SessionId, Token};
 pub use limits::{Limits, TITLE_CHARS_MAX};
 pub use message::{
-    Answer, ClientMessage, Durability, Held, Hello, Person, Refusal, Request, Resume, ServerMessage, Told, Welcome,
+    Answer, ClientMessage, Durability, Held, Hello, Mismatch, Person, Refusal, Request, Resume, ServerMessage, Told,
+    Welcome,
 };
 pub use overview::{DrawingFacts, Line, LiveFacts, LockFacts, Overview, PersonFacts, Sample, ServerFacts};
 pub use parts::{PART_BYTES, Part, PartError, Parts, WHOLE_BYTES_MAX, cut};
 pub use presence::{Attention, Ghost, Presence};
-pub use snapshot::{SnapshotError, decode_drawing, encode_drawing};
+pub use snapshot::{DrawingReader, SnapshotError, chunk_count, decode_drawing, encode_chunks, encode_drawing};
 pub use standing::{Ban, Came};
 
 /// The version of the wire and of log payloads that this program speaks.

@@ -83,6 +83,8 @@ pub enum ClientMessage {
         /// The last entry that is wanted.
         upto: Seq,
     },
+    /// What one has doesn't match a check: says what differs, for whoever looks after the server. A refresh follows.
+    Mismatch(Mismatch),
     /// Asks for a welcome with a snapshot: what one has doesn't match a check.
     Refresh,
     /// Nothing but "still here".
@@ -99,6 +101,17 @@ pub enum ClientMessage {
         /// Its name on this server.
         drawing: String,
     },
+}
+
+/// A drawing that is not what a check says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mismatch {
+    /// Where both were: the client's own position at the check's entry.
+    pub at: Position,
+    /// The hash of what the client has there.
+    pub here: DrawingHash,
+    /// The hash that the server said.
+    pub there: DrawingHash,
 }
 
 /// What can be asked for.

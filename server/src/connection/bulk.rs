@@ -8,7 +8,7 @@ use protocol::{ClientMessage, ClientSeq, Encoding, Limits, Part, PartError, Part
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
-use super::incoming::{Heard, decode_large};
+use super::incoming::{Fault, Heard, decode_large};
 
 /// Bytes that all connections of a host together may have of requests that aren't whole yet.
 pub(crate) const BULK_BYTES_OF_ALL_MAX: usize = 512 << 20;
@@ -119,7 +119,7 @@ impl Bulk {
             Heard::Message(message @ ClientMessage::Ask { client_seq: asked, .. }, bytes) if asked == client_seq => {
                 Taken::Whole(message, bytes)
             }
-            Heard::Broken(why) => Taken::Broken(why),
+            Heard::Broken(Fault { why, .. }) => Taken::Broken(why),
             _ => Taken::Broken("what came in parts is not the request that it was said to be".into()),
         }
     }

@@ -7,7 +7,7 @@ use crate::client::{Client, Person, hello};
 use crate::place::{Place, line};
 
 /// Records in one op; together several times what goes whole.
-const MANY: u32 = 20_000;
+const MANY: u32 = 8_000;
 
 /// Asks for ids; the first of as many that follow on one another.
 async fn granted(person: &mut Person) -> u64 {
@@ -36,7 +36,9 @@ fn edited(seq: Seq, event: &Event) -> Option<Seq> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bulk_edit_goes_in_parts_and_is_stored_whole_or_refused_whole() {
     let folder = tempfile::tempdir().unwrap();
-    let (place, address, ids) = Place::with_lines(folder.path(), Limits::default(), 2).await;
+    // Those who apply it say nothing meanwhile.
+    let limits = Limits { heartbeat_ms: 60_000, ..Limits::default() };
+    let (place, address, ids) = Place::with_lines(folder.path(), limits, 2).await;
     let mut ana = Person::join(&address, Encoding::MessagePack, 1).await;
     let mut bo = Person::join(&address, Encoding::Json, 2).await;
     let away = Person::join(&address, Encoding::MessagePack, 3).await;
@@ -74,7 +76,7 @@ async fn a_bulk_edit_goes_in_parts_and_is_stored_whole_or_refused_whole() {
     let hash = bo.drawing.hash();
     place.close().await;
     // All of it is in the log.
-    let place = Place::open(folder.path(), Limits::default()).await;
+    let place = Place::open(folder.path(), limits).await;
     let address = place.address();
     let cy = Person::join(&address, Encoding::MessagePack, 4).await;
     assert_eq!(cy.drawing.hash(), hash);
@@ -84,7 +86,7 @@ async fn a_bulk_edit_goes_in_parts_and_is_stored_whole_or_refused_whole() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_bulk_holds_up_nobody_and_one_that_is_too_long_is_refused_by_its_limit() {
     let folder = tempfile::tempdir().unwrap();
-    let limits = Limits { bulk_bytes_max: 6 << 20, ..Limits::default() };
+    let limits = Limits { bulk_bytes_max: 6 << 20, heartbeat_ms: 60_000, ..Limits::default() };
     let (place, address, ids) = Place::with_lines(folder.path(), limits, 1).await;
     let mut ana = Person::join(&address, Encoding::MessagePack, 1).await;
     let mut bo = Person::join(&address, Encoding::MessagePack, 2).await;

@@ -17,7 +17,7 @@ struct Asking<'r> {
 }
 
 /// Whether an op names nothing but comments and replies of `drawing`.
-pub(crate) fn is_said(op: &Op, drawing: &Drawing) -> bool {
+pub fn is_said(op: &Op, drawing: &Drawing) -> bool {
     match op {
         Op::New(records) | Op::Change(records) => records.iter().all(Record::is_comment),
         // What isn't there yet is made by the same op, and looked at there.

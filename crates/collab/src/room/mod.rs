@@ -21,7 +21,7 @@ use crate::claims::Claims;
 use crate::shared::{Applied, FoldError, Shared, add_range};
 
 pub use checkpoint::CheckpointError;
-pub(crate) use comments::is_said;
+pub use comments::is_said;
 pub use decide::Decision;
 pub(crate) use decide::{named, request_size};
 use lineage::Lineage;

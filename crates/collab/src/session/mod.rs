@@ -101,7 +101,7 @@ struct Facts {
 struct Joining {
     welcome: Box<Welcome>,
     resumed: bool,
-    bytes: Vec<u8>,
+    reader: protocol::DrawingReader,
     received: u32,
 }
 
@@ -222,7 +222,7 @@ impl Session {
         now.saturating_sub(self.heard_at)
     }
 
-    /// The drawing as the person sees it: confirmed, with what waits on top.
+    /// The drawing as the person sees it: confirmed, with what waits on top. While the first one comes, what has come of it.
     pub fn drawing(&self) -> &Drawing {
         &self.shown
     }

@@ -2,7 +2,7 @@
 
 use drawing::{Drawing, RecordId};
 use protocol::{
-    Answer, ClientSeq, Ended, Entry, Event, Hash, Millis, Presence, Refusal, ServerMessage, SessionId, Told,
+    Answer, ClientSeq, Ended, Entry, Event, Hash, Millis, Mismatch, Presence, Refusal, ServerMessage, SessionId, Told,
 };
 
 use super::changes::{Changes, Draft, Notice, SessionError, Status};
@@ -28,10 +28,11 @@ impl Session {
             ServerMessage::Connected { session, connected } => Ok(self.note_connected(session, connected)),
             ServerMessage::Blob { hash, piece, pieces, bytes } => self.blob_piece(hash, piece, pieces, &bytes),
             ServerMessage::Check { seq, drawing } => {
-                let wrong = |here: &crate::Shared| here.position.seq == seq && here.drawing.hash() != drawing;
-                if self.refreshing || self.joining.is_some() || !self.confirmed.as_ref().is_some_and(wrong) {
-                    return Ok(Changes::default());
-                }
+                let wrong_at = |here: &&crate::Shared| here.position.seq == seq && here.drawing.hash() != drawing;
+                let wrong = self.confirmed.as_ref().filter(|_| !self.refreshing && self.joining.is_none());
+                let Some(wrong) = wrong.filter(wrong_at) else { return Ok(Changes::default()) };
+                let mismatch = Mismatch { at: wrong.position, here: wrong.drawing.hash(), there: drawing };
+                self.outbox.push(protocol::ClientMessage::Mismatch(mismatch));
                 self.refreshing = true;
                 self.spoilt = true;
                 self.outbox.push(protocol::ClientMessage::Refresh);
@@ -54,6 +55,22 @@ impl Session {
     pub fn receive_drawing(&mut self, now: Millis, drawing: Drawing) -> Result<Changes, SessionError> {
         self.heard_at = now;
         self.join_with(drawing)
+    }
+
+    /// Takes in what has come of the drawing of a welcome, where its pieces are read elsewhere: so many pieces of how many,
+    /// and which records are new with them. The whole follows by [`Session::receive_drawing`].
+    pub fn receive_arriving(
+        &mut self,
+        now: Millis,
+        (received, pieces): (u32, u32),
+        so_far: Drawing,
+        come: Vec<RecordId>,
+    ) -> Result<Changes, SessionError> {
+        self.heard_at = now;
+        if self.joining.as_ref().is_none_or(|joining| !joining.welcome.snapshot) {
+            return Err(SessionError::NotDue("a part of a drawing"));
+        }
+        Ok(self.arriving(received, pieces, Some(so_far), come))
     }
 
     fn entries(&mut self, entries: Vec<Told>) -> Result<Changes, SessionError> {

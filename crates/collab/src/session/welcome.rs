@@ -51,7 +51,7 @@ impl Session {
         self.refreshing = false;
         self.saving_paused = None;
         self.status = Status::Joining { received: 0, pieces: 0 };
-        self.joining = Some(Joining { welcome, resumed, bytes: Vec::new(), received: 0 });
+        self.joining = Some(Joining { welcome, resumed, reader: Default::default(), received: 0 });
         changes.extend(self.finish_catching_up());
         Ok(changes)
     }
@@ -162,15 +162,36 @@ impl Session {
         if piece != joining.received || piece >= pieces {
             return Err(SessionError::Piece { what: "the drawing", expected: joining.received, found: piece });
         }
-        joining.bytes.extend_from_slice(more);
+        let failed = |error: protocol::SnapshotError| SessionError::Snapshot(error.to_string());
+        let come = joining.reader.push(more).map_err(failed)?;
         joining.received += 1;
-        self.status = Status::Joining { received: joining.received, pieces };
-        if joining.received < pieces {
-            return Ok(Changes::default());
+        let (received, so_far) = (joining.received, joining.reader.so_far().cloned());
+        if received < pieces {
+            return Ok(self.arriving(received, pieces, so_far, come));
         }
-        let bytes = std::mem::take(&mut joining.bytes);
-        let drawing = protocol::decode_drawing(&bytes).map_err(|error| SessionError::Snapshot(error.to_string()))?;
+        let drawing = std::mem::take(&mut joining.reader).finish().map_err(failed)?;
         self.join_with(drawing)
+    }
+
+    /// Some of the drawing has come: it is shown where there is no other one to show.
+    pub(super) fn arriving(
+        &mut self,
+        received: u32,
+        pieces: u32,
+        so_far: Option<Drawing>,
+        come: Vec<drawing::RecordId>,
+    ) -> Changes {
+        self.status = Status::Joining { received, pieces };
+        let mut changes = Changes::default();
+        if self.confirmed.is_none()
+            && let Some(so_far) = so_far
+        {
+            self.shown = so_far;
+            // What was shown before is of an attempt that broke off.
+            changes.whole = received == 1;
+            changes.ids.extend(come);
+        }
+        changes
     }
 
     /// The drawing of the welcome, whole: what pieces of a snapshot come to.
