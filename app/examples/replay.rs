@@ -176,6 +176,7 @@ fn make(path: &Path, bytes: &[u8]) {
                 resume_lock: None,
                 epoch: Default::default(),
                 carries_on: None,
+                came: Default::default(),
             },
         );
     }

@@ -3,11 +3,12 @@
 import { ask, confirm, el, icon, say, sync, tell } from "./elements.js";
 import { chart, drawAnswers, drawRate } from "./chart.js";
 import { invite } from "./invite.js";
+import { called, makeBan, makePerson, updatePerson } from "./people.js";
 import { face } from "./shelf.js";
 import { looked, now } from "./state.js";
-import { ago, atClock, atDay, count, doing, held, iso, number, role } from "./words.js";
+import { ago, atClock, atDay, count, held, iso, number } from "./words.js";
 
-const MINOR = new Set(["locked", "unlocked", "granted", "resumed"]);
+const MINOR = new Set(["locked", "unlocked", "granted", "resumed", "queued", "withdrawn", "declined"]);
 
 export function sheet(leave) {
   const empty = el("p", { class: "empty" }, "Choose a drawing to see who is in it and what they do.");
@@ -35,12 +36,13 @@ export function sheet(leave) {
   const header = el("header", {}, back, heading, pen, renaming, el("span", { class: "spring" }), inviting, dxf, log, away, counts);
 
   const people = box("People", "people", "Nobody is in this drawing.");
+  const bans = box("Kept out", "bans", "Nobody is banned.");
   const locks = box("Locks", "locks", "Nothing is held.");
   const lines = box("What happened", "log", "Its log was not read yet.");
   const rate = chart("ops a second");
   const answers = chart("to answer");
   const body = el("div", { class: "columns" },
-    el("div", { class: "column" }, people.element, locks.element),
+    el("div", { class: "column" }, people.element, bans.element, locks.element),
     el("div", { class: "column" }, el("div", { class: "charts" }, rate.figure, answers.figure), lines.element));
   const content = [header, broken, body];
   const element = el("section", { class: "sheet", "aria-label": "Drawing" }, empty, ...content);
@@ -77,14 +79,14 @@ export function sheet(leave) {
     if (go && await act(drawing.name, "PATCH", "", { archived: true })) tell(`${drawing.title} is archived.`);
   }
 
-  async function override(token) {
+  async function override(token, session) {
     const drawing = looked();
-    const lock = drawing.locks.find((each) => each.token === token);
+    const lock = drawing.locks.find((each) => each.token === token && each.session === session);
     if (!lock) return;
     const who = holder(drawing, lock);
     const go = await confirm(`End ${who}'s lock?`,
-      `${who} holds ${held(lock)}. They are told, and what they did so far is kept. Others can take it at once.`, "End the lock");
-    if (go && await act(drawing.name, "DELETE", `/locks/${token}`)) tell(`${who}'s lock has ended.`);
+      `${who} holds ${held(lock)}. They are told, and have a few seconds to finish; what they did so far is kept. Then whoever waits for it has it.`, "End the lock");
+    if (go && await act(drawing.name, "DELETE", `/locks/${token}?of=${session}`)) tell(`${who}'s lock ends in a moment.`);
   }
 
   /** Follows a link to a file if there is one to be had: a browser shows no sentence of the server's when there is none. */
@@ -140,8 +142,12 @@ export function sheet(leave) {
     });
     say(figures[1].nextSibling, ` ${objects === 1 ? "object held" : "objects held"}`);
     const time = now();
-    people.update(drawing.people, (person) => person.session, makePerson, (row, person) => updatePerson(row, person, time));
-    locks.update(drawing.locks, (lock) => lock.token, (lock) => makeLock(lock, override), (row, lock) => updateLock(row, lock, drawing, time));
+    const names = called(drawing.people);
+    people.update(drawing.people, (person) => person.session, makePerson, (row, person) => updatePerson(row, person, names, time));
+    const kept = drawing.bans ?? [];
+    bans.update(kept, (ban) => ban.seq, makeBan, () => {});
+    bans.element.hidden = kept.length === 0;
+    locks.update(drawing.locks, (lock) => `${lock.token} of ${lock.session}`, (lock) => makeLock(lock, override), (row, lock) => updateLock(row, lock, drawing, time));
     say(locks.more, drawing.locks_more > 0 ? `and ${number(drawing.locks_more)} more` : "");
     lines.update(drawing.lines.toReversed(), (line) => line.seq, makeLine, () => {});
     say(lines.more, drawing.lines.length > 0 ? `the last ${drawing.lines.length} entries` : "");
@@ -164,28 +170,14 @@ function box(title, name, none) {
   return { element, more, update };
 }
 
-const holder = (drawing, lock) => drawing.people.find((person) => person.session === lock.session)?.name ?? "Somebody";
-
-function makePerson(person) {
-  const [name, what, may, holds] = ["name", "cut", "cut role quiet", "cut quiet"].map((kind) => el("span", { class: kind }));
-  return Object.assign(el("li", { "data-session": person.session }, face(person), name, what, may, holds), { parts: { name, what, may, holds } });
-}
-
-function updatePerson(row, person, time) {
-  const { name, what, may, holds } = row.parts;
-  row.classList.toggle("away", !person.connected);
-  say(name, person.name);
-  say(what, doing(person, time));
-  say(may, role(person.role));
-  say(holds, person.holds > 0 ? `holds ${number(person.holds)}` : "holds nothing");
-}
+const holder = (drawing, lock) => called(drawing.people).get(lock.session) ?? "Somebody";
 
 function makeLock(lock, override) {
   const place = el("span", {});
   const who = el("span", { class: "name" });
   const what = el("span", { class: "cut" });
   const since = el("time", { class: "since quiet", datetime: iso(lock.since_ms), title: `since ${atDay(lock.since_ms)}` });
-  const end = el("button", { type: "button", class: "small", onclick: () => override(lock.token) }, "End lock");
+  const end = el("button", { type: "button", class: "small", onclick: () => override(lock.token, lock.session) }, "End lock");
   return Object.assign(el("li", { "data-token": lock.token }, place, who, what, since, end), { parts: { place, who, what, since, end } });
 }
 

@@ -49,11 +49,14 @@ export function doing(person, now) {
   if (!person.connected) return "connection lost";
   if (person.active_ms === undefined) return "looking";
   const idle = now - person.active_ms;
+  if (person.attention === "away") return "away";
+  if (person.attention === "idle") return "idle";
   if (idle > 60_000) return `idle ${ago(idle)}`;
   return person.tool ? person.tool : "active";
 }
 
-export const role = (name) => ({ viewer: "may look", editor: "may edit", owner: "owner" })[name] ?? name;
+export const ROLES = ["viewer", "reviewer", "editor", "owner"];
+export const role = (name) => ({ viewer: "may look", reviewer: "may comment", editor: "may edit", owner: "owns it" })[name] ?? name;
 
 /** What is held, in a few words. */
 export function held(lock) {

@@ -5,7 +5,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use protocol::{Answer, ClientId, ClientMessage, ClientSeq, Hello, Refusal, Request, Seq, ServerMessage, Token};
+use protocol::{
+    Answer, ClientId, ClientMessage, ClientSeq, Hello, Refusal, Request, Seq, ServerMessage, SessionId, Token,
+};
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 
@@ -54,12 +56,13 @@ impl Host {
         Ok(())
     }
 
-    /// Ends the lock that was granted as this entry; false if it had ended by itself.
+    /// Ends the lock that was granted as this entry: at once if its holder is not connected, else after a countdown that they
+    /// see. `of` says whose, where one entry granted something to several. False if it had ended by itself, or is ending.
     ///
     /// # Errors
     /// As [`Host::rename`].
-    pub async fn end_lock(&self, name: &str, token: Token) -> Result<bool, HostError> {
-        Ok(self.act(name, Request::Override { token }).await? != Answer::Nothing)
+    pub async fn end_lock(&self, name: &str, token: Token, of: Option<SessionId>) -> Result<bool, HostError> {
+        Ok(self.act(name, Request::Override { token, of }).await? != Answer::Nothing)
     }
 
     /// Archives a drawing, or brings it back. Who is in one that is archived is told and sent off; nobody comes in.
@@ -158,7 +161,7 @@ impl Host {
     }
 
     /// The drawing, open, archived or not, and held so until the guard goes.
-    async fn look(&self, name: &str) -> Result<OwnedMutexGuard<Option<Live>>, HostError> {
+    pub(crate) async fn look(&self, name: &str) -> Result<OwnedMutexGuard<Option<Live>>, HostError> {
         let slot = self.find(name).await?.ok_or_else(|| no_such(name))?;
         self.open_slot(&slot, true).await
     }
@@ -170,7 +173,7 @@ impl Host {
     }
 
     /// Asks something of a drawing's desk, as its owner: comes in, asks, leaves.
-    async fn act(&self, name: &str, request: Request) -> Result<Answer, HostError> {
+    pub(crate) async fn act(&self, name: &str, request: Request) -> Result<Answer, HostError> {
         let title = self.listing_now(name).await?.title;
         let refused = |why: String| HostError::Refused { title: title.clone(), why };
         let acted = timeout(ACT_MAX, self.ask(name, request)).await;
@@ -228,7 +231,10 @@ fn no_such(name: &str) -> HostError {
 fn words(refusal: &Refusal) -> String {
     match refusal {
         Refusal::Invalid { why } | Refusal::Unavailable { why } => why.clone(),
-        Refusal::Limit { max, asked, .. } => format!("at most {max} characters, not {asked}"),
+        Refusal::Limit { limit, max, asked } if limit == "title_chars_max" => {
+            format!("at most {max} characters, not {asked}")
+        }
+        Refusal::Limit { limit, max, .. } => format!("there is room for {max} ({limit})"),
         other => format!("the drawing refused it ({other:?})"),
     }
 }

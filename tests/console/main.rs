@@ -9,6 +9,7 @@ mod browser;
 mod journey;
 mod numbers;
 mod page;
+mod people;
 mod person;
 mod served;
 mod shots;

@@ -18,6 +18,7 @@ const KINDS: &[&str] = &[
     "overflow",
     "power",
     "read-fail",
+    "ruling",
     "second",
     "slow",
     "stop",

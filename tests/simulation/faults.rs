@@ -23,6 +23,8 @@ pub struct Faults {
     /// A request, or a signal between nodes, comes twice.
     pub twice: u64,
     pub intruders: u64,
+    /// An owner says something of somebody; at each gesture.
+    pub rulings: u64,
     /// A node's clocks jump; at each tick.
     pub clock: u64,
     /// A node's process is stopped for a while; at each tick.
@@ -49,6 +51,7 @@ impl Faults {
             slow: 0,
             twice: 0,
             intruders: 0,
+            rulings: 0,
             clock: 0,
             stop: 0,
             power: 0,
@@ -66,6 +69,7 @@ impl Faults {
         let (slow, twice, clock, stop, power) = (some(20), some(60), some(20), some(12), some(20));
         let nodes = if random.permille(450) { random.between(2, 3) as usize } else { 1 };
         let people = random.between(2, 4) as usize;
+        let rulings = if random.permille(400) { random.between(5, 60) } else { 0 };
         Faults {
             crash,
             cut,
@@ -79,6 +83,7 @@ impl Faults {
             slow,
             twice,
             intruders,
+            rulings,
             clock,
             stop,
             power,
@@ -90,5 +95,13 @@ impl Faults {
 
 /// Bounds that make all clocks run out within a run.
 pub fn limits() -> Limits {
-    Limits { heartbeat_ms: 1_000, grace_ms: 4_500, lock_idle_ms: 6_000, in_flight_max: 8, ..Limits::default() }
+    Limits {
+        heartbeat_ms: 1_000,
+        grace_ms: 4_500,
+        lock_idle_ms: 6_000,
+        override_countdown_ms: 2_000,
+        waits_max: 3,
+        in_flight_max: 8,
+        ..Limits::default()
+    }
 }

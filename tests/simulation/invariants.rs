@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use collab::Room;
+use collab::{Room, Turn};
 use drawing::{Drawing, Op, Record, RecordId};
-use protocol::{ClientSeq, Ended, Event, Role, Seq, SessionId, Told};
+use protocol::{ClientSeq, Ended, Event, Seq, SessionId, Told};
 
 use crate::faults::limits;
-use crate::person::{Fate, Person, role};
+use crate::line::LineCheck;
+use crate::person::{Fate, Person};
+use crate::standing::People;
+use crate::tally::Tally;
 use crate::world::World;
 use tests::model::Model;
 
@@ -21,10 +24,12 @@ pub fn check(world: &mut World) -> Result<(), String> {
     for person in &world.people {
         (0..person.refused_before).for_each(|_| world.tally.note("refused before a break"));
     }
-    let world = &*world;
-    check_lapses(world, &entries, world.store.first_room())?;
+    let mut tally = std::mem::take(&mut world.tally);
+    let turns = check_steps(world, &entries, world.store.first_room(), &mut tally);
+    world.tally = tally;
+    let (turns, world) = (turns?, &*world);
     let replayed = world.store.replay(world.store.first_room())?;
-    let log = check_log(world, &entries, world.store.first_room().drawing().clone())?;
+    let log = check_log(world, &entries, &turns, world.store.first_room().drawing().clone())?;
     check_room(world, &replayed)?;
     check_checkpoints(&world.store, &replayed)?;
     world.people.iter().try_for_each(|person| {
@@ -64,10 +69,11 @@ impl Requests {
 }
 
 /// One holder a record, nobody edits what another holds, every request once, no lock and no entry of one who is gone.
-fn check_log(world: &World, entries: &[Told], mut drawing: Drawing) -> Result<Requests, String> {
+fn check_log(world: &World, entries: &[Told], turns: &[Vec<Turn>], mut drawing: Drawing) -> Result<Requests, String> {
     let mut requests = Requests::default();
     let mut holders = BTreeMap::<RecordId, SessionId>::new();
-    let (mut present, mut owners) = (BTreeSet::new(), BTreeSet::new());
+    let mut present = BTreeSet::new();
+    let mut people = People::default();
     let mut granted = Vec::new();
     // When a session was last known to be there.
     let mut came = BTreeMap::new();
@@ -81,17 +87,15 @@ fn check_log(world: &World, entries: &[Told], mut drawing: Drawing) -> Result<Re
         match &told.entry.event {
             Event::Created { .. } => {}
             Event::Renamed { session, .. } => {
-                if !owners.contains(session) {
+                if !people.is_owner(session) {
                     return wrong(format!("{session}, who is no owner, renames the drawing"));
                 }
             }
-            Event::Joined { carries_on, ids, client, .. } => {
-                if role(*client) == Role::Owner {
-                    owners.insert(SessionId(seq));
-                }
+            Event::Joined { carries_on, ids, client, role, name, .. } => {
                 let me = SessionId(seq);
                 let root = carries_on.and_then(|past| requests.roots.get(&past).copied()).unwrap_or(me);
                 requests.roots.insert(me, root);
+                people.join(me, (*client, root), (name, *role)).or_else(wrong)?;
                 present.insert(me);
                 came.insert(me, world.time_of(seq));
                 granted.push((root, *ids));
@@ -112,13 +116,35 @@ fn check_log(world: &World, entries: &[Told], mut drawing: Drawing) -> Result<Re
                 if !present.contains(session) {
                     return absent(session);
                 }
+                if let Ended::Removed { by } = why
+                    && !people.is_owner(by)
+                {
+                    return wrong(format!("{by}, who is no owner, removes {session}"));
+                }
                 present.remove(session);
-                owners.remove(session);
+                people.gone(session);
                 holders.retain(|_, holder| holder != session);
             }
+            Event::RoleChanged { session, role, by, also } => {
+                people.change(by, (session, requests.roots[session]), *role, also).or_else(wrong)?;
+                if !role.may_edit() {
+                    holders.retain(|_, holder| holder != session && !also.contains(holder));
+                }
+            }
+            Event::Banned { client, by, sessions, .. } => {
+                people.ban(seq, by, *client, sessions).or_else(wrong)?;
+                for session in sessions {
+                    present.remove(session);
+                    holders.retain(|_, holder| holder != session);
+                }
+            }
+            Event::BanLifted { ban, by } => people.lift(*ban, by).or_else(wrong)?,
             Event::Locked { session, ids } => {
                 if !present.contains(session) {
                     return absent(session);
+                }
+                if !people.may_edit(session) {
+                    return wrong(format!("{session} locks, and may not"));
                 }
                 for id in ids {
                     if let Some(other) = holders.insert(*id, *session) {
@@ -127,7 +153,9 @@ fn check_log(world: &World, entries: &[Told], mut drawing: Drawing) -> Result<Re
                 }
             }
             Event::Unlocked { session, ids, overridden_by, .. } => {
-                if let Some(owner) = overridden_by.filter(|owner| !owners.contains(owner)) {
+                // At the end of a countdown the owner may be gone: who began it was asked then.
+                let asked = told.entry.author.is_some();
+                if let Some(owner) = overridden_by.filter(|owner| asked && !people.is_owner(owner)) {
                     return wrong(format!("{owner}, who is no owner, ends a lock of {session}"));
                 }
                 for id in ids {
@@ -136,9 +164,29 @@ fn check_log(world: &World, entries: &[Told], mut drawing: Drawing) -> Result<Re
                     }
                 }
             }
+            Event::HandedOver { session, ids } => {
+                for id in ids {
+                    if holders.remove(id) != Some(*session) {
+                        return wrong(format!("{session} hands {id} over, which they don't hold"));
+                    }
+                }
+            }
+            Event::Overriding { session, by, .. } | Event::CalledOff { session, by, .. } => {
+                if !people.is_owner(by) {
+                    return wrong(format!("{by}, who is no owner, is about to end a lock of {session}"));
+                }
+            }
+            Event::Queued { session, .. } | Event::Withdrawn { session, .. } | Event::Declined { session, .. } => {
+                if !present.contains(session) {
+                    return absent(session);
+                }
+            }
             Event::Edited { session, op, undoes } => {
                 if !present.contains(session) {
                     return absent(session);
+                }
+                if !people.may_edit(session) {
+                    return wrong(format!("{session} edits, and may not"));
                 }
                 let (mut new, mut old) = (BTreeSet::new(), BTreeSet::new());
                 touched(op, &mut new, &mut old);
@@ -170,6 +218,16 @@ fn check_log(world: &World, entries: &[Told], mut drawing: Drawing) -> Result<Re
                 }
             }
         }
+        for turn in &turns[n as usize - 1] {
+            if !present.contains(&turn.session) {
+                return absent(&turn.session);
+            }
+            for id in &turn.ids {
+                if let Some(other) = holders.insert(*id, turn.session) {
+                    return wrong(format!("{} gets {id} from the line, which {other} holds", turn.session));
+                }
+            }
+        }
         if let Some(author) = &told.entry.author {
             if !present.contains(&author.session) {
                 return absent(&author.session);
@@ -189,8 +247,10 @@ fn check_log(world: &World, entries: &[Told], mut drawing: Drawing) -> Result<Re
     Ok(requests)
 }
 
-/// A lock lapses only when nothing was done under it for the whole time, and one under which nothing is done does.
-fn check_lapses(world: &World, entries: &[Told], mut room: Room) -> Result<(), String> {
+/// Goes through the log: the line and overrides at each entry, and that a lock lapses only when nothing was done under it
+/// for the whole time, and one under which nothing is done does. Gives what each entry gave to those in line.
+fn check_steps(world: &World, entries: &[Told], mut room: Room, tally: &mut Tally) -> Result<Vec<Vec<Turn>>, String> {
+    let (mut line, mut turns) = (LineCheck::default(), vec![Vec::new()]);
     let idle_ms = u64::from(limits().lock_idle_ms);
     let mut used = BTreeMap::<(SessionId, Seq), u64>::new();
     for told in &entries[1..] {
@@ -204,7 +264,10 @@ fn check_lapses(world: &World, entries: &[Told], mut room: Room) -> Result<(), S
             }
         }
         let before = room.clone();
-        room.apply(told).map_err(|error| format!("replay: {error}"))?;
+        let applied = room.apply(told).map_err(|error| format!("replay: {error}"))?;
+        line.step(world, told, &before, &applied, &room, tally)?;
+        used.extend(applied.turns.iter().map(|turn| ((turn.session, told.seq), at)));
+        turns.push(applied.turns);
         match &told.entry.event {
             Event::Locked { session, .. } => drop(used.insert((*session, told.seq), at)),
             Event::Edited { session, op, .. } => {
@@ -221,8 +284,11 @@ fn check_lapses(world: &World, entries: &[Told], mut room: Room) -> Result<(), S
         }
     }
     // Everything was quiet for longer than that in the end.
+    if !room.shared().claims.is_empty() {
+        return Err(format!("somebody waits for ever: {:?}", room.shared().claims));
+    }
     match room.shared().locks.iter().next() {
-        None => Ok(()),
+        None => Ok(turns),
         Some((id, holding)) => Err(format!("{id} is held by {} for ever", holding.session)),
     }
 }
@@ -275,6 +341,11 @@ fn check_checkpoints(store: &Model, replayed: &Room) -> Result<(), String> {
 
 fn check_person(person: &Person, replayed: &Room, entries: &[Told], log: &Requests) -> Result<(), String> {
     let Person { session, .. } = person;
+    if replayed.bans().any(|ban| ban.client == person.client()) {
+        // They are turned away, and whatever they saw last was long ago.
+        let there = replayed.shared().members.values().any(|member| member.client == person.client());
+        return if there { Err("is banned, and in the room".into()) } else { Ok(()) };
+    }
     if session.position() != Some(replayed.position()) {
         let (has, is) = (session.position().map(|at| at.seq), replayed.position().seq);
         return Err(format!("is at {has:?}, the log at {is}; {:?}", session.status()));

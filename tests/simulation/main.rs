@@ -7,7 +7,9 @@
 mod chances;
 mod faults;
 mod invariants;
+mod line;
 mod person;
+mod standing;
 mod tally;
 mod world;
 

@@ -38,6 +38,8 @@ pub struct Person {
     /// refused and put aside, or an edit taken back that never went out.
     pub own_steps: bool,
     windows: u64,
+    /// An owner put them out: they come again by their link, with nothing of before.
+    put_out: bool,
     leaving: bool,
     connected_at: u64,
 }
@@ -47,11 +49,14 @@ pub fn role(client: ClientId) -> Role {
     if client == ClientId(100) { Role::Owner } else { Role::Editor }
 }
 
+/// Two windows of one installation: the same client, the same numbers.
+fn client(number: usize) -> ClientId {
+    ClientId(100 + number as u128 / 2)
+}
+
 fn window(number: usize, windows: u64) -> Session {
-    // Two windows of one installation: the same client, the same numbers.
-    let client = ClientId(100 + number as u128 / 2);
     let key = ResumeKey(u128::from(windows) << 32 | number as u128);
-    Session::new(client, key, format!("Person {number}.{windows}"), ClientSeq(Seq(1)))
+    Session::new(client(number), key, format!("Person {number}.{windows}"), ClientSeq(Seq(1)))
 }
 
 impl Person {
@@ -67,17 +72,24 @@ impl Person {
             refused_before: 0,
             own_steps: false,
             windows: 0,
+            put_out: false,
             leaving: false,
             connected_at: 0,
         }
+    }
+
+    /// Their installation.
+    pub fn client(&self) -> ClientId {
+        client(self.number)
     }
 
     /// The connection is gone.
     pub fn lost(&mut self) {
         self.conn = None;
         self.session.disconnected();
-        if self.leaving {
+        if self.leaving || self.put_out {
             self.leaving = false;
+            self.put_out = false;
             self.new_window();
         }
     }
@@ -119,11 +131,12 @@ impl Person {
             Delivery::Drawing(drawing) => self.session.receive_drawing(now, *drawing),
         };
         let changes = changes.map_err(|error| format!("session: {error}"))?;
-        // Nobody comes back after this; so it must only be said to one who leaves.
-        if let Status::Ended { why, retry: false } = self.session.status()
-            && !self.leaving
-        {
-            return Err(format!("is told not to come back: {why}"));
+        // Nobody comes back after this by themselves; so it must only be said to one who leaves or is put out.
+        if let Status::Ended { why, retry: false } = self.session.status() {
+            self.put_out = why.contains("removed you") || why.contains("banned you");
+            if !self.leaving && !self.put_out {
+                return Err(format!("is told not to come back: {why}"));
+            }
         }
         for notice in changes.notices {
             match notice {
@@ -173,6 +186,38 @@ impl Person {
         }
     }
 
+    /// Says something of somebody, as an owner.
+    pub fn rule(&mut self, random: &mut Random) -> String {
+        if self.session.role() != Role::Owner || *self.session.status() != Status::Live {
+            return "has nothing to say".into();
+        }
+        let others: Vec<SessionId> = self.session.people().map(|person| person.session).collect();
+        let Some(&whom) = random.pick(&others) else { return "finds nobody".into() };
+        match random.between(0, 9) {
+            0..=4 => {
+                let roles = [Role::Viewer, Role::Reviewer, Role::Editor, Role::Editor, Role::Owner];
+                let role = random.pick(&roles).copied().unwrap_or_default();
+                self.session.set_role(whom, role);
+                format!("makes {whom} {role:?}")
+            }
+            5..=6 => {
+                self.session.remove(whom);
+                format!("removes {whom}")
+            }
+            7 => {
+                self.session.ban(whom);
+                format!("bans {whom}")
+            }
+            _ => match self.session.bans().next().map(|ban| ban.seq) {
+                Some(ban) => {
+                    self.session.lift_ban(ban);
+                    format!("lifts {ban}")
+                }
+                None => "finds nobody banned".into(),
+            },
+        }
+    }
+
     /// Does something.
     pub fn act(&mut self, now: u64, random: &mut Random) -> String {
         let lines: Vec<EntityId> = self.session.drawing().entities().map(|entity| entity.id).collect();
@@ -185,6 +230,11 @@ impl Person {
         match random.between(0, 99) {
             0..=19 => {
                 let some = random.some(&ids, 3);
+                if random.permille(450) {
+                    let text = format!("asks for {some:?}");
+                    self.session.ask_for(some);
+                    return text;
+                }
                 let text = format!("locks {some:?}");
                 self.session.lock(some);
                 text
@@ -241,19 +291,24 @@ impl Person {
                 text
             }
             93 if self.session.role() == Role::Owner => {
-                let Some((_, lock)) = self.session.locks().find(|(_, lock)| Some(lock.session) != self.session.me())
-                else {
-                    return "finds no lock of others".into();
-                };
-                self.session.override_lock(lock.token);
-                format!("overrides {}", lock.token)
+                let lock = self.session.locks().find(|(_, lock)| Some(lock.session) != self.session.me());
+                let Some(lock) = lock.map(|(_, lock)| lock) else { return "finds no lock of others".into() };
+                if random.permille(300)
+                    && let Some(countdown) = self.session.countdowns().next().cloned()
+                {
+                    self.session.call_off(countdown.token, countdown.session);
+                    return format!("leaves {} to {}", countdown.token, countdown.session);
+                }
+                self.session.override_lock(lock.token, lock.session);
+                format!("overrides {} of {}", lock.token, lock.session)
             }
             94 if self.session.role() == Role::Owner => {
                 let title = format!("Plan {}", random.between(1, 9));
                 self.session.rename(title.clone());
                 format!("renames it {title}")
             }
-            93..=97 => {
+            95..=96 => self.tend_the_line(&mine, random),
+            93..=96 => {
                 let cursor = Some(Point::new(by.x, now as f64));
                 self.session.set_presence(Presence { cursor, ..Presence::default() });
                 "moves the cursor".into()
@@ -263,12 +318,47 @@ impl Person {
                 self.leaving = true;
                 "leaves".into()
             }
+            // The program is killed and started again, and goes on with what it kept.
+            97 if self.conn.is_none() && !self.leaving => {
+                let Some(ticket) = self.session.ticket() else { return "has nothing to go on with".into() };
+                let text = format!("starts again with {} that wait", ticket.waiting());
+                let (client, next) = (client(self.number), self.session.next_client_seq());
+                self.session =
+                    Session::restore(client, format!("Person {}.{}", self.number, self.windows), next, ticket);
+                self.own_steps = true;
+                text
+            }
             // The program is killed and started again; another window opens later.
             99 if self.session.waiting() == 0 && self.conn.is_none() => {
                 self.new_window();
                 "starts again".into()
             }
             _ => "looks".into(),
+        }
+    }
+
+    /// Answers those who wait for what one holds, or thinks again about what one waits for oneself.
+    fn tend_the_line(&mut self, mine: &[RecordId], random: &mut Random) -> String {
+        let asked = self.session.asked_of_me();
+        match (random.between(0, 3), asked.first(), self.session.my_waits().next().map(|wait| wait.wait)) {
+            (0, _, Some(wait)) => {
+                self.session.withdraw(wait);
+                format!("waits no more since {wait}")
+            }
+            (1, Some(asked), _) => {
+                self.session.decline(asked.wait);
+                format!("says not now to {}", asked.by)
+            }
+            (2, Some(asked), _) => {
+                let ids = asked.ids.clone();
+                let text = format!("hands {ids:?} over to {}", asked.by);
+                self.session.hand_over(ids);
+                text
+            }
+            _ => {
+                self.session.hand_over(random.some(mine, 3));
+                "hands over whatever somebody wants".into()
+            }
         }
     }
 

@@ -18,6 +18,11 @@ const FLOORS: &[(&str, u64)] = &[
     ("stale hellos", 50),
     ("refused before a break", 20),
     ("intruders", 130),
+    ("role changes", 1),
+    ("removals", 1),
+    ("bans", 1),
+    ("lifted bans", 1),
+    ("turned away", 1),
     ("overflows", 250),
     ("asked twice", 500),
     ("power cuts", 60),
@@ -42,6 +47,16 @@ impl Tally {
             Event::Joined { carries_on: Some(_), .. } => self.note("carry-ons"),
             Event::Gone { why: Ended::Expired, .. } => self.note("expiries"),
             Event::Unlocked { lapsed: true, .. } => self.note("lapses"),
+            Event::Queued { .. } => self.note("waits"),
+            Event::Withdrawn { .. } => self.note("withdrawals"),
+            Event::Declined { .. } => self.note("declines"),
+            Event::Overriding { .. } => self.note("countdowns"),
+            Event::CalledOff { .. } => self.note("called off"),
+            Event::Unlocked { overridden_by: Some(_), .. } => self.note("overridden"),
+            Event::RoleChanged { .. } => self.note("role changes"),
+            Event::Gone { why: Ended::Removed { .. }, .. } => self.note("removals"),
+            Event::Banned { .. } => self.note("bans"),
+            Event::BanLifted { .. } => self.note("lifted bans"),
             _ => {}
         }
     }

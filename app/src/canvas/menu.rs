@@ -1,13 +1,19 @@
 //! The right button: while idle a menu that begins with the last command; in a command its options, Enter first.
 
-use egui::{Button, Response, RichText, Ui, vec2};
+use drawing::EntityId;
+use egui::{Button, Id, Response, RichText, Ui, vec2};
 
 use crate::action::{Action, CanvasEvent};
 use crate::command::Command;
-use crate::document::Document;
+use crate::document::{Document, LineWish};
 use crate::theme::{Theme, size};
 
 pub(super) fn show(response: &Response, document: &Document, actions: &mut Vec<Action>) {
+    if response.secondary_clicked() {
+        // The pointer is over the menu from here on.
+        let under = document.pointer.hover;
+        response.ctx.data_mut(|data| data.insert_temp(under_id(), under));
+    }
     response.context_menu(|ui| {
         if document.tool.is_some() {
             options(ui, document, actions);
@@ -15,6 +21,11 @@ pub(super) fn show(response: &Response, document: &Document, actions: &mut Vec<A
             commands(ui, document, actions);
         }
     });
+}
+
+/// Where it is kept what lay under the pointer when the menu was opened.
+fn under_id() -> Id {
+    Id::unique("under the menu")
 }
 
 fn options(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
@@ -39,6 +50,19 @@ fn commands(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
         }
         ui.separator();
     }
+    let under = ui.data(|data| data.get_temp::<Option<EntityId>>(under_id())).flatten();
+    let under = under.filter(|id| document.may_edit() && document.is_others((*id).into()));
+    if let Some(id) = under {
+        let name = document.holders_of(&[id.into()]);
+        let askable = document.may_ask_for(id);
+        if askable && item(ui, crate::icon::LOCK_SIMPLE, &format!("Ask {name} for it"), "") {
+            actions.push(Action::Line(LineWish::Ask(vec![id])));
+        }
+        if document.is_owner() && item(ui, "", &format!("Take over from {name}"), "") {
+            actions.push(Action::Line(LineWish::TakeOver(vec![id])));
+        }
+        ui.separator();
+    }
     let selected = !document.selection.is_empty();
     let groups: [&[Command]; 4] = [
         if selected { &[Command::Move, Command::CopyTo, Command::Rotate, Command::Erase] } else { &[] },
@@ -49,7 +73,11 @@ fn commands(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
     for group in groups.into_iter().filter(|group| !group.is_empty()) {
         for command in group {
             let about = command.about();
-            if item(ui, about.icon, about.label, &about.keys()) {
+            let hindered = document.role_hinders().filter(|_| command.changes());
+            let chosen = |ui: &mut Ui| item(ui, about.icon, about.label, &about.keys());
+            let row = ui.add_enabled_ui(hindered.is_none(), chosen);
+            row.response.on_disabled_hover_text(hindered.unwrap_or_default());
+            if row.inner {
                 actions.push(Action::Run(*command));
             }
         }

@@ -1,6 +1,7 @@
 //! Dialogs: one at a time, closed by Esc, every control named.
 
 mod files;
+mod people;
 mod search;
 mod sharing;
 mod shortcuts;
@@ -32,8 +33,26 @@ pub enum Dialog {
     },
     /// All keys and words.
     Shortcuts,
-    /// The address to copy.
-    Share,
+    /// The address to copy, and invites.
+    Share {
+        /// For whom it is; whoever has it where nothing is typed.
+        name: String,
+        /// What it lets one do.
+        role: protocol::Role,
+        /// What was asked for last, and the address that was made of it, or why there is none.
+        made: Option<(server::Invitation, Result<String, String>)>,
+    },
+    /// Somebody is to be put out.
+    PutOut {
+        /// Of which document.
+        document: u64,
+        /// Whom.
+        session: protocol::SessionId,
+        /// What they are called.
+        name: String,
+        /// For good.
+        banned: bool,
+    },
     /// The address to join.
     Join {
         /// What was typed.
@@ -80,6 +99,11 @@ impl Dialog {
         Dialog::Search { text: String::new(), chosen: 0 }
     }
 
+    /// The address, for whoever has it.
+    pub fn share() -> Dialog {
+        Dialog::Share { name: String::new(), role: protocol::Role::Editor, made: None }
+    }
+
     /// A field for a path.
     pub fn path(purpose: Purpose, path: String) -> Dialog {
         Dialog::Path { purpose, path, looked: None }
@@ -109,7 +133,10 @@ pub fn show(ui: &mut Ui, window: &mut Window, actions: &mut Vec<Action>) {
         Dialog::None => {}
         Dialog::Search { text, chosen } => search::show(ui, text, chosen, actions),
         Dialog::Shortcuts => shortcuts::show(ui, actions),
-        Dialog::Share => sharing::share(ui, window, actions),
+        Dialog::Share { name, role, made } => sharing::share(ui, window, (name, role), made.as_ref(), actions),
+        Dialog::PutOut { document, session, name, banned } => {
+            people::put_out(ui, window, (*document, *session), name, *banned, enter, actions);
+        }
         Dialog::Join { address, trouble, name, wanted } => {
             sharing::join(ui, window, (address, name), (trouble.as_deref(), wanted.as_ref()), enter, actions);
         }
@@ -127,7 +154,8 @@ impl Dialog {
             Dialog::None => "",
             Dialog::Search { .. } => "search",
             Dialog::Shortcuts => "shortcuts",
-            Dialog::Share => "share",
+            Dialog::Share { .. } => "share",
+            Dialog::PutOut { .. } => "put out",
             Dialog::Join { .. } => "join",
             Dialog::Path { .. } => "path",
             Dialog::Unsaved { .. } => "unsaved",

@@ -1,25 +1,41 @@
 //! Sharing a drawing, and joining one.
 
 use egui::{RichText, TextEdit, Ui};
+use protocol::Role;
+use server::Invitation;
 
 use super::{card, quiet};
 use crate::action::Action;
 use crate::command::Command;
-use crate::document::Home;
+use crate::document::{Document, Home, may_words, role_word};
 use crate::nearby::Uninvited;
 use crate::panels::nearby;
 use crate::panels::widgets::{avatar, main_button, text_field, width_beside};
 use crate::theme::{Theme, mono, size, strong};
-use crate::window::{Shared, Window};
+use crate::window::{Shared, Window, Word};
 
-pub(super) fn share(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
+pub(super) fn share(
+    ui: &mut Ui,
+    window: &Window,
+    (name, role): (&mut String, &mut Role),
+    made: Option<&(Invitation, Result<String, String>)>,
+    actions: &mut Vec<Action>,
+) {
     let theme = Theme::of(ui.ctx());
     let shared = window.shared();
     let own = window.document().is_some_and(|document| matches!(document.home, Home::Own { .. }));
     card(ui, "Share this drawing", 460.0, actions, |ui, actions| {
-        quiet(ui, "Whoever has this address can join and edit while it is open here.");
+        let owner = window.document().is_some_and(Document::is_owner);
+        if own && owner && matches!(shared, Some(Shared::At(_))) {
+            invitation(ui, name, role);
+        }
         match shared {
+            Some(Shared::At(plain)) if own && owner => invited(ui, plain, (name, *role), made, actions),
+            Some(Shared::At(address)) if is_personal(&address) => {
+                quiet(ui, "You came by an invite that is made out to you; ask whoever shares the drawing for others'.");
+            }
             Some(Shared::At(mut address)) => {
+                quiet(ui, "Whoever has this address can join while the drawing is open.");
                 ui.horizontal(|ui| {
                     let width = width_beside(ui, strong("Copy"));
                     let field = TextEdit::singleline(&mut address).font(mono(size::DENSE)).desired_width(width);
@@ -29,9 +45,6 @@ pub(super) fn share(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
                     }
                 });
                 quiet(ui, "It works on this network, and carries the secret that lets one in.");
-                if own && ui.button("Stop sharing").on_hover_text("Puts out everybody who joined").clicked() {
-                    actions.push(Action::StopSharing);
-                }
             }
             Some(Shared::Failed(why)) => {
                 ui.label(RichText::new(why).color(theme.bad));
@@ -49,10 +62,108 @@ pub(super) fn share(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
                     let mine = Some(person.session) == me;
                     avatar(ui, person, mine, false);
                     ui.label(&person.name);
-                    let role = if mine { "you".into() } else { format!("{:?}", person.role).to_lowercase() };
+                    let role = role_word(person.role).to_lowercase();
+                    let role = if mine { format!("you, {role}") } else { role };
                     ui.label(RichText::new(role).color(theme.quiet));
                 });
             }
+            if document.is_owner() {
+                bans(ui, document, actions);
+            }
+        }
+    });
+}
+
+/// For whom an invite is, and what it lets them do.
+fn invitation(ui: &mut Ui, name: &mut String, role: &mut Role) {
+    ui.horizontal(|ui| {
+        ui.label("For");
+        let field = TextEdit::singleline(name).id(egui::Id::unique("for whom")).desired_width(200.0).char_limit(64);
+        text_field(ui, field.hint_text("name (optional)"), "For (name, optional)");
+        ui.label("who may");
+        let shown = egui::ComboBox::from_id_salt("invited role").selected_text(may_words(*role));
+        let shown = shown.show_ui(ui, |ui| {
+            for each in [Role::Viewer, Role::Reviewer, Role::Editor, Role::Owner] {
+                ui.selectable_value(role, each, may_words(each));
+            }
+        });
+        shown.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "What they may do"));
+    });
+}
+
+/// The address of what is chosen: the plain one at once, an invite once it is made.
+fn invited(
+    ui: &mut Ui,
+    plain: String,
+    (name, role): (&str, Role),
+    made: Option<&(Invitation, Result<String, String>)>,
+    actions: &mut Vec<Action>,
+) {
+    let theme = Theme::of(ui.ctx());
+    let name = name.trim();
+    let wanted = Invitation { role, name: (!name.is_empty()).then(|| name.to_owned()), hours: None };
+    let is_plain = wanted.name.is_none() && role == Role::Editor;
+    let made = made.filter(|(made, _)| *made == wanted).map(|(_, made)| made);
+    match (is_plain, made) {
+        (true, _) => address_row(ui, plain, actions),
+        (false, Some(Ok(address))) => address_row(ui, address.clone(), actions),
+        (false, Some(Err(why))) => drop(ui.label(RichText::new(why).color(theme.bad))),
+        (false, None) if wanted.name.is_none() && role == Role::Owner => {
+            quiet(ui, "Say for whom it is: who is to own a drawing is invited by name.");
+        }
+        (false, None) => {
+            if main_button(ui, "Make the invite").clicked() {
+                actions.push(Action::People(Word::Invite(wanted.clone())));
+            }
+        }
+    }
+    let whose = match &wanted.name {
+        Some(name) => format!("It is for {name}, who is called so by everybody, and"),
+        None => "Whoever has it can join while the drawing is open here. It".into(),
+    };
+    quiet(ui, format!("{whose} works on this network. It carries what lets one in."));
+    if ui.button("Stop sharing").on_hover_text("Puts out everybody who joined").clicked() {
+        actions.push(Action::StopSharing);
+    }
+}
+
+fn address_row(ui: &mut Ui, mut address: String, actions: &mut Vec<Action>) {
+    ui.horizontal(|ui| {
+        let width = width_beside(ui, strong("Copy"));
+        let field = TextEdit::singleline(&mut address).font(mono(size::DENSE)).desired_width(width);
+        text_field(ui, field, "Address");
+        if main_button(ui, "Copy").clicked() {
+            actions.push(Action::CopyText(address.clone()));
+        }
+    });
+}
+
+/// Whether an address is made out to somebody by name.
+fn is_personal(address: &str) -> bool {
+    address.split_once('#').is_some_and(|(_, secret)| secret.starts_with("v2."))
+}
+
+/// Who is kept out.
+fn bans(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
+    if document.session.bans().next().is_none() {
+        return;
+    }
+    let theme = Theme::of(ui.ctx());
+    ui.separator();
+    ui.label(RichText::new("Kept out").color(theme.quiet));
+    egui::ScrollArea::vertical().max_height(120.0).show(ui, |ui| {
+        for ban in document.session.bans() {
+            ui.horizontal(|ui| {
+                ui.label(&ban.name);
+                ui.label(RichText::new(format!("banned by {}", ban.by_name)).color(theme.quiet));
+                let lift = ui.button("Let in again");
+                lift.widget_info(|| {
+                    egui::WidgetInfo::labeled(egui::Role::Button, true, format!("Let {} in again", ban.name))
+                });
+                if lift.clicked() {
+                    actions.push(Action::People(Word::Lift(ban.seq)));
+                }
+            });
         }
     });
 }

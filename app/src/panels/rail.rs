@@ -22,7 +22,8 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
     let running = window.document().and_then(|document| document.tool.as_ref()).map(|tool| tool.command());
     let has_drawing = window.document().is_some_and(|document| document.is_here());
     let pane = ui.max_rect();
-    let may_edit = window.document().is_some_and(|document| !document.is_looking_back());
+    let hinders = window.document().and_then(crate::document::Document::role_hinders);
+    let may_edit = window.document().is_some_and(|document| !document.is_looking_back()) && hinders.is_none();
     // In a low window the tools are scrolled; the settings below them stay in sight.
     let tools = ScrollArea::vertical().max_height(ui.available_height() - SETTINGS).auto_shrink([false, true]);
     let tools = tools.scroll_bar_visibility(ScrollBarVisibility::AlwaysHidden);
@@ -36,7 +37,7 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
                 if select.on_hover_text("Select: click, or draw a window. Esc comes back here").clicked() {
                     actions.push(Action::Tell(CanvasEvent::Cancel));
                 }
-                for family in [Family::Draw, Family::Modify, Family::Measure] {
+                for family in [Family::Draw, Family::Modify, Family::Measure, Family::Comment] {
                     ui.add_space(size::S);
                     let line = ui.available_rect_before_wrap();
                     ui.painter().hline(line.shrink2(egui::vec2(10.0, 0.0)).x_range(), line.top(), (1.0, theme.line));
@@ -47,7 +48,13 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
                         let add = |ui: &mut Ui| icon_button(ui, about.icon, about.label, on, SIDE);
                         let response = ui.add_enabled_ui(usable, add).inner;
                         let held = held(ui, &response);
-                        family_menu(ui, &response, family, held, actions);
+                        if usable {
+                            family_menu(ui, &response, family, held, actions);
+                        }
+                        let response = response.on_disabled_hover_ui(|ui| {
+                            tip(ui, about);
+                            hinders.into_iter().for_each(|why| drop(ui.label(RichText::new(why).color(theme.warn))));
+                        });
                         if response.on_hover_ui(|ui| tip(ui, about)).clicked() && !held {
                             actions.push(Action::Run(about.command));
                         }

@@ -3,8 +3,8 @@
 use collab::Status;
 use egui::{Align, Button, Layout, Response, RichText, Sense, Shape, Stroke, Ui, vec2};
 
-use super::panes;
-use super::widgets::{avatar_of, icon_button, main_button};
+use super::widgets::{icon_button, main_button};
+use super::{panes, people};
 use crate::action::Action;
 use crate::command::{Command, Family};
 use crate::document::{Document, Home};
@@ -17,7 +17,8 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
     ui.horizontal_centered(|ui| {
         ui.add_space(size::M);
         let pane = ui.max_rect();
-        let first = menu(ui, actions);
+        let hinders = window.document().and_then(Document::role_hinders);
+        let first = menu(ui, hinders, actions);
         panes::pane(ui, pane, &first);
         tabs(ui, window, actions);
         if icon_button(ui, icon::PLUS, "New drawing", false, size::ROW).on_hover_text("New drawing  Ctrl+N").clicked() {
@@ -29,8 +30,9 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
                 actions.push(Action::Run(Command::Share));
             }
             if let Some(document) = window.document().filter(|document| !matches!(document.home, Home::Log(_))) {
+                people::own_role(ui, document);
                 connection(ui, document);
-                people(ui, document, actions);
+                people::avatars(ui, document, actions);
             }
             let room = ui.available_width();
             if room > 200.0 {
@@ -40,7 +42,7 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
     });
 }
 
-fn menu(ui: &mut Ui, actions: &mut Vec<Action>) -> Response {
+fn menu(ui: &mut Ui, hinders: Option<&str>, actions: &mut Vec<Action>) -> Response {
     let theme = Theme::of(ui.ctx());
     let button = Button::new(RichText::new(icon::LIST).size(size::ICON)).frame_when_inactive(false);
     let (response, _) = egui::containers::menu::MenuButton::from_button(button).ui(ui, |ui| {
@@ -49,8 +51,12 @@ fn menu(ui: &mut Ui, actions: &mut Vec<Action>) -> Response {
                 for about in family.commands() {
                     let text = (crate::theme::icon(about.icon), about.label);
                     let keys = RichText::new(about.keys()).small().color(theme.quiet);
-                    let item = ui.add(Button::new(text).right_text(keys).min_size(vec2(230.0, size::ROW)));
-                    item.widget_info(|| egui::WidgetInfo::labeled(egui::Role::MenuItem, true, about.label));
+                    let hindered = hinders.filter(|_| about.command.changes());
+                    let item = Button::new(text).right_text(keys).min_size(vec2(230.0, size::ROW));
+                    let item = ui.add_enabled(hindered.is_none(), item);
+                    let enabled = hindered.is_none();
+                    item.widget_info(|| egui::WidgetInfo::labeled(egui::Role::MenuItem, enabled, about.label));
+                    let item = item.on_disabled_hover_text(hindered.unwrap_or_default());
                     if item.on_hover_text(about.help).clicked() {
                         actions.push(Action::Run(about.command));
                         ui.close();
@@ -123,51 +129,6 @@ fn search(ui: &mut Ui, room: f32, actions: &mut Vec<Action>) {
             actions.push(Action::Run(Command::Search));
         }
     });
-}
-
-/// Avatars, one's own first, which is the leftmost; the bar is laid out from the right.
-fn people(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
-    let me = document.session.me();
-    let mut people: Vec<_> = document.session.people().collect();
-    people.sort_by_key(|person| (Some(person.session) != me, person.session));
-    ui.spacing_mut().item_spacing.x = 0.0;
-    for person in people.into_iter().rev() {
-        let mine = Some(person.session) == me;
-        let followed = document.following == Some(person.session);
-        let now_s = ui.input(|input| input.time);
-        let idle_min = document.people.idle_min(person.session, now_s).filter(|_| !mine);
-        let response = avatar_of(ui, person, mine, followed, idle_min.is_some()).on_hover_ui(|ui| {
-            ui.label(crate::theme::strong(if mine { format!("{} (you)", person.name) } else { person.name.clone() }));
-            let presence = document.session.presence_of(person.session);
-            let doing = presence.and_then(|presence| presence.tool.clone());
-            let selected = presence.map_or(0, |presence| presence.selection.len());
-            let theme = Theme::of(ui.ctx());
-            let quiet = |text: String| RichText::new(text).size(size::DENSE).color(theme.quiet);
-            ui.label(quiet(format!("{:?}", person.role)));
-            let space = presence.and_then(|presence| presence.space).filter(|space| Some(*space) != document.space);
-            if let Some(layout) = space.and_then(|space| document.drawing().layouts().find(|l| l.block == space)) {
-                ui.label(quiet(format!("on {}", layout.name)));
-            }
-            if let Some(minutes) = idle_min {
-                ui.label(quiet(format!("Idle for {minutes} min")));
-            }
-            if !person.connected {
-                ui.label(quiet("Connection lost".into()));
-            }
-            if selected > 0 {
-                ui.label(quiet(format!("{selected} selected")));
-            }
-            if let Some(doing) = doing {
-                ui.label(quiet(format!("in {doing}")));
-            }
-            if !mine {
-                ui.label(quiet("Click to follow".into()));
-            }
-        });
-        if response.clicked() && !mine {
-            actions.push(Action::Follow(Some(person.session)));
-        }
-    }
 }
 
 /// A dot, each state with its own shape: disc, two bars while saving is paused, ring, cross.

@@ -1,7 +1,7 @@
 //! Small controls that several panels use. Each has a name for those who can't see it.
 
 use egui::{Align2, Button, Color32, FontId, Response, RichText, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, vec2};
-use protocol::Person;
+use protocol::{Attention, Person};
 
 use super::sketch;
 use crate::command::About;
@@ -53,19 +53,20 @@ pub fn initials(name: &str) -> String {
 
 /// A person as a disc with initials.
 pub fn avatar(ui: &mut Ui, person: &Person, me: bool, followed: bool) -> Response {
-    avatar_of(ui, person, me, followed, false)
+    avatar_of(ui, person, me, followed, Attention::Here)
 }
 
-/// A person as a disc with initials, paler and with a moon where they are idle.
-pub fn avatar_of(ui: &mut Ui, person: &Person, me: bool, followed: bool, idle: bool) -> Response {
+/// A person as a disc with initials; paler and with a moon where they are idle, paler yet and with a bar where they are
+/// away.
+pub fn avatar_of(ui: &mut Ui, person: &Person, me: bool, followed: bool, attention: Attention) -> Response {
     let theme = Theme::of(ui.ctx());
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(size::ROW + size::S), Sense::click());
     let painter = ui.painter();
     let fill = theme.person(person.color);
-    let fill = match (person.connected, idle) {
-        (false, _) => fill.gamma_multiply(0.35),
-        (true, true) => fill.gamma_multiply(0.6),
-        (true, false) => fill,
+    let fill = match (person.connected, attention) {
+        (false, _) | (true, Attention::Away) => fill.gamma_multiply(0.35),
+        (true, Attention::Idle) => fill.gamma_multiply(0.6),
+        (true, Attention::Here) => fill,
     };
     painter.circle_filled(rect.center(), size::ROW / 2.0, fill);
     let ring = if followed || response.has_focus() {
@@ -78,15 +79,23 @@ pub fn avatar_of(ui: &mut Ui, person: &Person, me: bool, followed: bool, idle: b
     painter.circle_stroke(rect.center(), size::ROW / 2.0, ring);
     let font = FontId::proportional(size::LABEL);
     painter.text(rect.center(), Align2::CENTER_CENTER, initials(&person.name), font, theme.on_person(person.color));
-    if idle {
-        // A shape besides the paler colour: a small crescent of the bar's own.
-        let at = rect.center() + vec2(8.0, 8.0);
-        painter.circle(at, 4.5, theme.panel, Stroke::NONE);
-        painter.circle_filled(at, 3.5, theme.warn);
-        painter.circle_filled(at + vec2(1.5, -1.0), 2.8, theme.panel);
-    }
-    let idle = if idle { ", idle" } else { "" };
-    let name = if me { format!("{} (you)", person.name) } else { format!("{}{idle}", person.name) };
+    // A shape besides the paler colour: a small crescent of the bar's own, or a bar in a ring.
+    let at = rect.center() + vec2(8.0, 8.0);
+    let resting = match attention {
+        Attention::Here => "",
+        Attention::Idle => {
+            painter.circle(at, 4.5, theme.panel, Stroke::NONE);
+            painter.circle_filled(at, 3.5, theme.warn);
+            painter.circle_filled(at + vec2(1.5, -1.0), 2.8, theme.panel);
+            ", idle"
+        }
+        Attention::Away => {
+            painter.circle(at, 4.5, theme.panel, Stroke::new(1.0, theme.quiet));
+            painter.line_segment([at - vec2(2.0, 0.0), at + vec2(2.0, 0.0)], Stroke::new(1.5, theme.quiet));
+            ", away"
+        }
+    };
+    let name = if me { format!("{} (you)", person.name) } else { format!("{}{resting}", person.name) };
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Person {name}")));
     response
 }

@@ -1,15 +1,18 @@
 //! The window: its documents, what is shown of them, and the loop of a frame.
 
+mod attention;
 mod backstage;
 mod edits;
 mod keys;
 mod nearby;
 mod open;
 mod origin;
+mod people;
 mod perform;
 mod review;
 mod save;
 mod share;
+mod talk;
 mod thumbnails;
 mod witness;
 mod words;
@@ -30,12 +33,14 @@ use crate::dialogs::{self, Dialog};
 use crate::document::{Copied, Document, Home, News, objects};
 use crate::invites::Invites;
 use crate::panels;
+use crate::seats::Unsent;
 use crate::settings::Settings;
 use crate::theme::{self, Theme, size};
 
 pub use backstage::{Backstage, Purpose, Report};
 pub use nearby::Nearby;
 pub use open::Opening;
+pub use people::Word;
 pub use share::Shared;
 pub use thumbnails::Thumbnails;
 use words::Later;
@@ -75,6 +80,8 @@ pub struct Window {
     asked: Option<u64>,
     /// What earlier runs left was offered.
     offered_leftovers: bool,
+    /// Changes that never got to their rooms, where no window is at work with them.
+    pub unsent: Vec<Unsent>,
     /// What was copied.
     pub clipboard: Clipboard,
     /// Hosts on this network.
@@ -86,6 +93,7 @@ pub struct Window {
     quitting: bool,
     /// What the window's frame says.
     titled: String,
+    watch: attention::Watch,
     witness: witness::Witness,
 }
 
@@ -154,14 +162,17 @@ impl Window {
             receiving: false,
             asked: None,
             offered_leftovers: false,
+            unsent: Vec::new(),
             clipboard: Clipboard::default(),
             nearby: Nearby { is_on: !arguments.no_nearby, invites, ..Nearby::default() },
             thumbnails: Thumbnails::default(),
             started: Instant::now(),
             quitting: false,
             titled: String::new(),
+            watch: Default::default(),
             witness: Default::default(),
         };
+        window.look_for_unsent();
         for trouble in trouble.into_iter().chain(invites_trouble) {
             window.warn(trouble);
         }
@@ -211,6 +222,7 @@ impl Window {
             }
         }
         self.look_after_saves();
+        self.look_after_seats(ctx);
         self.receiving = false;
         if !self.backstage.leftovers.is_empty() && !self.offered_leftovers && !self.dialog.is_open() {
             self.offered_leftovers = true;
@@ -227,9 +239,16 @@ impl Window {
         match news {
             News::Say(text) => self.say(of(text)),
             News::Warn(text) => self.warn(of(text)),
+            News::Offer(text, label, action) => self.offer(of(text), label, action),
             News::Ended(why) => {
                 self.forget_way_in(at);
-                self.warn(format!("{}: {why}. What you see stays; save a copy to keep it", self.documents[at].title));
+                let Document { title, drafts, .. } = &self.documents[at];
+                let kept = match drafts.len() {
+                    0 => String::new(),
+                    1 => "; 1 change that was not stored is kept as a draft".into(),
+                    count => format!("; {count} changes that were not stored are kept as drafts"),
+                };
+                self.warn(format!("{title}: {why}. What you see stays; save a copy to keep it{kept}"));
             }
             News::Here => {
                 self.remember_way_in(at);
@@ -237,6 +256,15 @@ impl Window {
             }
             News::Part(hash, bytes) => self.take_part(at, hash, bytes),
             News::Copied(copied) => self.take_copied(at, copied),
+            News::Called(by, comment) => {
+                let text = of(format!("{by} mentioned you in a comment"));
+                if at == self.active {
+                    let show = Action::Talk(crate::document::Talking::GoTo(comment));
+                    self.offer(text, "Show", show);
+                } else {
+                    self.say(text);
+                }
+            }
             News::Lapsed(count) => {
                 let text = format!("Your lock on {} lapsed, since you did not use it", objects(count));
                 self.offer(text, "Lock it again", Action::LockSelection);
@@ -284,6 +312,7 @@ impl Window {
 impl eframe::App for Window {
     fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
         self.receive(ctx);
+        self.watch_attention(ctx);
         self.send(ctx);
     }
 
@@ -372,7 +401,9 @@ impl Window {
                 None => panels::empty::show(ui, self, &mut actions),
             }
         });
+        panels::card::show(ui, self, &mut actions);
         panels::drafts::show(ui, self, &mut actions);
+        panels::line::show(ui, self, &mut actions);
         panels::toast::show(ui, self, &mut actions);
         dialogs::show(ui, self, &mut actions);
         actions

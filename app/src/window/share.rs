@@ -34,7 +34,7 @@ impl Window {
             return self.is_read_only("share it");
         }
         let home = document.home.clone();
-        self.dialog = Dialog::Share;
+        self.dialog = Dialog::share();
         let Home::Own { host, name, folder, .. } = home else { return };
         host.list(&name, true);
         // What failed may go well now.

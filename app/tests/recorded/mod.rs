@@ -9,7 +9,7 @@ use collab::{AppendAnswer, ConnId, Desk, Effect, Input, Room, Session, Settings}
 use drawing::{Drawing, DrawingHash, Entity, EntityId, Op, Record, RecordId, Vec2};
 use oplog::{Appended, Checkpoints, Log, NewEntry};
 use protocol::{
-    ClientId, ClientSeq, Durability, Entry, Event, Hash, Limits, LogId, ResumeKey, Role, Seq, ServerMessage, Told,
+    Came, ClientId, ClientSeq, Durability, Entry, Event, Hash, Limits, LogId, ResumeKey, Role, Seq, ServerMessage, Told,
 };
 
 /// When the session begins: a morning in May.
@@ -139,7 +139,7 @@ impl Recorder {
         let id = who as u128 + 1;
         self.sessions.push(Session::new(ClientId(id), ResumeKey(id), name.into(), ClientSeq(Seq(1))));
         let hello = self.sessions[who].hello("plan", "secret");
-        self.give(Input::Hello { conn: ConnId(who as u64), hello, role: Role::Editor });
+        self.give(Input::Hello { conn: ConnId(who as u64), hello, role: Role::Editor, came: Came::Link });
         who
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use drawing::Drawing;
-use protocol::{ClientMessage, Hash, Hello, Millis, Position, Presence, Role, Seq, ServerMessage, SessionId};
+use protocol::{Came, ClientMessage, Hash, Hello, Millis, Position, Presence, Role, Seq, ServerMessage, SessionId};
 
 /// A connection, as the server numbers them: never the same twice in the life of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,6 +57,8 @@ pub enum Input {
         hello: Hello,
         /// What their secret lets them do.
         role: Role,
+        /// By what they come.
+        came: Came,
     },
     /// Someone who came in says something else than hello.
     Message {

@@ -4,7 +4,8 @@ use chain::{Hash, Seq};
 use drawing::{DrawingHash, IdRange, Op, RecordId};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ClientId, ClientSeq, Epoch, Millis, Role, SessionId};
+use crate::ids::{ClientId, ClientSeq, Epoch, Millis, Role, SessionId, Token};
+use crate::standing::Came;
 
 /// Who asked for what an entry records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +42,11 @@ pub enum Ended {
     Left,
     /// Nothing was heard of them for a whole grace period.
     Expired,
+    /// An owner removed them. They may come back.
+    Removed {
+        /// Which owner.
+        by: SessionId,
+    },
 }
 
 /// What happened.
@@ -82,6 +88,9 @@ pub enum Event {
         /// one's too. None for one who comes in without a past, such as a second window.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         carries_on: Option<SessionId>,
+        /// By what they came in.
+        #[serde(default, skip_serializing_if = "Came::is_link")]
+        came: Came,
     },
     /// A session goes on over a new connection. Stored before the welcome is sent, so that two connections can't both
     /// believe that they are the session.
@@ -106,6 +115,7 @@ pub enum Event {
         /// Who holds them.
         session: SessionId,
         /// Ascending.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
     },
     /// A session holds these records no more.
@@ -113,6 +123,7 @@ pub enum Event {
         /// Who held them.
         session: SessionId,
         /// Ascending.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
         /// They lapsed unused; else they were let go.
         #[serde(default)]
@@ -120,6 +131,55 @@ pub enum Event {
         /// The owner who ended them; none where their holder or time did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         overridden_by: Option<SessionId>,
+    },
+    /// A session stands in line for these records from here on, under this entry's seq: whenever all of them are free,
+    /// the first in line for whom that is so holds them, under the seq of the entry that made it so.
+    Queued {
+        /// Who waits.
+        session: SessionId,
+        /// Ascending.
+        #[serde(with = "drawing::runs")]
+        ids: Vec<RecordId>,
+    },
+    /// A session stands in line no more.
+    Withdrawn {
+        /// Who waited.
+        session: SessionId,
+        /// Its place in the line.
+        wait: Seq,
+    },
+    /// A session lets records go, each to the first in line for it, who holds it under this entry's seq.
+    HandedOver {
+        /// Who held them.
+        session: SessionId,
+        /// Ascending.
+        #[serde(with = "drawing::runs")]
+        ids: Vec<RecordId>,
+    },
+    /// A holder said "not now" to somebody in line, who stays there.
+    Declined {
+        /// The holder.
+        session: SessionId,
+        /// The place in the line.
+        wait: Seq,
+    },
+    /// An owner overrides a lock; its holder has until the countdown is over.
+    Overriding {
+        /// The holder.
+        session: SessionId,
+        /// The lock.
+        token: Token,
+        /// The owner.
+        by: SessionId,
+    },
+    /// An owner leaves a lock to its holder after all.
+    CalledOff {
+        /// The holder.
+        session: SessionId,
+        /// The lock.
+        token: Token,
+        /// The owner.
+        by: SessionId,
     },
     /// The drawing changed. What is new in it is its author's until let go: locked under this entry's seq.
     Edited {
@@ -145,6 +205,41 @@ pub enum Event {
         /// The name.
         title: String,
     },
+    /// Somebody may do something else from here on. Locks that the role doesn't allow end with this entry.
+    RoleChanged {
+        /// Whose role.
+        session: SessionId,
+        /// What they may do.
+        role: Role,
+        /// Which owner gave it to them.
+        by: SessionId,
+        /// Other windows of theirs that may do no more than this from here on either, ascending.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<SessionId>,
+    },
+    /// Somebody is kept out from here on, under this entry's seq. Their sessions end with this entry, and their locks.
+    Banned {
+        /// Whom it was said of.
+        session: SessionId,
+        /// Their installation, which doesn't come in any more.
+        client: ClientId,
+        /// What they were called.
+        name: String,
+        /// They came by an invite to that name: those that were made before let nobody in any more either.
+        #[serde(default)]
+        invited: bool,
+        /// Which owner banned them.
+        by: SessionId,
+        /// The sessions that end, that one too, ascending.
+        sessions: Vec<SessionId>,
+    },
+    /// Somebody may come in again.
+    BanLifted {
+        /// The entry that banned them.
+        ban: Seq,
+        /// Which owner let them in again.
+        by: SessionId,
+    },
 }
 
 impl Event {
@@ -154,14 +249,24 @@ impl Event {
             Event::Created { .. } => "created",
             Event::Joined { .. } => "joined",
             Event::Resumed { .. } => "resumed",
+            Event::Gone { why: Ended::Removed { .. }, .. } => "removed",
             Event::Gone { .. } => "gone",
             Event::Locked { .. } => "locked",
             Event::Unlocked { overridden_by: Some(_), .. } => "overridden",
             Event::Unlocked { .. } => "unlocked",
+            Event::Queued { .. } => "queued",
+            Event::Withdrawn { .. } => "withdrawn",
+            Event::HandedOver { .. } => "handed_over",
+            Event::Declined { .. } => "declined",
+            Event::Overriding { .. } => "overriding",
+            Event::CalledOff { .. } => "called_off",
             Event::Edited { undoes, .. } if !undoes.is_empty() => "undone",
             Event::Edited { .. } => "edited",
             Event::Granted { .. } => "granted",
             Event::Renamed { .. } => "renamed",
+            Event::RoleChanged { .. } => "role_changed",
+            Event::Banned { .. } => "banned",
+            Event::BanLifted { .. } => "ban_lifted",
         }
     }
 }

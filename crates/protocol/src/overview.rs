@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{Millis, Role, SessionId, Token};
 use crate::message::Durability;
+use crate::presence::Attention;
+use crate::standing::Ban;
 
 /// What changed since the last one; the first names every drawing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,6 +64,9 @@ pub struct LiveFacts {
     pub locks: Vec<LockFacts>,
     /// How many locks there are besides.
     pub locks_more: u32,
+    /// Who is kept out, the last ones first; at most [`LiveFacts::BANS_MAX`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bans: Vec<Ban>,
     /// Entries in words, ascending, each told once; of a drawing that one begins to watch, the last
     /// [`LiveFacts::LINES_MAX`].
     pub lines: Vec<Line>,
@@ -72,6 +77,8 @@ pub struct LiveFacts {
 impl LiveFacts {
     /// Locks that are named one by one.
     pub const LOCKS_MAX: usize = 200;
+    /// Bans that are named one by one.
+    pub const BANS_MAX: usize = 200;
     /// Entries that are told in words to one who begins to watch.
     pub const LINES_MAX: usize = 100;
     /// Seconds that are told to one who begins to watch.
@@ -99,6 +106,12 @@ pub struct PersonFacts {
     pub active_ms: Option<Millis>,
     /// How many records they hold.
     pub holds: u64,
+    /// Whether they are at their window.
+    #[serde(default, skip_serializing_if = "Attention::is_here")]
+    pub attention: Attention,
+    /// They are in the process that serves the drawing, and stay its owner.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub within: bool,
 }
 
 /// A lock.

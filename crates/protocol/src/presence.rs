@@ -14,6 +14,28 @@ pub struct Ghost {
     pub by: Vec2,
 }
 
+/// Whether somebody is at their window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Attention {
+    /// They are, as far as can be told.
+    #[default]
+    Here,
+    /// They did nothing for some minutes.
+    Idle,
+    /// Their window was out of sight, or another had the keyboard, for some minutes. Also what a later version calls
+    /// something else.
+    #[serde(other)]
+    Away,
+}
+
+impl Attention {
+    /// Whether it goes without saying.
+    pub fn is_here(&self) -> bool {
+        *self == Attention::Here
+    }
+}
+
 /// What a person shows of themselves right now. Whole each time: the latest replaces the one before.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Presence {
@@ -38,4 +60,7 @@ pub struct Presence {
     /// What they are dragging.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ghost: Option<Ghost>,
+    /// Whether they are at their window.
+    #[serde(default, skip_serializing_if = "Attention::is_here")]
+    pub attention: Attention,
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use collab::ConnId;
 use drawing::Drawing;
-use protocol::{ClientMessage, Role, ServerMessage};
+use protocol::{ClientMessage, ServerMessage};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::HELLO_MAX;
 use crate::Host;
 use crate::host::Slot;
+use crate::invite::Pass;
 use crate::live::{Command, Live};
 use crate::outgoing::{Item, Next, Outgoing};
 use crate::pieces::What;
@@ -66,7 +67,7 @@ async fn converse(
         Err(_) => return close(&to_client, "no hello came in time", true).await,
     };
     let (conn, outgoing) = host.new_connection(None);
-    let live = match host.enter(&slot, conn, outgoing.clone(), hello, Role::Owner).await {
+    let live = match host.enter(&slot, conn, outgoing.clone(), hello, Pass::WITHIN).await {
         Ok(live) => live,
         Err(error) => return close(&to_client, &error.to_string(), false).await,
     };
@@ -129,6 +130,7 @@ async fn hand_over(live: &Live, outgoing: &Outgoing, to_client: &mpsc::Sender<De
         Item::Frame(frame) => return deliver(frame.message.clone()).await,
         Item::Snapshot(pieces) => match &pieces.what {
             What::Drawing(drawing) => return to_client.send(Delivery::Drawing(drawing.clone())).await.is_ok(),
+            What::Message(message) => return deliver(message.clone()).await,
             What::Blob(_) => return true,
         },
         Item::Log { mut after, upto } => loop {

@@ -121,6 +121,9 @@ pub(crate) fn router(office: Office) -> Router {
         .route("/api/drawings/{name}", patch(requests::change))
         .route("/api/drawings/{name}/invites", post(requests::invite))
         .route("/api/drawings/{name}/locks/{token}", delete(requests::end_lock))
+        .route("/api/drawings/{name}/people/{session}", patch(requests::set_role).delete(requests::remove))
+        .route("/api/drawings/{name}/bans", post(requests::ban))
+        .route("/api/drawings/{name}/bans/{ban}", delete(requests::lift_ban))
         .route("/api/drawings/{name}/drawing.dxf", get(transfer::download_dxf))
         .route("/api/drawings/{name}/log.linework", get(transfer::download_log))
         .layer(axum::middleware::from_fn_with_state(office.clone(), guard::owner_only));

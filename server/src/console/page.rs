@@ -18,6 +18,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("link.js", JS, include_str!("../../console/link.js")),
     ("state.js", JS, include_str!("../../console/state.js")),
     ("shelf.js", JS, include_str!("../../console/shelf.js")),
+    ("people.js", JS, include_str!("../../console/people.js")),
     ("drawing.js", JS, include_str!("../../console/drawing.js")),
     ("chart.js", JS, include_str!("../../console/chart.js")),
     ("invite.js", JS, include_str!("../../console/invite.js")),

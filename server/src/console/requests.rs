@@ -2,10 +2,10 @@
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{ConnectInfo, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use protocol::{Address, Role};
+use protocol::{Address, Role, Seq, SessionId};
 use qrcode::QrCode;
 use qrcode::render::svg;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use super::answers::{Answer, Refused, failed, refuse, tell};
 use super::sessions::LIFE;
 use super::{Console, Office, guard};
 use crate::line::Meter;
-use crate::{HostError, Listing, invite, reach};
+use crate::{HostError, Invitation, Listing, reach};
 
 /// The longest that an invite may be good, in hours: ten years.
 const HOURS_MAX: u32 = 10 * 366 * 24;
@@ -37,8 +37,27 @@ pub(super) struct Change {
 }
 
 #[derive(Deserialize)]
+pub(super) struct Given {
+    role: Role,
+}
+
+/// Whose lock is meant, where several people hold something under its token.
+#[derive(Deserialize)]
+pub(super) struct Whose {
+    of: Option<u64>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Whom {
+    session: SessionId,
+}
+
+#[derive(Deserialize)]
 pub(super) struct Wanted {
     role: Role,
+    /// For whom it is; for whoever has it if not said.
+    #[serde(default)]
+    name: Option<String>,
     /// How long it is good; for ever if not said.
     hours: Option<u32>,
     /// Void all links that were made before.
@@ -144,12 +163,58 @@ pub(super) async fn change(
 }
 
 /// Ends a lock of somebody's.
-pub(super) async fn end_lock(State(office): State<Office>, Path((name, token)): Path<(String, u64)>) -> Answer {
-    let ended = office.host.end_lock(&name, protocol::Seq(token)).await.map_err(|error| failed(&error))?;
+pub(super) async fn end_lock(
+    State(office): State<Office>,
+    Path((name, token)): Path<(String, u64)>,
+    Query(whose): Query<Whose>,
+) -> Answer {
+    let of = whose.of.map(|of| protocol::SessionId(protocol::Seq(of)));
+    let ended = office.host.end_lock(&name, protocol::Seq(token), of).await.map_err(|error| failed(&error))?;
     if !ended {
-        return Err(refuse(StatusCode::CONFLICT, "That lock has ended already; nothing was changed."));
+        let why = "That lock has ended already, or ends in a moment; nothing was changed.";
+        return Err(refuse(StatusCode::CONFLICT, why));
     }
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Changes what somebody may do.
+pub(super) async fn set_role(
+    State(office): State<Office>,
+    Path((name, session)): Path<(String, u64)>,
+    given: Result<Json<Given>, JsonRejection>,
+) -> Answer {
+    let Given { role } = body(given)?;
+    let set = office.host.set_role(&name, SessionId(Seq(session)), role).await;
+    done(set, "They may do just that already; nothing was changed.")
+}
+
+/// Ends somebody's session.
+pub(super) async fn remove(State(office): State<Office>, Path((name, session)): Path<(String, u64)>) -> Answer {
+    done(office.host.remove(&name, SessionId(Seq(session))).await, "They have left already; nothing was changed.")
+}
+
+/// Ends somebody's sessions and keeps them out.
+pub(super) async fn ban(
+    State(office): State<Office>,
+    Path(name): Path<String>,
+    whom: Result<Json<Whom>, JsonRejection>,
+) -> Answer {
+    let Whom { session } = body(whom)?;
+    done(office.host.ban(&name, session).await.map(|()| true), "")
+}
+
+/// Lets somebody in again who was banned.
+pub(super) async fn lift_ban(State(office): State<Office>, Path((name, ban)): Path<(String, u64)>) -> Answer {
+    done(office.host.lift_ban(&name, Seq(ban)).await, "They may come in already; nothing was changed.")
+}
+
+/// What came of an act: nothing to say, or why there was nothing to do.
+fn done(acted: Result<bool, HostError>, so_already: &str) -> Answer {
+    match acted {
+        Ok(true) => Ok(StatusCode::NO_CONTENT.into_response()),
+        Ok(false) => Err(refuse(StatusCode::CONFLICT, so_already)),
+        Err(error) => Err(failed(&error)),
+    }
 }
 
 /// Makes an address that lets somebody into a drawing.
@@ -159,19 +224,18 @@ pub(super) async fn invite(
     headers: HeaderMap,
     wanted: Result<Json<Wanted>, JsonRejection>,
 ) -> Answer {
-    let Wanted { role, hours, renew } = body(wanted)?;
-    if role == Role::Owner {
-        return Err(refuse(StatusCode::BAD_REQUEST, "Nobody is invited as an owner."));
-    }
+    let Wanted { role, name: whom, hours, renew } = body(wanted)?;
     if hours.is_some_and(|hours| hours == 0 || hours > HOURS_MAX) {
         return Err(refuse(StatusCode::BAD_REQUEST, "A link is good for an hour at least and ten years at most."));
     }
+    let wanted = Invitation { role, name: whom, hours };
+    // Before a new link puts everybody out.
+    if let Err(why) = wanted.whom(office.host.limits().name_chars_max) {
+        return Err(refuse(StatusCode::BAD_REQUEST, &format!("Nobody was invited: {why}.")));
+    }
     let listing = if renew { office.host.renew_link(&name).await } else { office.host.listing_now(&name).await };
-    let Listing { name, secret, .. } = listing.map_err(|error| failed(&error))?;
-    let until = hours.map_or(0, |hours| office.host.inner.clock.time_of_day() / 1_000 + u64::from(hours) * 3_600);
-    // The plain secret is the shortest link there is, and the one that the program prints.
-    let plain = role == Role::Editor && until == 0;
-    let secret = if plain { secret } else { invite::sign(&secret, &name, role, until) };
+    let Listing { name, .. } = listing.map_err(|error| failed(&error))?;
+    let secret = office.host.invite(&name, &wanted).await.map_err(|error| failed(&error))?;
     let (host, port) = reach::seen_as(office.listening, authority(&office, &headers));
     let only_here = reach::is_only_here(office.listening, &host);
     let address = Address { host, port, drawing: name, secret }.to_string();

@@ -6,7 +6,7 @@ use collab::words::kinds;
 use collab::{Desk, Holding};
 use drawing::{Drawing, RecordId};
 use imbl::OrdMap;
-use protocol::{Held, LiveFacts, LockFacts, PersonFacts, SessionId};
+use protocol::{Came, Held, LiveFacts, LockFacts, PersonFacts, SessionId};
 
 use super::observe::Observer;
 use crate::clock::Clock;
@@ -54,6 +54,7 @@ impl Observer {
             let shown = desk.presence_of(person.session);
             let active =
                 self.acted.get(&person.session).copied().max(shown.map(|(_, at)| at.saturating_add_signed(behind_ms)));
+            let within = desk.room().came_by(person.session) == Came::Within;
             PersonFacts {
                 session: person.session,
                 name: person.name,
@@ -63,6 +64,8 @@ impl Observer {
                 tool: shown.and_then(|(presence, _)| presence.tool.clone()),
                 active_ms: active,
                 holds: self.locks.holds.get(&person.session).copied().unwrap_or(0),
+                attention: shown.map_or_else(Default::default, |(presence, _)| presence.attention),
+                within,
             }
         });
         LiveFacts {
@@ -73,6 +76,7 @@ impl Observer {
             people: people.collect(),
             locks: self.locks.facts.clone(),
             locks_more: self.locks.more,
+            bans: desk.room().bans().rev().take(LiveFacts::BANS_MAX).cloned().collect(),
             lines: self.lines.all(),
             samples: self.samples.iter().copied().collect(),
         }

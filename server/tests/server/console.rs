@@ -193,9 +193,8 @@ async fn invites_are_good_as_made_until_then_or_until_there_is_a_new_link() {
             other => panic!("{address}: {other:?}"),
         }
     }
-    for wanted in [json!({ "role": "owner" }), json!({ "role": "editor", "hours": 0 })] {
-        assert_eq!(owner.json("POST", "/api/drawings/plan/invites", &wanted).await.status, 400, "{wanted}");
-    }
+    let wanted = json!({ "role": "editor", "hours": 0 });
+    assert_eq!(owner.json("POST", "/api/drawings/plan/invites", &wanted).await.status, 400);
     let mut ana = Person::join(&address, Encoding::Json, 1).await;
     let renewed = invite(json!({ "role": "editor", "renew": true })).await;
     assert!(matches!(ana.client.end().await, End::Bye { why, retry: true } if why.contains("a new link was made")));
@@ -451,7 +450,7 @@ async fn one_with_an_expired_invite_is_told_so() {
     // The one who is in by the secret is not an owner, whatever they ask for.
     let mut ana = Person::join(&address, Encoding::Json, 1).await;
     let token = ana.lock([ids[0]]).await;
-    let refused = ana.ask(Request::Override { token }).await;
+    let refused = ana.ask(Request::Override { token, of: None }).await;
     assert!(matches!(refused, protocol::Answer::Refused(protocol::Refusal::NotAllowed { .. })), "{refused:?}");
     place.close().await;
 }

@@ -40,7 +40,7 @@ fn limits() -> Limits {
 }
 
 fn lock(id: RecordId) -> Request {
-    Request::Lock { ids: vec![id] }
+    Request::Lock { ids: vec![id], wait: false }
 }
 
 fn unlock(id: RecordId) -> Request {
@@ -313,7 +313,7 @@ fn a_story_that_can_not_be_true_is_found() {
         (
             "a record is said to be free that another holds",
             |story| {
-                story[10] = Asks(1, 1, Request::Lock { ids: vec![ONE, OTHER] });
+                story[10] = Asks(1, 1, Request::Lock { ids: vec![ONE, OTHER], wait: false });
                 story[11] = Answers(1, 1, held(ANA, 4, ONE, &[OTHER, ONE]));
             },
             "which was true nowhere",

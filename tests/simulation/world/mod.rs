@@ -9,7 +9,7 @@ mod performing;
 use std::collections::BTreeMap;
 
 use collab::{AppendAnswer, ConnId, Desk, Input, NewPayload, Room, Settings};
-use protocol::{ClientMessage, Durability, Position, Seq, ServerMessage, SessionId};
+use protocol::{Came, ClientMessage, Durability, Position, Seq, ServerMessage, SessionId};
 
 use crate::chances::{Chances, Plan};
 use crate::faults::{Faults, limits};
@@ -20,6 +20,8 @@ use tests::model::Model;
 
 /// Milliseconds between two ticks of a desk.
 const TICK_MS: u64 = 100;
+/// How many may hold one record after one another while nobody does anything any more.
+const TURNS_MAX: usize = 16;
 /// For how long a node's word counts that somebody is connected there.
 const ATTENDANCE_MS: u64 = 5_000;
 
@@ -227,7 +229,17 @@ impl World {
         self.run_until(until)?;
         self.calm();
         let until = self.now + 25_000;
-        self.run_until(until)
+        self.run_until(until)?;
+        // Each in line holds in turn what they waited for until that lapses.
+        for _ in 0..TURNS_MAX {
+            let waits = self.rooms().flatten().any(|room| !room.shared().locks.is_empty());
+            if !waits {
+                break;
+            }
+            let until = self.now + u64::from(limits().lock_idle_ms);
+            self.run_until(until)?;
+        }
+        Ok(())
     }
 
     fn run_until(&mut self, until: u64) -> Result<(), String> {
@@ -267,7 +279,9 @@ impl World {
                 let node = wire.node;
                 self.note(|_| format!("n{node} <- {conn:?} {}", short(&message)));
                 let input = match message {
-                    ClientMessage::Hello(hello) => Input::Hello { conn, role: role(hello.client), hello },
+                    ClientMessage::Hello(hello) => {
+                        Input::Hello { conn, role: role(hello.client), came: Came::Link, hello }
+                    }
                     message => Input::Message { conn, message, bytes: 100 },
                 };
                 self.give(node, input)
@@ -283,6 +297,7 @@ impl World {
                 if self.people[person].conn == Some(conn) {
                     let more = self.people[person].receive(now, delivery, truth);
                     more.map_err(|error| format!("person {person}: {error}"))?;
+                    self.check_claims(person)?;
                     if self.people[person].is_turned_away() {
                         self.later(20, Coming::Lost { person, conn });
                     }
@@ -364,6 +379,18 @@ impl World {
         }
         self.welcomed.insert(conn, (node, welcome.session));
         Ok(())
+    }
+
+    /// Whoever stands where a server does knows of the same locks, the same line and the same overrides.
+    fn check_claims(&self, person: usize) -> Result<(), String> {
+        let session = &self.people[person].session;
+        let Some(at) = session.position() else { return Ok(()) };
+        let Some(room) = self.rooms().flatten().find(|room| room.position() == at) else { return Ok(()) };
+        let shared = room.shared();
+        let alike = session.line().eq(shared.claims.line())
+            && session.countdowns().eq(shared.claims.countdowns())
+            && session.locks().eq(shared.locks.iter().map(|(id, holding)| (*id, *holding)));
+        if alike { Ok(()) } else { Err(format!("person {person}: knows of another line than the room at {}", at.seq)) }
     }
 
     /// When an entry was stored.

@@ -1,7 +1,7 @@
 //! What people do in a world, and what becomes of their connections: cut, taken up twice, too slow, somebody else's.
 
 use collab::{ConnId, Input};
-use protocol::{ClientId, Epoch, Hello, Resume, ResumeKey, Role};
+use protocol::{Came, ClientId, Epoch, Hello, Resume, ResumeKey, Role};
 
 use super::{Coming, World};
 use crate::faults::Faults;
@@ -18,6 +18,10 @@ impl World {
             }
             if let Some(mut random) = self.chances.step("intruder", of, self.faults.intruders) {
                 self.intrude(person, &mut random)?;
+            }
+            if let Some(mut random) = self.chances.step("ruling", of, self.faults.rulings) {
+                let ruled = self.people[person].rule(&mut random);
+                self.note(|_| format!("p{person} {ruled}"));
             }
             self.act(person);
         }
@@ -90,7 +94,7 @@ impl World {
             resume_key,
             resume: Some(Resume { session, epoch: Epoch(0), next, position }),
         };
-        self.give(node, Input::Hello { conn, hello, role: Role::Editor })?;
+        self.give(node, Input::Hello { conn, hello, role: Role::Editor, came: Came::Link })?;
         let (ms, life) = (random.between(0, 500), self.nodes[node].life);
         self.later(ms, Coming::Answer { node, life, input: Input::Closed { conn } });
         Ok(())

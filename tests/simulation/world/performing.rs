@@ -69,9 +69,12 @@ impl World {
                 }
                 Effect::SaveCheckpoint { room } => self.keep(&room),
                 Effect::Close { conn, why, retry } => {
-                    self.welcomed.remove(&conn);
+                    let was_in = self.welcomed.remove(&conn).is_some();
                     if why.contains("said later") {
                         self.tally.note("stale hellos");
+                    }
+                    if why.contains("banned you") && !was_in {
+                        self.tally.note("turned away");
                     }
                     self.send_down(conn, Delivery::Message(ServerMessage::Bye { why, retry }));
                     if let Some(wire) = self.wires.get(&conn) {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use protocol::{Event, Millis, Seq, SessionId, Token};
+use protocol::{Ended, Event, Millis, Seq, SessionId, Token};
 
 use super::{Desk, GOES_ON_ELSEWHERE, Work};
 use crate::effect::Effect;
 use crate::room::{Room, named};
+use crate::shared::Applied;
 
 /// How long the room's own acts wait after the store could not write.
 const OWN_ACTS_PAUSE_MS: Millis = 1_000;
@@ -28,6 +29,7 @@ impl Desk {
             self.conns.values_mut().for_each(|conn| conn.heard += still_ms);
             self.absent.values_mut().for_each(|since| *since += still_ms);
             self.used.values_mut().for_each(|at| *at += still_ms);
+            self.set_countdowns_on(still_ms);
         }
     }
 
@@ -42,6 +44,7 @@ impl Desk {
         if self.is_serving() && now >= self.own_acts_at {
             self.expire(now);
             self.lapse(now);
+            self.end_countdowns(now);
         }
         self.doubt(now, effects);
         self.show_due(now, effects);
@@ -80,6 +83,7 @@ impl Desk {
                 // One that was used since it fell due has a clock again, and keeps it.
                 self.used.entry((session, token)).or_insert(now.saturating_sub(idle_ms));
             }
+            Work::Override { session, token, at } => self.end_again(now, session, token, at),
             Work::Expire { .. } | Work::Hello { .. } | Work::Ask { .. } | Work::Leave { .. } => {}
         }
     }
@@ -89,6 +93,7 @@ impl Desk {
         let shared = self.room.shared();
         self.absent = shared.members.keys().map(|session| (*session, now)).collect();
         self.used = shared.locks.values().map(|holding| ((holding.session, holding.token), now)).collect();
+        self.start_countdowns(now);
     }
 
     /// Takes away the clocks of locks of a session that ended, once there are many more than it can have use for.
@@ -116,6 +121,22 @@ impl Desk {
         }
     }
 
+    /// Somebody's session ended: their connection is told why, and nothing is kept of them.
+    fn went(&mut self, session: SessionId, words: &str, retry: bool, effects: &mut Vec<Effect>) {
+        self.dismiss(session, words, retry, effects);
+        self.absent.remove(&session);
+        self.believed.remove(&session);
+        self.shown.forget(session);
+        self.expiring.remove(&session);
+        self.used.retain(|(of, _), _| *of != session);
+    }
+
+    /// What an owner who does something is called.
+    fn owner(&self, session: SessionId) -> String {
+        let member = self.room.shared().members.get(&session);
+        member.map_or_else(|| "An owner".into(), |member| member.name.clone())
+    }
+
     /// Sets the clocks by an entry that was applied.
     pub(super) fn set_clocks(&mut self, now: Millis, seq: Seq, event: &Event, effects: &mut Vec<Effect>) {
         match event {
@@ -125,22 +146,32 @@ impl Desk {
                 self.came(now, *session);
             }
             Event::Gone { session, why, .. } => {
-                let expired = *why == protocol::Ended::Expired;
-                let words = if expired { "nothing was heard for too long" } else { "the room was left" };
-                self.dismiss(*session, words, expired, effects);
-                self.absent.remove(session);
-                self.believed.remove(session);
-                self.shown.forget(*session);
-                self.expiring.remove(session);
-                self.used.retain(|(of, _), _| of != session);
+                let words = match why {
+                    Ended::Left => "the room was left".into(),
+                    Ended::Expired => "nothing was heard for too long".into(),
+                    Ended::Removed { by } => {
+                        format!("{} removed you from this drawing; you can come back by your link", self.owner(*by))
+                    }
+                };
+                self.went(*session, &words, *why == Ended::Expired, effects);
+            }
+            Event::Banned { by, sessions, .. } => {
+                let words = format!("{} banned you from this drawing", self.owner(*by));
+                sessions.iter().for_each(|session| self.went(*session, &words, false, effects));
+            }
+            Event::RoleChanged { session, also, .. } => {
+                also.iter().chain([session]).for_each(|session| self.forget_unused(*session));
             }
             Event::Locked { session, .. } => {
                 self.used.insert((*session, seq), now);
             }
-            Event::Unlocked { session, .. } => self.forget_unused(*session),
+            Event::Unlocked { session, .. } | Event::HandedOver { session, .. } => self.forget_unused(*session),
             // Whoever makes and removes without end leaves clocks behind, too.
             Event::Edited { session, .. } if self.used.len() > self.used_max() => self.forget_unused(*session),
+            Event::Overriding { session, token, .. } => self.start_countdown(now, *session, *token, seq),
+            Event::Queued { .. } | Event::Withdrawn { .. } | Event::Declined { .. } | Event::CalledOff { .. } => {}
             Event::Created { .. } | Event::Edited { .. } | Event::Granted { .. } | Event::Renamed { .. } => {}
+            Event::BanLifted { .. } => {}
         }
     }
 }
@@ -152,4 +183,9 @@ pub(super) fn used_by(event: &Event, before: &Room, after: &Room) -> Vec<(Sessio
     let locks = |id| [before, after].map(|room| room.shared().locks.get(&id).copied());
     let held = named(op).into_iter().flat_map(locks).flatten().filter(|holding| holding.session == *session);
     held.map(|holding| (*session, holding.token)).collect()
+}
+
+/// The locks that an entry gave to those who stood in line: their clocks start with it.
+pub(super) fn given_by(seq: Seq, applied: &Applied) -> impl Iterator<Item = (SessionId, Token)> + use<'_> {
+    applied.turns.iter().map(move |turn| (turn.session, seq))
 }

@@ -4,15 +4,15 @@
 use std::collections::BTreeSet;
 
 use protocol::{
-    Answer, Author, ClientSeq, Ended, Entry, Epoch, Event, Limits, Millis, Position, Refusal, Resume, Seq,
+    Answer, Author, Ban, ClientSeq, Ended, Entry, Epoch, Event, Limits, Millis, Position, Refusal, Resume, Seq,
     ServerMessage, SessionId, Token, Told,
 };
 
-use super::aging::used_by;
+use super::aging::{given_by, used_by};
 use super::reading::Reading;
 use super::{BATCH_BYTES_MAX, BATCH_MAX, Desk, Phase, Work, send};
 use crate::effect::{AppendAnswer, ConnId, Effect, NewPayload, StoredPayload};
-use crate::room::{Decision, Past, Room};
+use crate::room::{Comer, Decision, Past, Room};
 
 /// An append and all that hangs on it.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ enum State {
 enum Outcome {
     Answer { conn: ConnId, client_seq: ClientSeq, answer: Answer },
     LetIn { conn: ConnId, by: (SessionId, Epoch), resume: Option<Resume>, carries_on: bool },
-    TurnAway { conn: ConnId, why: String },
+    TurnAway { conn: ConnId, why: String, retry: bool },
     Expired { session: SessionId },
     Done,
 }
@@ -142,31 +142,43 @@ impl Desk {
         let own = |event| Some(Entry { time_ms, author: None, event });
         let seq = room.position().seq.next();
         match work {
-            Work::Hello { conn, hello, role } => {
+            Work::Hello { conn, hello, role, came } => {
                 if !self.conns.contains_key(conn) {
                     return (None, Outcome::Done);
                 }
-                let past = match hello.resume {
-                    Some(resume) if resume.position.log == room.position().log => {
-                        room.past_of(resume.session, hello.resume_key, *role)
-                    }
-                    _ => Past::Unknown,
+                let resume = hello.resume.filter(|resume| resume.position.log == room.position().log);
+                let root = resume.and_then(|resume| room.proven_root(resume.session, hello.resume_key));
+                let (client, name, came) = (hello.client, hello.name.as_str(), *came);
+                let comer = Comer { client, name, role: *role, came, root };
+                if let Some(ban) = room.ban_of(comer) {
+                    return (None, Outcome::TurnAway { conn: *conn, why: kept_out(ban), retry: false });
+                }
+                let role = room.role_of(comer);
+                let past = match resume {
+                    Some(resume) => room.past_of(resume.session, hello.resume_key, role),
+                    None => Past::Unknown,
                 };
                 let let_in = |by, carries_on| Outcome::LetIn { conn: *conn, by, resume: hello.resume, carries_on };
                 let proposed = hello.resume.and_then(|resume| resume.next);
+                // Who was away when they were removed reads it now; whoever comes by their link comes without a past.
+                let removed_by = resume.filter(|_| past == Past::Ended).and_then(|past| room.removed_by(past.session));
+                if let Some(by) = removed_by {
+                    let why = format!("{by} removed you from this drawing; you can come back by your link");
+                    return (None, Outcome::TurnAway { conn: *conn, why, retry: false });
+                }
                 if let Past::Lives(session) = past {
                     let known = room.epoch(session).unwrap_or_default();
                     let epoch = proposed.unwrap_or(known.next());
                     if epoch <= known {
                         let why = "the session went on meanwhile, by a hello that was said later".into();
-                        return (None, Outcome::TurnAway { conn: *conn, why });
+                        return (None, Outcome::TurnAway { conn: *conn, why, retry: true });
                     }
                     return (own(Event::Resumed { session, epoch }), let_in((session, epoch), true));
                 }
                 let max = self.settings.limits.people_max;
                 if room.shared().members.len() >= max as usize {
                     let why = format!("the drawing is full: it has room for {max} people");
-                    return (None, Outcome::TurnAway { conn: *conn, why });
+                    return (None, Outcome::TurnAway { conn: *conn, why, retry: true });
                 }
                 let carries_on = hello.resume.filter(|_| past == Past::Ended).map(|resume| resume.session);
                 // One that is said later goes on with the new session from there.
@@ -175,11 +187,12 @@ impl Desk {
                     client: hello.client,
                     name: hello.name.clone(),
                     color: room.free_color(),
-                    role: *role,
+                    role,
                     ids: room.ids_for_joining(),
                     resume_lock: hello.resume_key.map(protocol::ResumeKey::lock),
                     epoch,
                     carries_on,
+                    came,
                 };
                 (own(joined), let_in((SessionId(seq), epoch), carries_on.is_some()))
             }
@@ -208,6 +221,7 @@ impl Desk {
                     Err(refusal) => (None, answer(Answer::Refused(refusal))),
                     Ok(Decision::Nothing) => (None, answer(Answer::Nothing)),
                     Ok(Decision::Store(event)) => {
+                        let event = self.hasten(room, event);
                         let client = room.shared().members.get(session).map(|member| member.client);
                         let author = client.map(|client| Author {
                             session: *session,
@@ -235,6 +249,9 @@ impl Desk {
                 let ids: Vec<_> = locks.map(|(id, _)| *id).collect();
                 let lapsed = Event::Unlocked { session: *session, ids: ids.clone(), lapsed: true, overridden_by: None };
                 ((!ids.is_empty()).then_some(lapsed).and_then(own), Outcome::Done)
+            }
+            Work::Override { session, token, at } => {
+                (Desk::overridden(room, *session, *token, *at).and_then(own), Outcome::Done)
             }
         }
     }
@@ -333,7 +350,7 @@ impl Desk {
                 Outcome::LetIn { conn, by, resume, carries_on } => {
                     self.let_in(now, conn, by, resume, carries_on, effects);
                 }
-                Outcome::TurnAway { conn, why } => self.end(conn, why, true, effects),
+                Outcome::TurnAway { conn, why, retry } => self.end(conn, why, retry, effects),
                 Outcome::Expired { session } => {
                     self.expiring.remove(&session);
                 }
@@ -354,7 +371,7 @@ impl Batch {
         let (bytes, max) = (payload.len(), limits.entry_bytes_max());
         if bytes > max {
             // It would be stored and then break every connection that it is told over.
-            let limit = "message_bytes_max".into();
+            let limit = limits.longest().0.into();
             return Pushed::Refused(Refusal::Limit { limit, max: max as u64, asked: bytes as u64 });
         }
         if bytes_before > 0 && bytes_before + bytes > BATCH_BYTES_MAX {
@@ -364,9 +381,11 @@ impl Batch {
         let author = author_name(&self.room, &entry);
         let told = Told { seq: position.seq, hash: position.head, entry };
         let before = self.room.clone();
-        if let Err(error) = self.room.apply(&told) {
-            return refused(error.to_string());
-        }
+        let applied = match self.room.apply(&told) {
+            Ok(applied) => applied,
+            Err(error) => return refused(error.to_string()),
+        };
+        self.used.extend(given_by(told.seq, &applied));
         self.used.extend(used_by(&told.entry.event, &before, &self.room));
         let kind = told.entry.event.kind();
         self.payloads.push(NewPayload { payload, time_ms: told.entry.time_ms, author, kind });
@@ -383,14 +402,20 @@ fn refuse(work: &Work, refusal: Refusal) -> Outcome {
                 Refusal::Unavailable { why } => why,
                 other => format!("it can't be stored: {other:?}"),
             };
-            Outcome::TurnAway { conn: *conn, why }
+            Outcome::TurnAway { conn: *conn, why, retry: true }
         }
         Work::Ask { conn, client_seq, .. } => {
             Outcome::Answer { conn: *conn, client_seq: *client_seq, answer: Answer::Refused(refusal) }
         }
         Work::Expire { session, .. } => Outcome::Expired { session: *session },
-        Work::Lapse { .. } => Outcome::Done,
+        Work::Lapse { .. } | Work::Override { .. } => Outcome::Done,
     }
+}
+
+/// What one who is banned is told at the door.
+fn kept_out(ban: &Ban) -> String {
+    let by = if ban.by_name.is_empty() { "an owner" } else { &ban.by_name };
+    format!("{by} banned you from this drawing; ask them, an owner can let you in again")
 }
 
 /// The name of the person whom an entry is about.
@@ -399,13 +424,21 @@ fn author_name(room: &Room, entry: &Entry) -> String {
         Event::Joined { name, .. } => return name.clone(),
         Event::Created { .. } => return String::new(),
         Event::Resumed { session, .. }
+        | Event::Gone { why: Ended::Removed { by: session }, .. }
         | Event::Gone { session, .. }
         | Event::Locked { session, .. }
         | Event::Unlocked { overridden_by: Some(session), .. }
         | Event::Unlocked { session, .. }
+        | Event::Queued { session, .. }
+        | Event::Withdrawn { session, .. }
+        | Event::HandedOver { session, .. }
+        | Event::Declined { session, .. }
+        | Event::Overriding { by: session, .. }
+        | Event::CalledOff { by: session, .. }
         | Event::Edited { session, .. }
         | Event::Granted { session, .. }
         | Event::Renamed { session, .. } => session,
+        Event::RoleChanged { by, .. } | Event::Banned { by, .. } | Event::BanLifted { by, .. } => by,
     };
     room.shared().members.get(session).map_or(String::new(), |member| member.name.clone())
 }

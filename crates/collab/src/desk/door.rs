@@ -3,13 +3,20 @@
 use std::collections::BTreeSet;
 
 use drawing::Drawing;
-use protocol::{Epoch, Hello, Millis, Position, Resume, Role, ServerMessage, SessionId, Welcome};
+use protocol::{Came, Epoch, Hello, Millis, Position, Resume, Role, ServerMessage, SessionId, Welcome};
 
 use super::{Conn, Desk, GOES_ON_ELSEWHERE, Work, send};
 use crate::effect::{ConnId, Effect};
 
 impl Desk {
-    pub(super) fn hello(&mut self, now: Millis, conn: ConnId, mut hello: Hello, role: Role, effects: &mut Vec<Effect>) {
+    pub(super) fn hello(
+        &mut self,
+        now: Millis,
+        conn: ConnId,
+        mut hello: Hello,
+        (role, came): (Role, Came),
+        effects: &mut Vec<Effect>,
+    ) {
         let limits = &self.settings.limits;
         hello.name = hello.name.chars().filter(|c| !c.is_control()).collect::<String>().trim().into();
         let chars = hello.name.chars().count();
@@ -30,9 +37,10 @@ impl Desk {
             effects.push(Effect::Close { conn, why, retry });
             return self.closed(conn, effects);
         }
-        self.conns
-            .insert(conn, Conn { heard: now, session: None, open: BTreeSet::new(), queued_bytes: 0, leaving: false });
-        self.queue.push_back(Work::Hello { conn, hello, role });
+        let conn_of =
+            Conn { heard: now, session: None, open: BTreeSet::new(), queued_bytes: 0, leaving: false, hushed: false };
+        self.conns.insert(conn, conn_of);
+        self.queue.push_back(Work::Hello { conn, hello, role, came });
     }
 
     /// Lets a session in over a connection, now that this is stored.
@@ -92,12 +100,15 @@ impl Desk {
             snapshot: from.is_none(),
             people: shared.people(|session| self.believed.contains(&session)),
             locks: shared.held(),
+            waits: shared.claims.line().cloned().collect(),
+            countdowns: shared.claims.countdowns().cloned().collect(),
             ids: self.room.ids_of(session),
             carries_on,
             stored,
             floor,
             undoable,
             redoable,
+            bans: self.room.bans().cloned().collect(),
             durability: self.settings.durability,
             limits: self.settings.limits,
         };

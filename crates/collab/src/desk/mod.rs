@@ -9,6 +9,7 @@ mod batch;
 mod bounds;
 mod door;
 mod elsewhere;
+mod overriding;
 mod presence;
 mod reading;
 mod saving;
@@ -17,8 +18,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use protocol::{
-    Answer, ClientMessage, ClientSeq, Durability, Epoch, Hash, Hello, Limits, Millis, Presence, Refusal, Request, Role,
-    Seq, ServerMessage, SessionId, Token,
+    Answer, Came, ClientMessage, ClientSeq, Durability, Epoch, Hash, Hello, Limits, Millis, Presence, Refusal, Request,
+    Role, Seq, ServerMessage, SessionId, Token,
 };
 
 use crate::effect::{ConnId, Effect, Input};
@@ -26,6 +27,7 @@ use crate::room::{Room, request_size};
 use crate::shared::FoldError;
 use batch::Batch;
 use elsewhere::Elsewhere;
+use overriding::Countdowns;
 use presence::Shown;
 use reading::Reading;
 use saving::Saving;
@@ -91,6 +93,7 @@ pub struct Desk {
     expiring: BTreeSet<SessionId>,
     /// When a lock was last used.
     used: BTreeMap<(SessionId, Token), Millis>,
+    countdowns: Countdowns,
     /// The room's own acts wait until then, after the store could not write.
     own_acts_at: Millis,
     /// The latest positions, oldest first.
@@ -125,6 +128,8 @@ struct Conn {
     queued_bytes: usize,
     /// They said that they leave; once is enough.
     leaving: bool,
+    /// They want to be told nothing but answers.
+    hushed: bool,
 }
 
 /// Something to be decided. What is said over a connection is said by a session in the epoch of that connection, and
@@ -136,6 +141,7 @@ enum Work {
         conn: ConnId,
         hello: Hello,
         role: Role,
+        came: Came,
     },
     Ask {
         conn: ConnId,
@@ -156,6 +162,12 @@ enum Work {
     Lapse {
         session: SessionId,
         token: Token,
+    },
+    /// The countdown that began with the entry `at` is over.
+    Override {
+        session: SessionId,
+        token: Token,
+        at: Seq,
     },
 }
 
@@ -184,6 +196,7 @@ impl Desk {
             absent: BTreeMap::new(),
             expiring: BTreeSet::new(),
             used: BTreeMap::new(),
+            countdowns: Countdowns::default(),
             own_acts_at: 0,
             recent: VecDeque::from([(position.seq, position.head)]),
             unsaved_entries: 0,
@@ -222,7 +235,7 @@ impl Desk {
         }
         self.wake(now);
         match input {
-            Input::Hello { conn, hello, role } => self.hello(now, conn, hello, role, &mut effects),
+            Input::Hello { conn, hello, role, came } => self.hello(now, conn, hello, (role, came), &mut effects),
             Input::Message { conn, message, bytes } => self.message(now, conn, message, bytes, &mut effects),
             Input::Closed { conn } => self.closed(conn, &mut effects),
             // Its answers are lost with its queue; a new connection learns from the welcome what became of them.
@@ -316,6 +329,10 @@ impl Desk {
         }
         match message {
             ClientMessage::Hello(_) => self.end(conn, "hello was said twice".into(), false, effects),
+            // Whoever has the connection joins them.
+            ClientMessage::Part(_) => {
+                self.end(conn, "a part of a message came where a whole one was due".into(), false, effects);
+            }
             ClientMessage::Watch {} | ClientMessage::Look { .. } => {
                 self.end(conn, "who watches the server says so first, and is in no drawing".into(), false, effects);
             }
@@ -331,7 +348,13 @@ impl Desk {
                     effects.push(Effect::SendLog { to: conn, after, upto });
                 }
             }
-            ClientMessage::Refresh => self.send_welcome(conn, session, None, true, effects),
+            // Whoever has the connection writes it down.
+            ClientMessage::Mismatch(_) => {}
+            ClientMessage::Refresh => {
+                known.hushed = false;
+                self.send_welcome(conn, session, None, true, effects);
+            }
+            ClientMessage::Hush {} => known.hushed = true,
             ClientMessage::Heartbeat => send(effects, vec![conn], ServerMessage::Heartbeat),
             ClientMessage::Leave if !std::mem::replace(&mut known.leaving, true) => {
                 self.queue.push_back(Work::Leave { conn, by });
@@ -348,9 +371,11 @@ impl Desk {
         if known.open.contains(&client_seq) {
             return;
         }
-        let max = self.settings.limits.in_flight_max;
+        let Limits { in_flight_max: max, records_max, .. } = self.settings.limits;
         let refusal = if known.open.len() >= max as usize {
             Some(over("in_flight_max", u64::from(max), known.open.len() as u64 + 1))
+        } else if records > records_max as usize {
+            Some(over("records_max", u64::from(records_max), records as u64))
         } else if self.queued_records + records > QUEUED_RECORDS_MAX
             || known.queued_bytes > 0 && known.queued_bytes + bytes > QUEUED_BYTES_OF_ONE_MAX
             || self.queued_bytes > 0 && self.queued_bytes + bytes > QUEUED_BYTES_MAX
@@ -383,9 +408,10 @@ impl Desk {
         send(effects, self.live(None), message);
     }
 
-    /// The connections of everybody who was welcomed, save one, ascending.
+    /// The connections of everybody who was welcomed and wants to be told, save one, ascending.
     fn live(&self, except: Option<ConnId>) -> Vec<ConnId> {
-        let mut to: Vec<_> = self.here.values().copied().filter(|conn| Some(*conn) != except).collect();
+        let told = |conn: &ConnId| Some(*conn) != except && self.conns.get(conn).is_none_or(|known| !known.hushed);
+        let mut to: Vec<_> = self.here.values().copied().filter(told).collect();
         to.sort_unstable();
         to
     }

@@ -122,6 +122,7 @@ mod tests {
                 resume_lock: None,
                 epoch: Epoch(0),
                 carries_on: None,
+                came: Default::default(),
             };
             room.apply(&told(seq, joined)).expect("it follows");
             ladder.keep(&room, weight);

@@ -38,6 +38,9 @@ pub(super) struct Lineage {
     pub edits: Seqs,
     /// Its last edit that was neither undo nor redo: no undo before it can be redone.
     pub last_fresh: Seq,
+    /// The owner who ended its last session: it is not gone on with by itself.
+    #[serde(default)]
+    pub removed_by: Option<String>,
 }
 
 impl Lineage {
@@ -83,10 +86,12 @@ impl Room {
             ranges: Vec::new(),
             edits: Seqs::new(),
             last_fresh: Seq(0),
+            removed_by: None,
         };
         let mut lineage = self.lineages.get(&root).map_or_else(fresh, |known| Lineage::clone(known));
         lineage.resume_lock = resume_lock;
         lineage.live = Some(session);
+        lineage.removed_by = None;
         lineage.sessions.push(session);
         self.roots.insert(session, root);
         if lineage.sessions.len() > SESSIONS_MAX {
@@ -112,6 +117,14 @@ impl Room {
         {
             self.ended.remove(&at);
             self.forget(oldest);
+        }
+    }
+
+    /// Sessions that end by one entry. The first is kept under that entry; the others under the one that began them,
+    /// which no session ended by.
+    pub(super) fn end_lineages(&mut self, seq: Seq, sessions: &[SessionId]) {
+        for (n, session) in sessions.iter().enumerate() {
+            self.end_lineage(if n == 0 { seq } else { session.0 }, *session);
         }
     }
 

@@ -2,8 +2,12 @@
 //! nothing is changed by deciding.
 
 mod checkpoint;
+mod comments;
 mod decide;
 mod lineage;
+mod overriding;
+mod queue;
+mod roles;
 mod undo;
 
 use std::sync::Arc;
@@ -13,12 +17,16 @@ use imbl::{OrdMap, OrdSet};
 use protocol::{ClientSeq, Epoch, Event, Hash, LogId, Position, ResumeKey, Role, Seq, SessionId, Told};
 use serde::{Deserialize, Serialize};
 
+use crate::claims::Claims;
 use crate::shared::{Applied, FoldError, Shared, add_range};
 
 pub use checkpoint::CheckpointError;
+pub use comments::is_said;
 pub use decide::Decision;
 pub(crate) use decide::{named, request_size};
 use lineage::Lineage;
+pub(crate) use roles::Comer;
+use roles::Standings;
 pub(crate) use undo::encoded_bytes;
 
 /// How many ids come with joining.
@@ -70,6 +78,7 @@ pub struct Room {
     ended: OrdMap<Seq, SessionId>,
     edits: OrdMap<Seq, Edit>,
     edit_bytes: u64,
+    standings: Standings,
 }
 
 impl Room {
@@ -92,6 +101,7 @@ impl Room {
                 drawing,
                 members: OrdMap::new(),
                 locks: OrdMap::new(),
+                claims: Claims::default(),
             },
             title: title.clone(),
             source: *source,
@@ -102,6 +112,7 @@ impl Room {
             ended: OrdMap::new(),
             edits: OrdMap::new(),
             edit_bytes: 0,
+            standings: Standings::default(),
         })
     }
 
@@ -155,8 +166,13 @@ impl Room {
                 }
             }
             Event::Renamed { title, .. } => self.title.clone_from(title),
+            Event::Banned { sessions, .. } => self.end_lineages(seq, sessions),
             Event::Created { .. } | Event::Resumed { .. } | Event::Locked { .. } | Event::Unlocked { .. } => {}
+            Event::Queued { .. } | Event::Withdrawn { .. } | Event::HandedOver { .. } | Event::Declined { .. } => {}
+            Event::Overriding { .. } | Event::CalledOff { .. } => {}
+            Event::RoleChanged { .. } | Event::BanLifted { .. } => {}
         }
+        self.note_standing(told);
         if let Some(author) = &told.entry.author {
             let root = self.root(seq, author.session)?;
             self.with_lineage(root, |lineage| lineage.note_stored(author.client_seq, seq, author.floor));
@@ -262,6 +278,13 @@ impl Room {
         let (undos, edits): (Vec<_>, Vec<_>) = open.partition(|(_, edit)| edit.is_undo);
         let redoable = undos.into_iter().map(|(seq, _)| seq).filter(|seq| *seq > lineage.last_fresh);
         (edits.into_iter().map(|(seq, _)| seq).collect(), redoable.collect())
+    }
+
+    /// The lineage of the session that a client says it had, if its key fits.
+    pub(crate) fn proven_root(&self, session: SessionId, key: Option<ResumeKey>) -> Option<SessionId> {
+        let lock = key.map(ResumeKey::lock);
+        let root = *self.roots.get(&session)?;
+        self.lineages.get(&root).filter(|lineage| lock.is_some() && lineage.resume_lock == lock).map(|_| root)
     }
 
     /// What is known of the session that a client says it had, if its key fits.

@@ -4,6 +4,7 @@ mod bounds;
 mod connections;
 mod doubt;
 mod order;
+mod overriding;
 mod still;
 
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use crate::lab::{colored, empty_room, ids, line, moved};
 use collab::{AppendAnswer, ConnId, Desk, Effect, Input, NewPayload, Room, Settings, StoredPayload};
 use drawing::{Color, EntityId, IdRange, Layer, LayerId, Lineweight, Op, Record, RecordId};
 use protocol::{
-    Answer, ClientId, ClientMessage, ClientSeq, Durability, Encoding, Ended, Entry, Epoch, Event, Hello, Limits,
+    Answer, Came, ClientId, ClientMessage, ClientSeq, Durability, Encoding, Ended, Entry, Epoch, Event, Hello, Limits,
     Position, Presence, Refusal, Request, Resume, ResumeKey, Role, Seq, ServerMessage, SessionId, Welcome,
 };
 
@@ -101,7 +102,7 @@ impl Office {
     }
 
     pub fn hello_as(&mut self, conn: ConnId, hello: Hello) {
-        self.give(Input::Hello { conn, hello, role: Role::Editor });
+        self.give(Input::Hello { conn, hello, role: Role::Editor, came: Came::Link });
     }
 
     pub fn come_in(&mut self, conn: ConnId) -> Welcome {
@@ -127,7 +128,7 @@ impl Office {
     }
 
     pub fn lock(&mut self, conn: ConnId, n: u64, of: &[u64]) {
-        self.ask(conn, n, Request::Lock { ids: ids(of) });
+        self.ask(conn, n, Request::Lock { ids: ids(of), wait: false });
     }
 
     pub fn tick(&mut self, after_ms: u64) {
@@ -160,7 +161,7 @@ fn resume_of(welcome: &Welcome, next: Option<u32>) -> Resume {
     Resume { session, epoch, next: next.map(Epoch), position }
 }
 
-fn hello() -> Hello {
+pub fn hello() -> Hello {
     let client = ClientId(1);
     Hello {
         version: 1,
@@ -485,7 +486,11 @@ fn checkpoints_come_at_a_bounded_cost_and_when_it_closes() {
     office.come_in(ANA);
     let mut saved = Vec::new();
     for n in 1..=2_100 {
-        let request = if n % 2 == 1 { Request::Lock { ids: ids(&[10]) } } else { Request::Unlock { ids: ids(&[10]) } };
+        let request = if n % 2 == 1 {
+            Request::Lock { ids: ids(&[10]), wait: false }
+        } else {
+            Request::Unlock { ids: ids(&[10]) }
+        };
         office.ask(ANA, n, request);
         office.stored();
         office.others.retain(|effect| {
@@ -560,7 +565,17 @@ impl Office {
 
 fn joined(ids: IdRange) -> Event {
     let (client, name, color, role) = (ClientId(5), "Cem".into(), 0, Role::Editor);
-    Event::Joined { client, name, color, role, ids, resume_lock: None, epoch: Epoch(0), carries_on: None }
+    Event::Joined {
+        client,
+        name,
+        color,
+        role,
+        ids,
+        resume_lock: None,
+        epoch: Epoch(0),
+        carries_on: None,
+        came: Came::Link,
+    }
 }
 
 fn layer(id: u64) -> Record {

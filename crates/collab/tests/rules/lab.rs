@@ -6,8 +6,8 @@ use drawing::{
     Point, Point3, Record, RecordId, Shape, Style, Vec2,
 };
 use protocol::{
-    Author, ClientId, ClientSeq, Ended, Entry, Epoch, Event, Hash, Limits, LogId, Position, Refusal, Request, Role,
-    Seq, SessionId, Told,
+    Author, Came, ClientId, ClientSeq, Ended, Entry, Epoch, Event, Hash, Limits, LogId, Position, Refusal, Request,
+    Role, Seq, SessionId, Told,
 };
 
 /// A room, and the numbers of the requests so far.
@@ -112,10 +112,15 @@ impl Lab {
     }
 
     pub fn join(&mut self, client: u128, role: Role, carries_on: Option<SessionId>) -> SessionId {
+        self.join_by(client, role, carries_on, Came::Link)
+    }
+
+    /// As [`Lab::join`], by a link, an invite or from within.
+    pub fn join_by(&mut self, client: u128, role: Role, carries_on: Option<SessionId>, came: Came) -> SessionId {
         let ids = self.room.ids_for_joining();
         let (client, name) = (ClientId(client), format!("Client {client}"));
         let (resume_lock, epoch) = (None, Epoch::default());
-        let joined = Event::Joined { client, name, color: 0, role, ids, resume_lock, epoch, carries_on };
+        let joined = Event::Joined { client, name, color: 0, role, ids, resume_lock, epoch, carries_on, came };
         SessionId(self.store(None, joined))
     }
 
@@ -149,7 +154,7 @@ impl Lab {
     }
 
     pub fn lock(&mut self, session: SessionId, of: &[u64]) -> Result<Option<Seq>, Refusal> {
-        self.ask(session, Request::Lock { ids: ids(of) })
+        self.ask(session, Request::Lock { ids: ids(of), wait: false })
     }
 
     pub fn unlock(&mut self, session: SessionId, of: &[u64]) {
