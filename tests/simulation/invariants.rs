@@ -268,7 +268,7 @@ fn check_steps(world: &World, entries: &[Told], mut room: Room, tally: &mut Tall
         }
         let before = room.clone();
         let applied = room.apply(told).map_err(|error| format!("replay: {error}"))?;
-        line.step(told, &before, &applied, &room, tally)?;
+        line.step(world, told, &before, &applied, &room, tally)?;
         used.extend(applied.turns.iter().map(|turn| ((turn.session, told.seq), at)));
         turns.push(applied.turns);
         match &told.entry.event {
