@@ -36,7 +36,12 @@ async fn main() -> Result<(), Failed> {
     let before = resident();
     let began = Instant::now();
     let host = Host::open(Options { open_max: open.max(8), ..Options::new(&data) }, Handle::current())?;
-    println!("known {} in {:?}, {} KiB more", host.drawings().len(), began.elapsed(), (resident() - before) >> 10);
+    println!(
+        "known {} in {:?}, {} KiB more",
+        host.drawings().len(),
+        began.elapsed(),
+        resident().saturating_sub(before) >> 10
+    );
     let began = Instant::now();
     for _ in 0..100 {
         std::hint::black_box(host.health());
@@ -58,7 +63,7 @@ async fn main() -> Result<(), Failed> {
     println!(
         "opened {} in {took:?}, {} KiB and {} files each",
         host.health().open,
-        (resident() - before) / open.max(1) >> 10,
+        (resident().saturating_sub(before) / open.max(1)) >> 10,
         (self::files() - files) / open.max(1)
     );
     // One more than there is room for, again and again: each makes the one that was left the longest go.
@@ -200,7 +205,7 @@ impl Person {
     async fn lock(&mut self, which: usize) -> Result<Token, Failed> {
         self.moved = self.drawing.entities().map(|entity| entity.id).nth(which).ok_or("too few lines")?;
         let asked = self.ask(Request::Lock { ids: vec![RecordId::from(self.moved)], wait: false }).await?;
-        Ok(Token(self.answer(asked).await?))
+        self.answer(asked).await
     }
 
     fn shift(&self, token: Token) -> Request {

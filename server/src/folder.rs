@@ -214,10 +214,11 @@ impl Folder {
 
     /// The title in a log, if it has one; none at all if the log has no entry yet.
     fn title(&self, path: &Path) -> Result<Option<Option<String>>, LogError> {
-        let glance = oplog::glance(path, TITLE)?;
+        let mut glance = oplog::glance(path, TITLE)?;
         if glance.held {
-            // By whom, the log itself says best.
-            return Log::open(path).and_then(Log::close).map(|()| None);
+            // By whom, the log itself says best; or it was let go of just now.
+            Log::open(path).and_then(Log::close)?;
+            glance = oplog::glance(path, TITLE)?;
         }
         Ok((glance.position.seq > Seq(0)).then_some(glance.meta))
     }

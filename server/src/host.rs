@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use collab::ConnId;
 use drawing::Drawing;
-use protocol::{Address, Durability, Hello, Limits, LiveFacts};
+use protocol::{Address, Hello, Limits, LiveFacts};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, OwnedSemaphorePermit, broadcast, oneshot};
@@ -22,8 +22,8 @@ use crate::console::{Console, Key};
 use crate::disk;
 use crate::folder::{Folder, FolderShelf, Found};
 use crate::invite::Pass;
-use crate::live::{CLOSING, Command, Live, Mismatches, Outside};
-use crate::metrics::{Looked, Metrics};
+use crate::live::{CLOSING, Command, Live, Outside};
+use crate::metrics::Metrics;
 use crate::nearby::{Beacon, NearbyDrawing};
 use crate::opening::Opened;
 use crate::outgoing::Outgoing;
@@ -58,23 +58,6 @@ pub struct Listing {
     pub archived: bool,
 }
 
-/// What a host has to say about itself.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Health {
-    /// The program's version.
-    pub version: &'static str,
-    /// Drawings that can be joined.
-    pub drawings: usize,
-    /// Those that are open now.
-    pub open: usize,
-    /// People in them, over an open connection.
-    pub people: usize,
-    /// What kind of store holds them.
-    pub store: &'static str,
-    /// How safe an acknowledged edit is.
-    pub durability: Durability,
-}
-
 pub(crate) struct Inner {
     pub(crate) options: Options,
     runtime: Handle,
@@ -101,7 +84,6 @@ pub(crate) struct Inner {
     closing: AtomicBool,
     events: broadcast::Sender<HostEvent>,
     /// Drawings of clients that were others than the room's.
-    mismatches: Arc<Mismatches>,
     /// Room for requests that come in parts, over all connections.
     pub(crate) bulk_room: Arc<tokio::sync::Semaphore>,
 }
@@ -193,7 +175,6 @@ impl Host {
             conns: AtomicU64::new(0),
             closing: AtomicBool::new(false),
             events: broadcast::Sender::new(EVENTS_MAX),
-            mismatches: Arc::default(),
             bulk_room: Arc::new(Bulk::room()),
         };
         let host = Host { inner: Arc::new(inner) };
@@ -230,27 +211,9 @@ impl Host {
         self.lock().values().map(|slot| slot.listing()).collect()
     }
 
-    /// What the host has to say about itself.
-    pub fn health(&self) -> Health {
-        let metrics = &self.inner.metrics;
-        Health {
-            version: env!("CARGO_PKG_VERSION"),
-            drawings: self.lock().values().filter(|slot| !slot.is_archived()).count(),
-            open: usize::try_from(metrics.open.get()).unwrap_or(0),
-            people: usize::try_from(metrics.connected.get()).unwrap_or(0),
-            store: self.inner.shelf.kind(),
-            durability: self.inner.shelf.durability(),
-        }
-    }
-
-    /// What is counted, as text.
-    pub(crate) fn metrics(&self) -> String {
-        self.inner.metrics.text(&Looked { known: self.lock().len() })
-    }
-
     /// How many drawings of clients turned out to be others than the room's and were mended, since the host started.
     pub fn mismatches(&self) -> u64 {
-        self.inner.mismatches.count()
+        self.inner.metrics.mismatches.get()
     }
 
     /// What clients are held to.
@@ -301,12 +264,6 @@ impl Host {
                 Err(error)
             }
         }
-    }
-
-    /// Whether one more drawing may be added.
-    pub(crate) fn may_add(&self) -> Result<(), HostError> {
-        let max = self.inner.options.drawings_max;
-        if self.lock().len() < max { Ok(()) } else { Err(HostError::TooMany { max }) }
     }
 
     /// Lists a drawing for whoever is on the network, or no longer, where only chosen ones are ([`Listed::Chosen`]).
@@ -514,7 +471,7 @@ impl Host {
             held.try_lock_owned().ok().map(|guard| Box::new(guard) as Box<dyn Send>)
         };
         let Listing { name, title, .. } = slot.listing();
-        let Inner { options, clock, runtime, board, events, metrics, mismatches, .. } = &*self.inner;
+        let Inner { options, clock, runtime, board, events, metrics, .. } = &*self.inner;
         let (renamed, on_board) = (Arc::downgrade(slot), board.clone());
         let renamed = move |title: &str| {
             if let Some(slot) = renamed.upgrade() {
@@ -532,7 +489,6 @@ impl Host {
             title,
             renamed: Box::new(renamed),
             events: events.clone(),
-            mismatches: mismatches.clone(),
         };
         Live::start(&name, opened, store, options.limits, *clock, runtime, outside)
     }
@@ -546,7 +502,7 @@ impl Host {
     }
 
     /// Inserting is one step, so a thread that panicked left a whole map behind.
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Slot>>> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Slot>>> {
         self.inner.drawings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -566,7 +522,7 @@ impl Slot {
         self.change(|_| {})
     }
 
-    fn is_archived(&self) -> bool {
+    pub(crate) fn is_archived(&self) -> bool {
         self.listing.lock().unwrap_or_else(PoisonError::into_inner).archived
     }
 

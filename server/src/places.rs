@@ -65,7 +65,7 @@ impl Places {
         let fit = usize::try_from(files / 2 / FILES_OF_ONE).unwrap_or(usize::MAX).max(OPEN_MIN);
         let max = wished.clamp(1, fit.min(Semaphore::MAX_PERMITS));
         if max < wished {
-            tracing::warn!(max, wished, files, "fewer drawings can be at work, since few files may be open");
+            tracing::info!(max, wished, files, "fewer drawings can be at work, since few files may be open");
         }
         Places { free: Arc::new(Semaphore::new(max)), max, bytes_max, open: Mutex::default() }
     }
@@ -106,10 +106,10 @@ impl Host {
         let (places, metrics) = (&self.inner.places, &self.inner.metrics);
         for _ in 0..TRIES {
             // What is heavy is made lighter first; a drawing that is alone may be as heavy as it is.
-            if !places.is_heavy(metrics) || metrics.open.get() == 0 {
-                if let Ok(place) = places.free.clone().try_acquire_owned() {
-                    return Ok(place);
-                }
+            if (!places.is_heavy(metrics) || metrics.open.get() == 0)
+                && let Ok(place) = places.free.clone().try_acquire_owned()
+            {
+                return Ok(place);
             }
             if !self.close_one().await {
                 break;

@@ -10,6 +10,7 @@ use crate::faults::limits;
 use crate::line::LineCheck;
 use crate::person::{Fate, Person};
 use crate::standing::People;
+use crate::talk::Words;
 use crate::tally::Tally;
 use crate::world::World;
 use tests::model::Model;
@@ -69,16 +70,12 @@ impl Requests {
 }
 
 /// One holder a record, nobody edits what another holds, every request once, no lock and no entry of one who is gone.
-fn check_log(
-    world: &World,
-    entries: &[Told],
-    turns: &[Vec<Turn>],
-    mut drawing: Drawing,
-) -> Result<Requests, String> {
+fn check_log(world: &World, entries: &[Told], turns: &[Vec<Turn>], mut drawing: Drawing) -> Result<Requests, String> {
     let mut requests = Requests::default();
     let mut holders = BTreeMap::<RecordId, SessionId>::new();
     let mut present = BTreeSet::new();
     let mut people = People::default();
+    let mut words = Words::default();
     let mut granted = Vec::new();
     // When a session was last known to be there.
     let mut came = BTreeMap::new();
@@ -100,6 +97,7 @@ fn check_log(
                 let me = SessionId(seq);
                 let root = carries_on.and_then(|past| requests.roots.get(&past).copied()).unwrap_or(me);
                 requests.roots.insert(me, root);
+                words.join(me, *client, root);
                 people.join(me, (*client, root), (name, *role)).or_else(wrong)?;
                 present.insert(me);
                 came.insert(me, world.time_of(seq));
@@ -190,9 +188,6 @@ fn check_log(
                 if !present.contains(session) {
                     return absent(session);
                 }
-                if !people.may_edit(session) {
-                    return wrong(format!("{session} edits, and may not"));
-                }
                 let (mut new, mut old) = (BTreeSet::new(), BTreeSet::new());
                 touched(op, &mut new, &mut old);
                 for id in new.union(&old) {
@@ -214,8 +209,11 @@ fn check_log(
                 all.iter().for_each(|id| requests.edits.entry(*id).or_default().push((seq, root)));
                 let before = drawing.clone();
                 drawing.apply(op).map_err(|error| format!("entry {seq}: {error}"))?;
+                words.check(told, &people, &before, &drawing).or_else(wrong)?;
                 for id in new.union(&old) {
                     match (before.get(*id).is_some(), drawing.get(*id).is_some()) {
+                        // What is said is nobody's to hold.
+                        (false, true) if drawing.get(*id).is_some_and(Record::is_comment) => {}
                         (false, true) => drop(holders.insert(*id, *session)),
                         (true, false) => drop(holders.remove(id)),
                         _ => {}
@@ -254,12 +252,7 @@ fn check_log(
 
 /// Goes through the log: the line and overrides at each entry, and that a lock lapses only when nothing was done under it
 /// for the whole time, and one under which nothing is done does. Gives what each entry gave to those in line.
-fn check_steps(
-    world: &World,
-    entries: &[Told],
-    mut room: Room,
-    tally: &mut Tally,
-) -> Result<Vec<Vec<Turn>>, String> {
+fn check_steps(world: &World, entries: &[Told], mut room: Room, tally: &mut Tally) -> Result<Vec<Vec<Turn>>, String> {
     let (mut line, mut turns) = (LineCheck::default(), vec![Vec::new()]);
     let idle_ms = u64::from(limits().lock_idle_ms);
     let mut used = BTreeMap::<(SessionId, Seq), u64>::new();

@@ -10,6 +10,7 @@ mod invariants;
 mod line;
 mod person;
 mod standing;
+mod talk;
 mod tally;
 mod world;
 

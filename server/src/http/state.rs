@@ -9,9 +9,10 @@ use axum::response::{IntoResponse, Response};
 use tokio::time::{Instant, timeout};
 
 use super::Door;
+use crate::Host;
 use crate::MetricsFor;
 use crate::console::guard;
-use crate::host::{Health, Host};
+use crate::health::Health;
 use crate::line::Meter;
 use crate::metrics::CONTENT_TYPE;
 

@@ -21,7 +21,6 @@ use collab::{ConnId, Desk, Room, Settings};
 use protocol::{Came, ClientMessage, Hello, Limits, Role};
 use tokio::sync::{OwnedSemaphorePermit, broadcast, mpsc, oneshot, watch};
 
-pub(crate) use mismatches::Mismatches;
 pub(crate) use run::CLOSING;
 
 use crate::HostEvent;
@@ -115,8 +114,6 @@ pub(crate) struct Outside {
     pub renamed: Box<dyn Fn(&str) + Send>,
     /// What the owner should hear of.
     pub events: broadcast::Sender<HostEvent>,
-    /// Drawings of clients that were others than the room's.
-    pub mismatches: Arc<Mismatches>,
 }
 
 impl Live {

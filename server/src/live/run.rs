@@ -146,7 +146,7 @@ impl OpenDrawing {
                             Command::Message { conn, message, bytes } => {
                                 self.observer.heard(conn, self.desk.session_of(conn), &message);
                                 if let ClientMessage::Mismatch(said) = &message {
-                                    let all = &self.outside.mismatches;
+                                    let all = &self.outside.metrics.mismatches;
                                     self.witness.note(all, &self.name, &self.desk, conn, said);
                                 }
                                 self.handle(Input::Message { conn, message, bytes });

@@ -83,3 +83,71 @@ impl Stages {
 fn us(took: Duration) -> u64 {
     u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use protocol::{Hash, LogId, Position, Seq};
+    use serde_json::Value;
+
+    use super::*;
+
+    /// What a log is written to.
+    #[derive(Clone, Default)]
+    struct Text(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Text {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is logged at a level while one request is stored and another refused.
+    fn logged(level: &str) -> Vec<Value> {
+        let text = Text::default();
+        let writer = text.clone();
+        let log = tracing_subscriber::fmt().json().with_env_filter(level).with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(log, || {
+            let mut stages = Stages::default();
+            let asked = |number| Asked::new("plan", ConnId(3), Some(SessionId(Seq(7))), ClientSeq(Seq(number)));
+            let stored = asked(1);
+            stages.begin("plan", 2);
+            let head = Position { log: LogId([7; 16]), seq: Seq(9), head: Hash([0; 32]) };
+            assert_eq!(stages.answer(&AppendAnswer::Stored(head)).map(|(entries, _)| entries), Some(2));
+            stored.told(&stages, &Answer::Nothing);
+            asked(2).told(&stages, &Answer::Refused(protocol::Refusal::Unavailable { why: "full".into() }));
+            assert!(stages.answer(&AppendAnswer::Unknown).is_none(), "nothing is under way");
+        });
+        let text = text.0.lock().unwrap();
+        text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
+    }
+
+    #[test]
+    fn each_request_says_where_its_time_went() {
+        let lines = logged("linework::stages=debug");
+        let message = |line: &Value| line["fields"]["message"].as_str().map(str::to_owned);
+        let told: Vec<_> = lines.iter().filter_map(message).collect();
+        assert_eq!(told, ["appended", "told", "told"]);
+        let (batch, stored, refused) = (&lines[0]["span"], &lines[1]["span"], &lines[2]["span"]);
+        assert_eq!(
+            (&batch["name"], &batch["entries"], &batch["seq"]),
+            (&"batch".into(), &2.into(), &9.into()),
+            "{batch}"
+        );
+        assert_eq!(
+            (&stored["drawing"], &stored["session"], &stored["client_seq"]),
+            (&"plan".into(), &7.into(), &1.into())
+        );
+        for field in ["queued_us", "appended_us", "told_us"] {
+            assert!(stored[field].is_u64() && refused.get(field).is_none(), "{field}: {stored} {refused}");
+        }
+        assert!(lines[2]["fields"]["refused"] == true && lines[1]["fields"]["took_us"].is_u64());
+        assert!(logged("info").is_empty());
+    }
+}

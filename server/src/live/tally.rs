@@ -20,7 +20,7 @@ const DRAWING_BYTES: usize = 400 << 10;
 const RECORD_BYTES: usize = 900;
 
 /// What a drawing takes in memory, by estimate.
-pub(crate) fn bytes(desk: &Desk) -> usize {
+fn bytes(desk: &Desk) -> usize {
     DRAWING_BYTES + desk.room().drawing().record_count().saturating_mul(RECORD_BYTES)
 }
 

@@ -114,7 +114,6 @@ fn outside() -> Outside {
         title: "Plan".into(),
         renamed: Box::new(|_| {}),
         events: broadcast::Sender::new(1),
-        mismatches: Arc::default(),
     }
 }
 

@@ -56,7 +56,7 @@ impl Host {
         let from = file.to_owned();
         let checking = tokio::task::spawn_blocking(move || prepare(&from, as_new, passing)).await;
         let checked = checking.map_err(|_| refused("reading it ended early".into()))??;
-        let _alone = self.inner.adding.lock().await;
+        let alone = self.inner.adding.lock().await;
         if self.is_closing() {
             return Err(HostError::Closing);
         }
@@ -75,7 +75,7 @@ impl Host {
         if let Some(shared) = self.inner.shelf.shared() {
             shared.announce().await;
         }
-        drop(_alone);
+        drop(alone);
         tracing::info!(drawing = listing.name, entries = checked.position.seq.0, "added with its history");
         match title.filter(|title| *title != listing.title) {
             Some(title) => {
