@@ -75,7 +75,8 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
     let mut came = BTreeMap::new();
     for (told, n) in entries.iter().zip(1..) {
         let seq = told.seq;
-        let wrong = |what: String| Err(format!("entry {seq}: {what}"));
+        let at = |what: String| format!("entry {seq}: {what}");
+        let wrong = |what: String| Err(at(what));
         if seq != Seq(n) {
             return wrong(format!("is the {n}th"));
         }
@@ -91,7 +92,7 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                 let me = SessionId(seq);
                 let root = carries_on.and_then(|past| requests.roots.get(&past).copied()).unwrap_or(me);
                 requests.roots.insert(me, root);
-                people.join(me, (*client, root), (name, *role)).or_else(wrong)?;
+                people.join(me, (*client, root), (name, *role)).map_err(at)?;
                 present.insert(me);
                 came.insert(me, told.entry.time_ms);
                 granted.push((root, *ids));
@@ -121,19 +122,19 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                 holders.retain(|_, holder| holder != session);
             }
             Event::RoleChanged { session, role, by, also } => {
-                people.change(by, (session, requests.roots[session]), *role, also).or_else(wrong)?;
+                people.change(by, (session, requests.roots[session]), *role, also).map_err(at)?;
                 if !role.may_edit() {
                     holders.retain(|_, holder| holder != session && !also.contains(holder));
                 }
             }
             Event::Banned { client, by, sessions, .. } => {
-                people.ban(seq, by, *client, sessions).or_else(wrong)?;
+                people.ban(seq, by, *client, sessions).map_err(at)?;
                 for session in sessions {
                     present.remove(session);
                     holders.retain(|_, holder| holder != session);
                 }
             }
-            Event::BanLifted { ban, by } => people.lift(*ban, by).or_else(wrong)?,
+            Event::BanLifted { ban, by } => people.lift(*ban, by).map_err(at)?,
             Event::Locked { session, ids } => {
                 if !present.contains(session) {
                     return absent(session);

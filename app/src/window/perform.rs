@@ -225,10 +225,10 @@ impl Window {
         };
         let changes = command != Command::Distance && command != Command::ZoomWindow;
         if changes && !document.may_edit() {
+            let why = document.role_hinders().unwrap_or("You may look at this drawing, not change it");
             if self.refused_in_the_past("draw in it") {
                 return;
             }
-            let why = document.role_hinders().unwrap_or("You may look at this drawing, not change it");
             return self.warn(why);
         }
         document.prompt.typed.clear();

@@ -59,6 +59,7 @@ fn who_is_lowered_is_told_and_finds_the_tools_at_rest_with_the_reason() {
     ben.perform(Action::Run(Command::Line));
     assert_eq!(ben.said(), why);
 
+    ben.perform(Action::Unsay);
     ana.perform(Action::People(Word::Role(guest, Role::Owner)));
     ben.until("he is an owner", |window| window.document().is_some_and(|d| d.session.role() == Role::Owner));
     assert!(ben.said().contains("Ana lets you own the drawing"), "{}", ben.said());
@@ -80,6 +81,8 @@ fn who_is_removed_keeps_what_they_see_and_may_come_back_and_who_is_banned_may_no
     ana.until("one is asked", |window| matches!(window.dialog, Dialog::PutOut { banned: false, .. }));
     ana.harness.step();
     ana.harness.get_by_label("Remove").click();
+    ana.until("it is asked", |window| !window.dialog.is_open());
+    ana.harness.step();
     ben.until("he is out", |window| {
         window.message.as_ref().is_some_and(|message| message.text.contains("Ana removed you from this drawing"))
     });
@@ -96,6 +99,8 @@ fn who_is_removed_keeps_what_they_see_and_may_come_back_and_who_is_banned_may_no
     ana.until("Ana sees him", |window| window.document().is_some_and(|d| d.session.person(guest).is_some()));
     ana.perform(Action::People(Word::AskPutOut { session: guest, banned: true }));
     ana.harness.get_by_label("Ban").click();
+    ana.until("it is asked", |window| !window.dialog.is_open());
+    ana.harness.step();
     ben.until("he is out for good", |window| {
         window.message.as_ref().is_some_and(|message| message.text.contains("Ana banned you from this drawing"))
     });
