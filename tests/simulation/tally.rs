@@ -18,11 +18,11 @@ const FLOORS: &[(&str, u64)] = &[
     ("stale hellos", 50),
     ("refused before a break", 20),
     ("intruders", 130),
-    ("role changes", 1),
-    ("removals", 1),
-    ("bans", 1),
-    ("lifted bans", 1),
-    ("turned away", 1),
+    ("role changes", 200),
+    ("removals", 100),
+    ("bans", 30),
+    ("lifted bans", 4),
+    ("turned away", 300),
 ];
 
 /// How often what happened.

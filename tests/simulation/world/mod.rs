@@ -149,7 +149,7 @@ impl World {
         // Drawn apart, so that the other seeds stay the runs that they were.
         let mut rulings = Random::new(seed ^ 0x0072_756c_6573);
         if seed % 5 % 2 == 0 {
-            faults.rulings = rulings.between(5, 60);
+            faults.rulings = rulings.between(20, 120);
         }
         let people = (0..faults.people).map(Person::new).collect();
         let nodes = (0..faults.nodes).map(|_| Node { desk: None, life: 0, cut_off_until: 0 }).collect();
