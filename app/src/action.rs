@@ -7,6 +7,7 @@ use drawing::{Color, EntityId, LayerId, LineStyle, Lineweight, Point, Rect, Shap
 use protocol::SessionId;
 
 use crate::command::Command;
+use crate::document::LineWish;
 use crate::review::Wish;
 use crate::window::{Purpose, Word};
 
@@ -30,6 +31,8 @@ pub enum CanvasEvent {
     Number(f64),
     /// An option of the prompt, in capitals.
     Word(String),
+    /// A rectangle that was drawn.
+    Region(Rect),
     /// Text as it was typed.
     Words(String),
     /// Enter: the default, or the end.
@@ -84,6 +87,8 @@ pub enum Panel {
     Layers,
     /// What is selected.
     Properties,
+    /// What people say.
+    Comments,
     /// What happened.
     History,
 }
@@ -176,10 +181,18 @@ pub enum Action {
     Close(usize),
     /// Closes the document of this number, come what may.
     CloseNow(u64),
-    /// Makes the changes again that were not done.
-    ApplyDrafts,
-    /// Drops the changes that were not done.
-    DiscardDrafts,
+    /// Makes the change of this number again that was not done, or all of them.
+    ApplyDrafts(Option<u64>),
+    /// Drops the change of this number that was not done, or all of them.
+    DiscardDrafts(Option<u64>),
+    /// Points at one of the changes that were not done, or at none.
+    PointAtDraft(Option<u64>),
+    /// Shows where one of the changes that were not done is.
+    GoToDraft(u64),
+    /// Throws away what was kept of a room in this file, with the changes that never got there.
+    GiveUpSeat(PathBuf),
+    /// Wants something of what others hold, or gives of what one holds.
+    Line(LineWish),
     /// An owner says something of people.
     People(Word),
     /// Lets nobody in any more, and puts out who joined.
@@ -196,6 +209,8 @@ pub enum Action {
     Panel(Panel),
     /// Looks back: moves in the log, lists it, copies or restores a moment.
     Review(Wish),
+    /// Comments: begins, says, resolves, lists.
+    Talk(crate::document::Talking),
     /// Closes the dialog that is open.
     CloseDialog,
 }

@@ -36,10 +36,12 @@ pub enum Command {
     Rotate,
     Erase,
     Distance,
+    Comment,
     ZoomExtents,
     ZoomWindow,
     Isolate,
     EndIsolate,
+    AskFor,
     ApplyLayers,
     Snap,
     Ortho,
@@ -52,6 +54,7 @@ pub enum Command {
     LessMotion,
     Layers,
     Properties,
+    Comments,
     History,
     LookBack,
     HidePanels,
@@ -73,6 +76,7 @@ pub enum Family {
     Draw,
     Modify,
     Measure,
+    Comment,
     View,
     Settings,
 }
@@ -155,9 +159,11 @@ table! {
     Rotate Modify "Rotate" "ROTATE" ["RO"] (None) ARROW_CLOCKWISE "Turns the selection around a point";
     Erase Modify "Erase" "ERASE" ["E"] (key(Key::Delete)) ERASER "Takes the selection out of the drawing";
     Distance Measure "Distance" "DIST" ["DI"] (None) RULER "Says how far it is from one point to another";
+    Comment Comment "Comment" "COMMENT" ["CM"] (None) CHAT_CIRCLE "Says something about a point, an object or an area";
     ZoomExtents View "Zoom to extents" "EXTENTS" ["ZE"] (None) CORNERS_OUT "Shows all of the drawing";
     ZoomWindow View "Zoom" "ZOOM" ["Z"] (None) MAGNIFYING_GLASS "Shows an area between two corners";
     Isolate View "Isolate selection" "ISOLATE" [] (None) EYE "Hides, for you alone, all but the selection";
+    AskFor Edit "Ask for what others hold" "ASK" [] (None) LOCK_SIMPLE "Stands in line for what is selected and others hold; it is yours when it is free";
     EndIsolate View "End isolation" "UNISOLATE" [] (None) EYE_SLASH "Shows everything again";
     ApplyLayers View "Apply layer visibility to drawing" "LAYAPPLY" [] (None) STACK "Makes the layers you hide hidden for everyone";
     Snap Settings "Snap" "SNAP" [] (key(Key::F3)) MAGNET_STRAIGHT "Snaps points to ends, middles, centres and crossings";
@@ -171,6 +177,7 @@ table! {
     LessMotion Settings "Less motion" "LESSMOTION" [] (None) SELECTION "Shows things where they are, without gliding and fading";
     Layers View "Layers" "LAYER" ["LA"] (ctrl(Key::Num1)) STACK "Shows or hides the layers panel";
     Properties View "Properties" "PROPERTIES" ["PR"] (ctrl(Key::Num2)) SLIDERS_HORIZONTAL "Shows or hides the properties panel";
+    Comments View "Comments" "COMMENTS" [] (ctrl(Key::Num4)) CHATS "Shows or hides what people say about the drawing";
     History View "History" "HISTORY" [] (ctrl(Key::Num3)) CLOCK_COUNTER_CLOCKWISE "Shows or hides what happened to the drawing";
     LookBack View "Look back" "LOOKBACK" [] (None) CLOCK_COUNTER_CLOCKWISE "Shows the drawing at any moment of its log, for you alone";
     HidePanels View "Hide panels" "PANELS" [] (ctrl(Key::Num0)) SIDEBAR_SIMPLE "Gives all the room to the drawing, and back";
@@ -227,19 +234,21 @@ impl Command {
 
     /// Whether it takes points on the canvas, and so is repeated by Space and Enter.
     pub fn is_tool(self) -> bool {
-        matches!(self.about().family, Family::Draw | Family::Modify | Family::Measure) || self == Command::ZoomWindow
+        matches!(self.about().family, Family::Draw | Family::Modify | Family::Measure | Family::Comment)
+            || self == Command::ZoomWindow
     }
 }
 
 impl Family {
     /// All of them, in the order of the menus.
-    pub const ALL: [Family; 8] = [
+    pub const ALL: [Family; 9] = [
         Family::File,
         Family::Together,
         Family::Edit,
         Family::Draw,
         Family::Modify,
         Family::Measure,
+        Family::Comment,
         Family::View,
         Family::Settings,
     ];
@@ -253,6 +262,7 @@ impl Family {
             Family::Draw => "Draw",
             Family::Modify => "Modify",
             Family::Measure => "Measure",
+            Family::Comment => "Comment",
             Family::View => "View",
             Family::Settings => "Settings",
         }
@@ -290,6 +300,7 @@ mod tests {
             ("U", Some(Command::Undo)),
             ("Z", Some(Command::ZoomWindow)),
             ("DI", Some(Command::Distance)),
+            ("cm", Some(Command::Comment)),
             ("move", Some(Command::Move)),
             ("nonsense", None),
         ] {

@@ -106,8 +106,6 @@ pub const USERS: &str = "\u{e4d6}";
 pub const SNOWFLAKE: &str = "\u{e5aa}";
 /// `link`
 pub const LINK: &str = "\u{e2e2}";
-/// `trash`
-pub const TRASH: &str = "\u{e4a6}";
 /// `chat-circle`
 pub const CHAT_CIRCLE: &str = "\u{e168}";
 /// `circle-dashed`
@@ -146,3 +144,9 @@ pub const CARET_RIGHT: &str = "\u{e13a}";
 pub const CARET_DOUBLE_LEFT: &str = "\u{e128}";
 /// `caret-double-right`
 pub const CARET_DOUBLE_RIGHT: &str = "\u{e12a}";
+/// `chats`
+pub const CHATS: &str = "\u{e17c}";
+/// `pencil-simple`
+pub const PENCIL_SIMPLE: &str = "\u{e3b4}";
+/// `trash`
+pub const TRASH: &str = "\u{e4a6}";

@@ -20,6 +20,7 @@ pub mod nearby;
 pub mod panels;
 pub mod prompt;
 pub mod review;
+pub mod seats;
 pub mod settings;
 pub mod theme;
 pub mod thumbnail;

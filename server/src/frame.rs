@@ -31,6 +31,25 @@ impl Frame {
         frame
     }
 
+    /// As [`Frame::new`]; none for a message that is too long to go whole, of which no more than that is written here.
+    pub(crate) fn whole(message: Arc<ServerMessage>, encodings: impl IntoIterator<Item = Encoding>) -> Option<Frame> {
+        let mut frame = Frame { message, msgpack: None, json: None };
+        for encoding in encodings {
+            if frame.get(encoding).is_none()
+                && let Some(bytes) = encoding.encode_within(&*frame.message, protocol::WHOLE_BYTES_MAX).transpose()
+            {
+                let encoded = bytes.ok().map(|bytes| to_message(bytes, encoding));
+                match encoding {
+                    Encoding::MessagePack => frame.msgpack = encoded,
+                    Encoding::Json => frame.json = encoded,
+                }
+            } else if frame.get(encoding).is_none() {
+                return None;
+            }
+        }
+        Some(frame)
+    }
+
     fn get(&self, encoding: Encoding) -> Option<&Message> {
         match encoding {
             Encoding::MessagePack => self.msgpack.as_ref(),
@@ -63,10 +82,15 @@ pub(crate) fn wire_bytes(message: &Message) -> usize {
 
 /// Writes a message as it goes over a socket.
 pub(crate) fn encode(message: &ServerMessage, encoding: Encoding) -> Result<Message, CodecError> {
-    let bytes = Bytes::from(encoding.encode(message)?);
-    Ok(match encoding {
+    Ok(to_message(encoding.encode(message)?, encoding))
+}
+
+/// What was written as a message goes over a socket.
+pub(crate) fn to_message(bytes: Vec<u8>, encoding: Encoding) -> Message {
+    let bytes = Bytes::from(bytes);
+    match encoding {
         Encoding::MessagePack => Message::Binary(bytes),
         // serde_json writes UTF-8 only, so the check finds nothing.
         Encoding::Json => Utf8Bytes::try_from(bytes.clone()).map_or(Message::Binary(bytes), Message::Text),
-    })
+    }
 }

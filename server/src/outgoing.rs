@@ -8,7 +8,7 @@ use protocol::{Encoding, Presence, Seq, ServerMessage, SessionId};
 use tokio::sync::Notify;
 
 use crate::frame::Frame;
-use crate::pieces::Pieces;
+use crate::pieces::{Pieces, What};
 
 /// Messages that may wait.
 const ITEMS_MAX: usize = 4_096;
@@ -18,7 +18,7 @@ const ITEMS_MAX: usize = 4_096;
 pub(crate) enum Item {
     /// A message.
     Frame(Arc<Frame>),
-    /// A drawing.
+    /// A drawing, or a message that is too long to go whole.
     Snapshot(Arc<Pieces>),
     /// A stretch of the log, read when its turn comes.
     Log {
@@ -78,6 +78,10 @@ struct State {
     /// A welcome has gone out: only then does presence mean anything to the other side.
     welcomed: bool,
     ending: Ending,
+    /// What the connection is closed with, where the other side left or did what it must not.
+    close_code: Option<u16>,
+    /// It was emptied: what comes behind the gap would make no sense to the other side.
+    overflowed: bool,
 }
 
 #[derive(Debug, Default)]
@@ -111,8 +115,15 @@ impl State {
     /// What is to be put to the queue: entries behind something long as a stretch of the log, and nothing where the
     /// stretch before goes on with them.
     fn fold(&mut self, item: Item) -> Option<Item> {
-        let Item::Frame(frame) = &item else { return Some(item) };
-        let ServerMessage::Entries(told) = &*frame.message else { return Some(item) };
+        let message = match &item {
+            Item::Frame(frame) => &frame.message,
+            Item::Snapshot(pieces) => match &pieces.what {
+                What::Message(message) => message,
+                What::Drawing(_) | What::Blob(_) => return Some(item),
+            },
+            Item::Log { .. } | Item::Blob(_) => return Some(item),
+        };
+        let ServerMessage::Entries(told) = &**message else { return Some(item) };
         let (Some(first), Some(last)) = (told.first(), told.last()) else { return Some(item) };
         if self.long == 0 && !self.at_long {
             return Some(item);
@@ -139,12 +150,12 @@ impl Outgoing {
         Outgoing { encoding, bytes_max, state: Mutex::default(), changed: Notify::new(), ended: Notify::new() }
     }
 
-    /// Puts something at the end. If that is more than the queue may hold, it is emptied instead. Entries behind
-    /// something long are not kept but read from the log when their turn comes: however slowly a drawing is taken in,
-    /// what happens meanwhile fits.
+    /// Puts something at the end. If that is more than the queue may hold, it is emptied instead, and takes nothing more
+    /// but the end. Entries behind something long are not kept but read from the log when their turn comes: however
+    /// slowly a drawing is taken in, what happens meanwhile fits.
     pub(crate) fn push(&self, item: Item) -> Result<(), Overflowed> {
         let mut state = self.lock();
-        if !matches!(state.ending, Ending::No) {
+        if state.overflowed || !matches!(state.ending, Ending::No) {
             return Ok(());
         }
         let Some(item) = state.fold(item) else { return Ok(()) };
@@ -156,6 +167,7 @@ impl Outgoing {
         let too_large = state.bytes > self.bytes_max;
         if too_many || too_large {
             state.clear();
+            state.overflowed = true;
             return Err(Overflowed);
         }
         state.bytes += bytes;
@@ -166,9 +178,10 @@ impl Outgoing {
         Ok(())
     }
 
-    /// Puts presence where its persons' latest is; it replaces what wasn't sent yet.
-    pub(crate) fn show(&self, frame: Arc<Frame>) {
+    /// Puts presence where its persons' latest is; it replaces what wasn't sent yet: then true.
+    pub(crate) fn show(&self, frame: Arc<Frame>) -> bool {
         let mut state = self.lock();
+        let overtakes = !matches!(state.presence, Waiting::None);
         state.presence = match std::mem::take(&mut state.presence) {
             Waiting::None => Waiting::One(frame),
             Waiting::One(before) => {
@@ -184,6 +197,7 @@ impl Outgoing {
         };
         drop(state);
         self.changed.notify_one();
+        overtakes
     }
 
     /// Asks the other side for a sign of life, when nothing else is to be sent.
@@ -200,6 +214,26 @@ impl Outgoing {
         }
         drop(state);
         self.changed.notify_one();
+    }
+
+    /// Ends it as [`Outgoing::end`] does, for good, since the other side did what a code of the WebSocket protocol stands for.
+    pub(crate) fn end_as(&self, why: impl Into<String>, code: u16) {
+        let mut state = self.lock();
+        if let Ending::No = state.ending {
+            state.close_code = Some(code);
+        }
+        drop(state);
+        self.end(why, false);
+    }
+
+    /// The other side leaves: what it is told then ends a connection as it should.
+    pub(crate) fn note_leaving(&self, code: u16) {
+        self.lock().close_code = Some(code);
+    }
+
+    /// The code of that, if so.
+    pub(crate) fn close_code(&self) -> Option<u16> {
+        self.lock().close_code
     }
 
     /// Drops what waits.
@@ -277,11 +311,11 @@ impl Outgoing {
             state.bytes -= bytes;
             state.at_long = item.is_long();
             state.long -= usize::from(state.at_long);
-            if let Item::Frame(frame) = &item
-                && let ServerMessage::Welcome(_) = &*frame.message
-            {
-                state.welcomed = true;
-            }
+            state.welcomed |= match &item {
+                Item::Frame(frame) => matches!(*frame.message, ServerMessage::Welcome(_)),
+                // Nothing long comes before the welcome, unless it is the welcome.
+                _ => true,
+            };
             return Popped::Next(Next::Item(item));
         }
         match std::mem::replace(&mut state.ending, Ending::Ended) {
@@ -401,7 +435,7 @@ mod tests {
             outgoing.push(entry(9)).unwrap();
             outgoing.end("too slow", true);
             outgoing.push(entry(10)).unwrap();
-            check(&outgoing, &["entry 9", "bye too slow true", "nothing"]);
+            check(&outgoing, &["bye too slow true", "nothing"]);
         }
     }
 

@@ -127,7 +127,7 @@ async fn whoever_hosts_looks_after_a_drawing() {
 
     let viewer = link(&mut page, "viewer", "24").await;
     let mut cleo = Person::join(&viewer, "Cleo").await.expect("she may look");
-    let refused = cleo.ask(Request::Lock { ids: vec![ids[6].into()] }).await;
+    let refused = cleo.ask(Request::Lock { ids: vec![ids[6].into()], wait: false }).await;
     assert!(matches!(refused, Answer::Refused(Refusal::NotAllowed { role: Role::Viewer })), "{refused:?}");
 
     page.click("button[aria-label=Rename]", "").await;

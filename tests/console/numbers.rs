@@ -65,7 +65,7 @@ async fn the_page_is_small_is_painted_soon_and_shows_a_lock_soon() {
     let mut locks = Vec::new();
     for id in ids.iter().cycle().take(TIMES) {
         let asked_at = now_ms();
-        ana.begin(Request::Lock { ids: vec![RecordId::from(*id)] }).await;
+        ana.begin(Request::Lock { ids: vec![RecordId::from(*id)], wait: false }).await;
         let shown = page.until("Object.values(window.shown)[0]").await.as_f64().expect("a time");
         locks.push(shown - asked_at);
         ana.unlock(&[*id]).await;

@@ -129,7 +129,7 @@ impl Person {
     /// Locks entities; the token.
     pub async fn lock(&mut self, ids: &[EntityId]) -> Token {
         let ids: Vec<RecordId> = ids.iter().map(|id| RecordId::from(*id)).collect();
-        match self.ask(Request::Lock { ids }).await {
+        match self.ask(Request::Lock { ids, wait: false }).await {
             Answer::Stored { seq, .. } => seq,
             other => panic!("not locked: {other:?}"),
         }

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use drawing::{Entity, IdRange, Op, RecordId, Shape, Vec2};
+use drawing::{
+    Comment, CommentId, Entity, IdRange, Installation, Op, Pin, Point, Record, RecordId, Reply, ReplyId, Said, Shape,
+    Vec2, Writer, WriterId,
+};
 use oplog::{Appended, Log, NewEntry};
 use protocol::{Came, ClientId, Entry, Epoch, Event, Role, Seq, SessionId};
 
@@ -65,17 +68,38 @@ fn undone(sample: &Sample) -> anyhow::Result<Vec<String>> {
     let inverse = sample.drawing.clone().apply(&op)?.inverse;
 
     let mut wrong = Vec::new();
+    // Talk is no part of a file, before a move and after.
+    append(&log, Event::Edited { session, op: talk(sample), undoes: vec![] })?;
+    linework(&["convert", log_name, out_name])?;
+    if std::fs::read(&out)? != sample.bytes {
+        wrong.push("came out with comments different".into());
+    }
     append(&log, Event::Edited { session, op, undoes: vec![] })?;
     linework(&["convert", log_name, out_name])?;
     if moves && std::fs::read(&out)? == sample.bytes {
         wrong.push("came out of a move as it was".into());
     }
-    append(&log, Event::Edited { session, op: inverse, undoes: vec![Seq(3)] })?;
+    append(&log, Event::Edited { session, op: inverse, undoes: vec![Seq(4)] })?;
     linework(&["convert", log_name, out_name])?;
     if std::fs::read(&out)? != sample.bytes {
         wrong.push("came out of a move and its undo different".into());
     }
     Ok(wrong)
+}
+
+/// A comment on the first entity and a reply to it.
+fn talk(sample: &Sample) -> Op {
+    let space = sample.drawing.model_space().expect("every drawing has one");
+    let pin = match sample.drawing.entities_of(space).next() {
+        Some(entity) => sample.drawing.pin_on(entity.id, Point::new(1.0, 2.0)),
+        None => Pin::Point(Point::new(1.0, 2.0)),
+    };
+    let by = Writer { session: WriterId(2), client: Installation(1), name: "Ana".into(), color: 0 };
+    let said = Said { text: "Is it so?".into(), mentions: vec![], by, at_ms: 0, edited_ms: None };
+    let first = sample.drawing.id_max().0 + 1;
+    let comment = Comment { id: CommentId(first), space, pin, said: said.clone(), settling: None };
+    let reply = Reply { id: ReplyId(first + 1), to: comment.id, said };
+    Op::New(vec![Record::Comment(comment), Record::Reply(reply)])
 }
 
 /// Appends one event to a log that nobody holds.

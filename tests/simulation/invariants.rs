@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use collab::Room;
+use collab::{Room, Turn};
 use drawing::{Drawing, Op, Record, RecordId};
 use protocol::{ClientSeq, Ended, Event, Seq, SessionId, Told};
 
 use crate::faults::limits;
+use crate::line::LineCheck;
 use crate::person::{Fate, Person};
 use crate::standing::People;
+use crate::talk::Words;
+use crate::tally::Tally;
 use crate::world::World;
 use tests::model::Model;
 
@@ -22,10 +25,12 @@ pub fn check(world: &mut World) -> Result<(), String> {
     for person in &world.people {
         (0..person.refused_before).for_each(|_| world.tally.note("refused before a break"));
     }
-    let world = &*world;
-    check_lapses(&entries, world.store.first_room())?;
+    let mut tally = std::mem::take(&mut world.tally);
+    let turns = check_steps(world, &entries, world.store.first_room(), &mut tally);
+    world.tally = tally;
+    let (turns, world) = (turns?, &*world);
     let replayed = world.store.replay(world.store.first_room())?;
-    let log = check_log(&entries, world.store.first_room().drawing().clone())?;
+    let log = check_log(world, &entries, &turns, world.store.first_room().drawing().clone())?;
     check_room(world, &replayed)?;
     check_checkpoints(&world.store, &replayed)?;
     world.people.iter().try_for_each(|person| {
@@ -65,11 +70,12 @@ impl Requests {
 }
 
 /// One holder a record, nobody edits what another holds, every request once, no lock and no entry of one who is gone.
-fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String> {
+fn check_log(world: &World, entries: &[Told], turns: &[Vec<Turn>], mut drawing: Drawing) -> Result<Requests, String> {
     let mut requests = Requests::default();
     let mut holders = BTreeMap::<RecordId, SessionId>::new();
     let mut present = BTreeSet::new();
     let mut people = People::default();
+    let mut words = Words::default();
     let mut granted = Vec::new();
     // When a session was last known to be there.
     let mut came = BTreeMap::new();
@@ -92,9 +98,10 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                 let me = SessionId(seq);
                 let root = carries_on.and_then(|past| requests.roots.get(&past).copied()).unwrap_or(me);
                 requests.roots.insert(me, root);
+                words.join(me, *client, root);
                 people.join(me, (*client, root), (name, *role)).map_err(at)?;
                 present.insert(me);
-                came.insert(me, told.entry.time_ms);
+                came.insert(me, world.time_of(seq));
                 granted.push((root, *ids));
             }
             Event::Granted { session, ids } => granted.push((requests.roots[session], *ids)),
@@ -102,12 +109,13 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                 if !present.contains(session) {
                     return absent(session);
                 }
-                came.insert(*session, told.entry.time_ms);
+                came.insert(*session, world.time_of(seq));
             }
             Event::Gone { session, why, .. } => {
-                let due = came.get(session).copied().unwrap_or(0) + u64::from(limits().grace_ms);
-                if *why == Ended::Expired && told.entry.time_ms < due {
-                    return wrong(format!("{session} expires at {}, before {due}", told.entry.time_ms));
+                let (at, since) = (world.time_of(seq), came.get(session).copied().unwrap_or(0));
+                let due = since + u64::from(limits().grace_ms);
+                if *why == Ended::Expired && at + world.jumped_ms(since, at) < due {
+                    return wrong(format!("{session} expires at {at}, before {due}"));
                 }
                 if !present.contains(session) {
                     return absent(session);
@@ -149,7 +157,9 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                 }
             }
             Event::Unlocked { session, ids, overridden_by, .. } => {
-                if let Some(owner) = overridden_by.filter(|owner| !people.is_owner(owner)) {
+                // At the end of a countdown the owner may be gone: who began it was asked then.
+                let asked = told.entry.author.is_some();
+                if let Some(owner) = overridden_by.filter(|owner| asked && !people.is_owner(owner)) {
                     return wrong(format!("{owner}, who is no owner, ends a lock of {session}"));
                 }
                 for id in ids {
@@ -158,12 +168,26 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                     }
                 }
             }
-            Event::Edited { session, op, undoes } => {
+            Event::HandedOver { session, ids } => {
+                for id in ids {
+                    if holders.remove(id) != Some(*session) {
+                        return wrong(format!("{session} hands {id} over, which they don't hold"));
+                    }
+                }
+            }
+            Event::Overriding { session, by, .. } | Event::CalledOff { session, by, .. } => {
+                if !people.is_owner(by) {
+                    return wrong(format!("{by}, who is no owner, is about to end a lock of {session}"));
+                }
+            }
+            Event::Queued { session, .. } | Event::Withdrawn { session, .. } | Event::Declined { session, .. } => {
                 if !present.contains(session) {
                     return absent(session);
                 }
-                if !people.may_edit(session) {
-                    return wrong(format!("{session} edits, and may not"));
+            }
+            Event::Edited { session, op, undoes } => {
+                if !present.contains(session) {
+                    return absent(session);
                 }
                 let (mut new, mut old) = (BTreeSet::new(), BTreeSet::new());
                 touched(op, &mut new, &mut old);
@@ -186,12 +210,25 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
                 all.iter().for_each(|id| requests.edits.entry(*id).or_default().push((seq, root)));
                 let before = drawing.clone();
                 drawing.apply(op).map_err(|error| format!("entry {seq}: {error}"))?;
+                words.check(told, &people, &before, &drawing).map_err(at)?;
                 for id in new.union(&old) {
                     match (before.get(*id).is_some(), drawing.get(*id).is_some()) {
+                        // What is said is nobody's to hold.
+                        (false, true) if drawing.get(*id).is_some_and(Record::is_comment) => {}
                         (false, true) => drop(holders.insert(*id, *session)),
                         (true, false) => drop(holders.remove(id)),
                         _ => {}
                     }
+                }
+            }
+        }
+        for turn in &turns[n as usize - 1] {
+            if !present.contains(&turn.session) {
+                return absent(&turn.session);
+            }
+            for id in &turn.ids {
+                if let Some(other) = holders.insert(*id, turn.session) {
+                    return wrong(format!("{} gets {id} from the line, which {other} holds", turn.session));
                 }
             }
         }
@@ -214,22 +251,27 @@ fn check_log(entries: &[Told], mut drawing: Drawing) -> Result<Requests, String>
     Ok(requests)
 }
 
-/// A lock lapses only when nothing was done under it for the whole time, and one under which nothing is done does.
-fn check_lapses(entries: &[Told], mut room: Room) -> Result<(), String> {
+/// Goes through the log: the line and overrides at each entry, and that a lock lapses only when nothing was done under it
+/// for the whole time, and one under which nothing is done does. Gives what each entry gave to those in line.
+fn check_steps(world: &World, entries: &[Told], mut room: Room, tally: &mut Tally) -> Result<Vec<Vec<Turn>>, String> {
+    let (mut line, mut turns) = (LineCheck::default(), vec![Vec::new()]);
     let idle_ms = u64::from(limits().lock_idle_ms);
     let mut used = BTreeMap::<(SessionId, Seq), u64>::new();
     for told in &entries[1..] {
-        let at = told.entry.time_ms;
+        let at = world.time_of(told.seq);
         if let Event::Unlocked { session, ids, lapsed: true, .. } = &told.entry.event {
             for holding in ids.iter().filter_map(|id| room.shared().locks.get(id)) {
                 let last = used.get(&(*session, holding.token)).copied().unwrap_or(0);
-                if at < last + idle_ms {
+                if at + world.jumped_ms(last, at) < last + idle_ms {
                     return Err(format!("entry {}: a lock lapses at {at} that was used at {last}", told.seq));
                 }
             }
         }
         let before = room.clone();
-        room.apply(told).map_err(|error| format!("replay: {error}"))?;
+        let applied = room.apply(told).map_err(|error| format!("replay: {error}"))?;
+        line.step(world, told, &before, &applied, &room, tally)?;
+        used.extend(applied.turns.iter().map(|turn| ((turn.session, told.seq), at)));
+        turns.push(applied.turns);
         match &told.entry.event {
             Event::Locked { session, .. } => drop(used.insert((*session, told.seq), at)),
             Event::Edited { session, op, .. } => {
@@ -246,8 +288,11 @@ fn check_lapses(entries: &[Told], mut room: Room) -> Result<(), String> {
         }
     }
     // Everything was quiet for longer than that in the end.
+    if !room.shared().claims.is_empty() {
+        return Err(format!("somebody waits for ever: {:?}", room.shared().claims));
+    }
     match room.shared().locks.iter().next() {
-        None => Ok(()),
+        None => Ok(turns),
         Some((id, holding)) => Err(format!("{id} is held by {} for ever", holding.session)),
     }
 }

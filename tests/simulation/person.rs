@@ -7,6 +7,7 @@ use drawing::{Color, EntityId, Op, Point, Record, RecordId, Vec2};
 use protocol::{Answer, ClientId, ClientSeq, Presence, Refusal, ResumeKey, Role, Seq, ServerMessage, SessionId};
 
 use crate::random::Random;
+use crate::talk;
 use crate::world::Delivery;
 use tests::model::{Model, line};
 
@@ -229,6 +230,11 @@ impl Person {
         match random.between(0, 99) {
             0..=19 => {
                 let some = random.some(&ids, 3);
+                if random.permille(450) {
+                    let text = format!("asks for {some:?}");
+                    self.session.ask_for(some);
+                    return text;
+                }
                 let text = format!("locks {some:?}");
                 self.session.lock(some);
                 text
@@ -285,19 +291,27 @@ impl Person {
                 text
             }
             93 if self.session.role() == Role::Owner => {
-                let Some((_, lock)) = self.session.locks().find(|(_, lock)| Some(lock.session) != self.session.me())
-                else {
-                    return "finds no lock of others".into();
-                };
-                self.session.override_lock(lock.token);
-                format!("overrides {}", lock.token)
+                let lock = self.session.locks().find(|(_, lock)| Some(lock.session) != self.session.me());
+                let Some(lock) = lock.map(|(_, lock)| lock) else { return "finds no lock of others".into() };
+                if random.permille(300)
+                    && let Some(countdown) = self.session.countdowns().next().cloned()
+                {
+                    self.session.call_off(countdown.token, countdown.session);
+                    return format!("leaves {} to {}", countdown.token, countdown.session);
+                }
+                self.session.override_lock(lock.token, lock.session);
+                format!("overrides {} of {}", lock.token, lock.session)
             }
             94 if self.session.role() == Role::Owner => {
                 let title = format!("Plan {}", random.between(1, 9));
                 self.session.rename(title.clone());
                 format!("renames it {title}")
             }
-            93..=97 => {
+            95..=96 => self.tend_the_line(&mine, random),
+            93..=96 => {
+                if random.permille(500) {
+                    return self.talk(now, random);
+                }
                 let cursor = Some(Point::new(by.x, now as f64));
                 self.session.set_presence(Presence { cursor, ..Presence::default() });
                 "moves the cursor".into()
@@ -307,12 +321,55 @@ impl Person {
                 self.leaving = true;
                 "leaves".into()
             }
+            // The program is killed and started again, and goes on with what it kept.
+            97 if self.conn.is_none() && !self.leaving => {
+                let Some(ticket) = self.session.ticket() else { return "has nothing to go on with".into() };
+                let text = format!("starts again with {} that wait", ticket.waiting());
+                let (client, next) = (client(self.number), self.session.next_client_seq());
+                self.session =
+                    Session::restore(client, format!("Person {}.{}", self.number, self.windows), next, ticket);
+                self.own_steps = true;
+                text
+            }
             // The program is killed and started again; another window opens later.
             99 if self.session.waiting() == 0 && self.conn.is_none() => {
                 self.new_window();
                 "starts again".into()
             }
-            _ => "looks".into(),
+            _ => self.talk(now, random),
+        }
+    }
+
+    /// Answers those who wait for what one holds, or thinks again about what one waits for oneself.
+    fn tend_the_line(&mut self, mine: &[RecordId], random: &mut Random) -> String {
+        let asked = self.session.asked_of_me();
+        match (random.between(0, 3), asked.first(), self.session.my_waits().next().map(|wait| wait.wait)) {
+            (0, _, Some(wait)) => {
+                self.session.withdraw(wait);
+                format!("waits no more since {wait}")
+            }
+            (1, Some(asked), _) => {
+                self.session.decline(asked.wait);
+                format!("says not now to {}", asked.by)
+            }
+            (2, Some(asked), _) => {
+                let ids = asked.ids.clone();
+                let text = format!("hands {ids:?} over to {}", asked.by);
+                self.session.hand_over(ids);
+                text
+            }
+            _ => {
+                self.session.hand_over(random.some(mine, 3));
+                "hands over whatever somebody wants".into()
+            }
+        }
+    }
+
+    /// Comments, replies, resolves, rewords, takes away.
+    fn talk(&mut self, now: u64, random: &mut Random) -> String {
+        match talk::something(&mut self.session, now, random) {
+            Some(op) => self.submit(op),
+            None => "has nothing to say".into(),
         }
     }
 

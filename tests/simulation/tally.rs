@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use drawing::{Op, Record};
 use protocol::{Ended, Event, Told};
 
 /// How often each thing has to happen in a thousand runs, at the least: about half of what does.
@@ -18,12 +19,29 @@ const FLOORS: &[(&str, u64)] = &[
     ("stale hellos", 50),
     ("refused before a break", 20),
     ("intruders", 130),
-    ("role changes", 200),
-    ("removals", 100),
-    ("bans", 30),
-    ("lifted bans", 4),
-    ("turned away", 300),
+    ("role changes", 100),
+    ("removals", 50),
+    ("bans", 12),
+    ("lifted bans", 1),
+    ("turned away", 100),
+    ("overflows", 250),
+    ("asked twice", 500),
+    ("power cuts", 60),
+    ("lost with the power", 4),
 ];
+
+/// What an edit does about comments.
+fn said(op: &Op) -> Option<&'static str> {
+    match op {
+        Op::New(records) => match records.first()? {
+            Record::Comment(_) => Some("comments"),
+            Record::Reply(_) => Some("replies"),
+            _ => None,
+        },
+        Op::Change(records) => records.first()?.is_comment().then_some("settled or reworded"),
+        _ => None,
+    }
+}
 
 /// How often what happened.
 #[derive(Debug, Clone, Default)]
@@ -37,12 +55,22 @@ impl Tally {
     /// What the log tells.
     pub fn note_entry(&mut self, told: &Told) {
         match &told.entry.event {
+            Event::Edited { op, undoes, .. } if undoes.is_empty() && said(op).is_some() => {
+                self.note("edits");
+                said(op).into_iter().for_each(|what| self.note(what));
+            }
             Event::Edited { undoes, .. } => self.note(if undoes.is_empty() { "edits" } else { "undos" }),
             Event::Locked { .. } => self.note("locks"),
             Event::Resumed { .. } => self.note("resumes"),
             Event::Joined { carries_on: Some(_), .. } => self.note("carry-ons"),
             Event::Gone { why: Ended::Expired, .. } => self.note("expiries"),
             Event::Unlocked { lapsed: true, .. } => self.note("lapses"),
+            Event::Queued { .. } => self.note("waits"),
+            Event::Withdrawn { .. } => self.note("withdrawals"),
+            Event::Declined { .. } => self.note("declines"),
+            Event::Overriding { .. } => self.note("countdowns"),
+            Event::CalledOff { .. } => self.note("called off"),
+            Event::Unlocked { overridden_by: Some(_), .. } => self.note("overridden"),
             Event::RoleChanged { .. } => self.note("role changes"),
             Event::Gone { why: Ended::Removed { .. }, .. } => self.note("removals"),
             Event::Banned { .. } => self.note("bans"),

@@ -126,7 +126,7 @@ fn locate(document: &mut Document, settings: &Settings, at: Pos2) {
     let raw = document.camera.to_drawing(at);
     let moving = matches!(document.pointer.drag, Drag::Move { .. });
     let taking_hold = matches!(document.pointer.drag, Drag::Pressed { on_selected: true, .. });
-    let pointing = document.tool.as_ref().is_some_and(|tool| !tool.selects());
+    let pointing = document.tool.as_ref().is_some_and(|tool| !tool.selects() && !tool.drags());
     let base = match document.pointer.drag {
         Drag::Move { from, .. } => Some(from),
         _ => document.tool.as_ref().and_then(|tool| tool.base()),
@@ -163,7 +163,7 @@ fn snap(document: &Document, raw: Point, base: Option<Point>, moving: bool) -> O
 }
 
 fn press(document: &mut Document, settings: &Settings, at: Pos2, actions: &mut Vec<Action>) {
-    if document.tool.as_ref().is_some_and(|tool| !tool.selects()) {
+    if document.tool.as_ref().is_some_and(|tool| !tool.selects() && !tool.drags()) {
         locate(document, settings, at);
         actions.push(Action::Tell(CanvasEvent::Point(document.pointer.at)));
         return;
@@ -191,8 +191,16 @@ fn release(document: &mut Document, settings: &Settings, modifiers: Modifiers, a
         (false, true) => Pick::Add,
         (false, false) => Pick::Only,
     };
+    let drags = document.tool.as_ref().is_some_and(|tool| tool.drags());
     match std::mem::take(&mut document.pointer.drag) {
         Drag::None => {}
+        Drag::Pressed { at, .. } if drags => {
+            actions.push(Action::Tell(CanvasEvent::Point(document.camera.to_drawing(at))));
+        }
+        Drag::Window { from } if drags => {
+            let region = Rect::from_points(from, document.pointer.raw);
+            actions.push(Action::Tell(CanvasEvent::Region(region)));
+        }
         // A window is awaited, and a click is none.
         Drag::Pressed { .. } if document.review.as_ref().is_some_and(|review| review.picking_area) => {}
         Drag::Pressed { at, .. } => {
@@ -241,7 +249,7 @@ fn hover(document: &mut Document) {
         return;
     }
     let pointer = &document.pointer;
-    let pointing = document.tool.as_ref().is_some_and(|tool| !tool.selects());
+    let pointing = document.tool.as_ref().is_some_and(|tool| !tool.selects() && !tool.drags());
     let looks = pointer.over && !pointing && pointer.drag == Drag::None && !pointer.panning;
     let at = pointer.raw;
     document.pointer.hover = if looks {

@@ -9,11 +9,14 @@ mod menu;
 mod overlays;
 mod paint;
 mod people;
+mod pins;
 
 use drawing::{EntityId, Point, Vec2};
 use egui::{Pos2, Role, Sense, Ui, WidgetInfo};
 use protocol::{Ghost, Presence};
 use scene::{Background, Snap};
+
+pub use pins::new_place;
 
 use crate::action::Action;
 use crate::document::Document;
@@ -102,6 +105,9 @@ pub fn show(ui: &mut Ui, document: &mut Document, settings: &Settings) -> Vec<Ac
     paint::drawing(ui, &painter, document, background);
     marks::paint(&painter, document, settings, theme);
     people::paint(ui, &painter, document, theme);
+    if document.is_here() {
+        pins::show(ui, &painter, document, theme, &mut actions);
+    }
     tell_presence(document);
     actions
 }

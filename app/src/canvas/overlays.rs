@@ -22,6 +22,9 @@ const HOVER: u32 = 9_999;
 const GHOST: u32 = 10_001;
 const GUEST: u32 = 10_002;
 const LAPSED: u32 = 10_003;
+const DRAFTED: u32 = 10_004;
+const DRAFTED_AWAY: u32 = 10_005;
+const DRAFT_LIT: u32 = 10_006;
 
 /// Dash and gap of what a person holds, by their place among the colours: the pattern tells them apart where the colour
 /// can't.
@@ -91,6 +94,7 @@ pub(super) fn show(document: &mut Document, theme: &Theme) {
     let paint = OverlayPaint { width_px: 4.0, fill_opacity: 0.6, ..OverlayPaint::outline(srgb(theme.accent, 0.45)) };
     document.picture.overlay(&drawing, HOVER, &hover, revision, (paint, Cover::Whole));
 
+    drafted(document, theme, &mut keep);
     if let Some(place) = ghost(document, &facts, theme) {
         keep.insert(place);
     }
@@ -107,6 +111,32 @@ fn lit(document: &mut Document, theme: &Theme, keep: &mut BTreeSet<u32>) {
     keep.insert(LIT);
     let paint = OverlayPaint { width_px: 2.0 * size::HELD + 3.0, ..outline(theme, color) };
     document.picture.overlay(&drawing, LIT, &ids, document.revision, (paint, Cover::Around));
+}
+
+/// What the changes that were not done would make of the drawing.
+fn drafted(document: &mut Document, theme: &Theme, keep: &mut BTreeSet<u32>) {
+    let Some(space) = document.space.filter(|_| !document.drafts.is_empty() && !document.is_looking_back()) else {
+        return;
+    };
+    let drafted = document.drafted();
+    let now = document.session.drawing().clone();
+    // What they are made of: the drawing as it is and the list, of which neither goes back.
+    let made_of = document.revision.wrapping_mul(1 << 20) ^ document.drafts.revision() ^ (1 << 62);
+    let [put, gone] = drafted.seen(&now, space, None);
+    let mut paint = OverlayPaint { width_px: 2.0, ..OverlayPaint::outline(srgb(theme.warn, 0.9)) };
+    paint.dash_px = DASHES[2];
+    document.picture.overlay(&drafted.drawing, DRAFTED, &put, made_of, (paint, Cover::Whole));
+    let mut paint = OverlayPaint { width_px: 3.0, ..OverlayPaint::outline(srgb(theme.bad, 0.8)) };
+    paint.dash_px = DASHES[7];
+    document.picture.overlay(&now, DRAFTED_AWAY, &gone, made_of, (paint, Cover::Whole));
+    keep.extend([DRAFTED, DRAFTED_AWAY]);
+    if let Some(lit) = document.drafts.lit {
+        let [put, gone] = drafted.seen(&now, space, Some(lit));
+        let of = if put.is_empty() { (&now, gone) } else { (&drafted.drawing, put) };
+        let paint = OverlayPaint { width_px: 5.0, ..OverlayPaint::outline(srgb(theme.warn, 0.6)) };
+        document.picture.overlay(of.0, DRAFT_LIT, &of.1, made_of, (paint, Cover::Whole));
+        keep.insert(DRAFT_LIT);
+    }
 }
 
 /// The selection as a drag or a command would leave it, or what is about to be pasted. Which overlay shows it.

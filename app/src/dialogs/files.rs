@@ -79,6 +79,7 @@ pub(super) fn unsaved(ui: &mut Ui, window: &Window, id: u64, then_quit: bool, en
         AtStake { unsaved: true, .. } => format!("Save the changes to {title}?"),
         AtStake { saving: true, .. } => format!("{title} is being saved"),
         _ if copy => format!("Save a copy of {title}?"),
+        AtStake { comments: 1.., .. } => format!("Keep what was said about {title}?"),
         AtStake { drafts: 1.., .. } => format!("Close {title} without these changes?"),
         _ => format!("{title} is shared"),
     };
@@ -112,6 +113,9 @@ pub(super) fn unsaved(ui: &mut Ui, window: &Window, id: u64, then_quit: bool, en
                 if then_quit {
                     actions.push(Action::Run(crate::command::Command::Quit));
                 }
+            }
+            if stake.comments > 0 && ui.button("Save the log...").clicked() {
+                actions.extend([Action::CloseDialog, Action::Run(crate::command::Command::SaveLog)]);
             }
             let stay = if inside.is_empty() { "Cancel" } else { "Keep sharing" };
             if ui.button(stay).clicked() {

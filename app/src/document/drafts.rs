@@ -1,8 +1,11 @@
-//! Changes that the room did not take: kept with the reason until one applies them again or discards them.
+//! Changes that the room did not take: kept with the reason until one applies them again or discards them, all or one by
+//! one.
 
 use std::collections::BTreeMap;
 
+use collab::is_said;
 use drawing::{EntityId, Op, Record, RecordId};
+use serde::{Deserialize, Serialize};
 
 use super::{Document, Hindrance, history};
 
@@ -10,13 +13,73 @@ use super::{Document, Hindrance, history};
 pub(super) const UNDONE_MAX: usize = 1_000;
 
 /// A change that was shown and then not done.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Undone {
-    op: Op,
+    /// What tells it from the others of its drawing, in this run of the program.
+    #[serde(skip)]
+    pub number: u64,
+    /// The change.
+    pub op: Op,
     /// What it was, in short words.
     pub what: String,
     /// Why it was not done, in words.
     pub why: String,
+}
+
+/// All of a drawing, oldest first.
+#[derive(Debug, Default)]
+pub struct Drafts {
+    list: Vec<Undone>,
+    last: u64,
+    /// By their old numbers, what was drawn again: for changes to it that were not done either.
+    renumbered: BTreeMap<RecordId, RecordId>,
+    /// Goes up whenever there are others than before.
+    revision: u64,
+    /// The one that is pointed at, in the list or on the canvas.
+    pub lit: Option<u64>,
+}
+
+impl Drafts {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// All of them, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Undone> {
+        self.list.iter()
+    }
+
+    /// Goes up whenever there are others than before.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Puts one behind the others.
+    pub fn push(&mut self, op: Op, what: String, why: String) {
+        self.last += 1;
+        self.put(Undone { number: self.last, op, what, why });
+    }
+
+    fn put(&mut self, undone: Undone) {
+        self.list.push(undone);
+        self.revision += 1;
+    }
+
+    /// Takes out the one of this number, or all.
+    fn take(&mut self, which: Option<u64>) -> Vec<Undone> {
+        self.revision += 1;
+        let is_meant = |draft: &Undone| which.is_none_or(|number| draft.number == number);
+        let (taken, left) = std::mem::take(&mut self.list).into_iter().partition(is_meant);
+        self.list = left;
+        self.lit = self.lit.filter(|lit| self.list.iter().any(|draft| draft.number == *lit));
+        taken
+    }
 }
 
 impl Document {
@@ -30,17 +93,16 @@ impl Document {
             }
             let what = history::op_words(&draft.op);
             let why = self.refusal_words(&draft.refusal);
-            self.drafts.push(Undone { op: draft.op, what, why });
+            self.drafts.push(draft.op, what, why);
         }
     }
 
-    /// Makes the changes that were not done, as if they were made now. What still can't be done stays, with the reason.
-    /// Returns how many were made.
-    pub fn apply_drafts(&mut self) -> usize {
+    /// Makes the change of this number that was not done, or all, as if they were made now. What still can't be done stays,
+    /// with the reason. Returns how many were made.
+    pub fn apply_drafts(&mut self, which: Option<u64>) -> usize {
         let mut made = 0;
-        // By their old numbers, for changes to what an earlier draft had drawn.
-        let mut renumbered = BTreeMap::new();
-        for draft in std::mem::take(&mut self.drafts) {
+        let mut renumbered = std::mem::take(&mut self.drafts.renumbered);
+        for draft in self.drafts.take(which) {
             match self.apply_draft(draft.op.clone(), &mut renumbered) {
                 Ok(()) => made += 1,
                 Err(hindrance) => {
@@ -48,15 +110,21 @@ impl Document {
                         Hindrance::Held { who, .. } => who,
                         Hindrance::Other(why) => why,
                     };
-                    self.drafts.push(Undone { why, ..draft });
+                    self.drafts.put(Undone { why, ..draft });
                 }
             }
         }
+        self.drafts.list.sort_by_key(|draft| draft.number);
+        self.drafts.renumbered = if self.drafts.is_empty() { BTreeMap::new() } else { renumbered };
         self.touched();
         made
     }
 
     fn apply_draft(&mut self, op: Op, renumbered: &mut BTreeMap<RecordId, RecordId>) -> Result<(), Hindrance> {
+        if is_said(&op, self.session.drawing()) {
+            // A number that was refused was not used.
+            return if self.may_comment() { self.submit_said(op) } else { Err(Hindrance::Other(self.why_not())) };
+        }
         if !self.may_edit() {
             return Err(Hindrance::Other(self.why_not()));
         }
@@ -86,9 +154,9 @@ impl Document {
         self.submit(op)
     }
 
-    /// Drops the changes that were not done.
-    pub fn discard_drafts(&mut self) {
-        self.drafts.clear();
+    /// Drops the change of this number that was not done, or all.
+    pub fn discard_drafts(&mut self, which: Option<u64>) {
+        self.drafts.take(which);
         self.touched();
     }
 

@@ -94,13 +94,22 @@ fn sentence(event: &Event, this: SessionId) -> Option<(Option<SessionId>, String
         Event::Unlocked { ids, overridden_by: Some(owner), .. } => {
             (Some(*owner), format!("ended a lock on {}", count(ids.len())))
         }
+        Event::HandedOver { session, ids } => (Some(*session), format!("handed {} over", count(ids.len()))),
+        Event::Overriding { session, by, .. } if session != by => (Some(*by), "is about to end somebody's lock".into()),
+        Event::CalledOff { by, .. } => (Some(*by), "left a lock to its holder after all".into()),
         Event::Renamed { session, title } => (Some(*session), format!("renamed it {title}")),
+        Event::Queued { .. } | Event::Withdrawn { .. } | Event::Declined { .. } | Event::Overriding { .. } => {
+            return None;
+        }
         Event::Locked { .. } | Event::Unlocked { .. } | Event::Resumed { .. } | Event::Granted { .. } => return None,
     })
 }
 
 /// What an op does, in short words.
 pub fn op_words(op: &Op) -> String {
+    if let Some(words) = words::talk_in_words(op) {
+        return words;
+    }
     match op {
         Op::New(records) => format!("drew {}", records_words(records)),
         Op::Change(records) => format!("changed {}", records_words(records)),

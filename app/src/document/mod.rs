@@ -1,6 +1,7 @@
 //! One open drawing: the session in its room, what is seen of it, what is selected, and the file it belongs to.
 
 mod course;
+mod drafted;
 mod drafts;
 mod edit;
 mod facts;
@@ -8,6 +9,7 @@ mod frames;
 mod graft;
 mod history;
 mod isolation;
+mod line;
 mod locks;
 mod looking;
 mod outlines;
@@ -17,11 +19,13 @@ mod picture;
 mod put;
 mod receive;
 mod roles;
+mod seat;
 mod selection;
 mod sitting;
 mod stake;
 mod store;
 mod studio;
+mod talk;
 pub mod turn;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -42,11 +46,13 @@ use crate::review::{Gathering, Review};
 use crate::tools::{Tool, View};
 
 pub use course::{Course, Step};
-pub use drafts::Undone;
+pub use drafted::Drafted;
+pub use drafts::{Drafts, Undone};
 pub use edit::{Hindrance, first_capital};
 pub use facts::Facts;
 pub use frames::FrameShown;
 pub use history::{History, Row, op_words};
+pub use line::{Ending, LineWish};
 pub use overlays::{Cover, OVERLAY_MAX};
 pub use people::People;
 pub use picture::Picture;
@@ -55,6 +61,7 @@ pub use receive::News;
 pub use roles::{may_words, role_word};
 pub use stake::AtStake;
 pub use studio::{Gpu, Studio, lock};
+pub use talk::{About, Card, Keys, Listing, PinShown, Talk, Talking, call_before, first_words};
 
 /// What new things are drawn with: one's own, never shared.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -167,7 +174,11 @@ pub struct Document {
     /// What a save needs of the log, as far as it is here.
     pub parts: BTreeMap<protocol::Hash, Part>,
     /// What one changed and the room did not take, until one says what is to become of it.
-    pub drafts: Vec<Undone>,
+    pub drafts: Drafts,
+    /// What they would make of the drawing.
+    drafted: Option<drafted::Made>,
+    /// One's seat in somebody else's room.
+    seated: Option<seat::Seated>,
     /// Whether one changed anything since one came.
     pub edited: bool,
     /// A save is not noted beside the log as one that has everything up to an entry.
@@ -232,10 +243,16 @@ pub struct Document {
     behind: bool,
     /// What is selected and not held any more, since it was not used.
     lapsed: BTreeSet<RecordId>,
+    /// What the line gave one and one has not selected since: it is not let go as what one doesn't work on.
+    from_line: BTreeSet<RecordId>,
+    /// Since when this window knows of the countdowns that are under way, by the entries that began them.
+    countdowns_seen: BTreeMap<Seq, Millis>,
     /// Layers whose own states were asked to be everybody's.
     applying: BTreeSet<LayerId>,
     /// What is to be made and waits for ids.
     held_back: VecDeque<New>,
+    /// What people say about it.
+    pub talk: Talk,
     /// What is about to be pasted.
     pub guest: Option<Guest>,
     /// An owner put one out; whether for good.
@@ -259,7 +276,9 @@ impl Document {
             deaf: false,
             given_up: (0, 0),
             parts: BTreeMap::new(),
-            drafts: Vec::new(),
+            drafts: Drafts::default(),
+            drafted: None,
+            seated: None,
             edited: false,
             unnoted: true,
             file: FileFacts::default(),
@@ -298,8 +317,11 @@ impl Document {
             gathered: Changes::default(),
             behind: false,
             lapsed: BTreeSet::new(),
+            from_line: BTreeSet::new(),
+            countdowns_seen: BTreeMap::new(),
             applying: BTreeSet::new(),
             held_back: VecDeque::new(),
+            talk: Talk::default(),
             guest: None,
             put_out: None,
             presence: Default::default(),
@@ -320,7 +342,7 @@ impl Document {
     pub fn is_dirty(&self) -> bool {
         self.is_here()
             && matches!(self.home, Home::Own { .. })
-            && self.file.saved != Some(self.session.drawing().hash())
+            && self.file.saved != Some(self.session.drawing().drawn_hash())
     }
 
     /// Whether others are in the room.

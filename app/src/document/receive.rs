@@ -17,10 +17,14 @@ pub enum News {
     Say(String),
     /// Something that went wrong.
     Warn(String),
+    /// Something that one click answers: the words, what the button says, what it does.
+    Offer(String, String, crate::action::Action),
     /// The drawing is here, for the first time or anew.
     Here,
     /// Locks of one's own ended because they were not used: on so many records.
     Lapsed(usize),
+    /// Somebody called this person in a comment.
+    Called(String, drawing::CommentId),
     /// A part of what a save needs is here.
     Part(protocol::Hash, Option<Vec<u8>>),
     /// What a copy of the past needs, or why there is none.
@@ -57,6 +61,7 @@ impl Document {
         // Once for all that arrived: a chunk that ten messages touch is tessellated once.
         self.show_gathered();
         self.settle_layers();
+        news.extend(self.talk.take_calls().into_iter().map(|(by, comment)| News::Called(by, comment)));
         for put in self.put_held_back() {
             match put {
                 Ok(Put::Done(words)) => news.push(News::Say(words)),
@@ -134,8 +139,13 @@ impl Document {
                 }
                 news.push(News::Part(hash, bytes));
             }
-            Incoming::Loading(received, pieces) => {
-                self.trouble = Some(format!("Receiving the drawing: {} of {}", received, pieces));
+            Incoming::Arriving { received, pieces, so_far, come } => {
+                let mut changes = self.session.receive_arriving(now, (received, pieces), *so_far, come);
+                if let Ok(changes) = &mut changes {
+                    // The space that is shown may be yet to come.
+                    changes.whole |= self.space.is_none() && !changes.ids.is_empty();
+                }
+                self.take_result(now, changes, news);
             }
             Incoming::Lost { why, again_s, attempts } => {
                 self.session.disconnected();
@@ -217,6 +227,9 @@ impl Document {
 
     fn show_gathered(&mut self) {
         let Changes { ids, whole, .. } = std::mem::take(&mut self.gathered);
+        if whole || !ids.is_empty() {
+            self.note_said(&ids, whole);
+        }
         if self.is_looking_back() {
             // What happens meanwhile is seen on coming back to now.
         } else if whole {
@@ -256,6 +269,7 @@ impl Document {
             Notice::Welcomed { resumed } => {
                 self.trouble = None;
                 self.attempts = 0;
+                self.note_countdowns(now);
                 if matches!(self.home, Home::Joined(_)) && !self.session.title().is_empty() {
                     self.title = self.session.title().to_owned();
                 }
@@ -271,6 +285,16 @@ impl Document {
                 news.push(News::Warn(format!("Not done: {}", self.refusal_words(&refusal))));
             }
             Notice::Lapsed { ids } => news.push(News::Lapsed(self.note_lapsed(&ids))),
+            notice @ (Notice::Turn { .. }
+            | Notice::OutOfLine { .. }
+            | Notice::Declined { .. }
+            | Notice::AskedFor { .. }
+            | Notice::Overriding { .. }
+            | Notice::CalledOff { .. }
+            | Notice::Claims) => self.take_line(now, notice, news),
+            Notice::LockRefused { ref refusal, .. } if Document::is_of_waiting(refusal) => {
+                self.take_line(now, notice, news);
+            }
             // Somebody was faster with a part: the rest of the selection is still to be had.
             Notice::LockRefused { ids, refusal: Refusal::Held { free, .. } } if free.len() < ids.len() => {
                 self.lock_free(&free);
@@ -338,6 +362,10 @@ impl Document {
             },
             Refusal::Changed { by, .. } => {
                 format!("{} changed it in the meantime", by.map_or("somebody".into(), name))
+            }
+            Refusal::Circle { through, .. } => {
+                let who = through.last().map_or("somebody".into(), |last| name(*last));
+                format!("{who} waits for something that you hold; hand that over first")
             }
             Refusal::LockLost { .. } => "others changed it before you held it".into(),
             Refusal::Invalid { why } | Refusal::Unavailable { why } => why.clone(),

@@ -28,7 +28,7 @@ impl Document {
             && self.picture.is_all_here()
             && !self.is_looking_back()
             && self.isolated.is_empty()
-            && self.file.saved == Some(self.session.drawing().hash());
+            && self.file.saved == Some(self.session.drawing().drawn_hash());
         is_due.then(|| (path.clone(), stamp))
     }
 

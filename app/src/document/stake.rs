@@ -13,8 +13,12 @@ pub struct AtStake {
     pub waiting: usize,
     /// So many changes were not done, and nothing was said of what is to become of them.
     pub drafts: usize,
+    /// These changes are kept when the drawing is closed.
+    pub kept: bool,
     /// A save is under way.
     pub saving: bool,
+    /// So many comments are in the log of one's own room and nowhere else: no file holds them.
+    pub comments: usize,
     /// The room is over and one had changed something there: what is seen may be nowhere else.
     pub only_here: bool,
 }
@@ -22,7 +26,7 @@ pub struct AtStake {
 impl AtStake {
     /// Whether anything is.
     pub fn is_any(&self) -> bool {
-        *self != AtStake::default()
+        *self != AtStake { kept: self.kept, ..AtStake::default() }
     }
 
     /// What, in a sentence for each.
@@ -36,14 +40,24 @@ impl AtStake {
         }
         if self.waiting > 0 {
             let count = self.waiting;
-            words.push(format!("{} of yours {} not reached the others.", changes(count), have(count)));
+            words.push(format!(
+                "{} of yours {} not reached the others. They are kept, and sent when you join again.",
+                changes(count),
+                have(count)
+            ));
         }
         if self.only_here {
             words.push("The room is closed: what you see may be kept nowhere else. Save a copy to keep it.".into());
         }
+        if self.comments > 0 {
+            let count =
+                if self.comments == 1 { "1 comment is".into() } else { format!("{} comments are", self.comments) };
+            words.push(format!("{count} no part of the file: save the log to keep what was said."));
+        }
         if self.drafts > 0 {
             let count = self.drafts;
-            words.push(format!("{} of yours {} not done, and would be dropped.", changes(count), were(count)));
+            let then = if self.kept { "They are kept for when you join again." } else { "They would be dropped." };
+            words.push(format!("{} of yours {} not done. {then}", changes(count), were(count)));
         }
         if self.saving {
             words.push("It is being saved right now.".into());
@@ -58,12 +72,14 @@ impl Document {
         let joined = matches!(self.home, Home::Joined(_));
         let over = matches!(self.session.status(), Status::Ended { .. });
         // Of a room that is over, a copy is all that can be had.
-        let kept = over && self.is_here() && self.file.saved == Some(self.drawing().hash());
+        let kept = over && self.is_here() && self.file.saved == Some(self.drawing().drawn_hash());
         AtStake {
             unsaved: self.is_dirty(),
             // In a room of one's own they are in what is shown, and so in what is saved.
             waiting: if joined && !kept { self.session.waiting() } else { 0 },
             drafts: self.drafts.len(),
+            kept: joined && self.is_seated(),
+            comments: self.comments_unkept(),
             saving: self.file.saving.is_some(),
             only_here: joined && over && self.edited && self.is_here() && !kept,
         }
@@ -82,6 +98,9 @@ mod tests {
             (AtStake { unsaved: true, ..none }, "not in the file"),
             (AtStake { waiting: 1, ..none }, "1 change of yours has not reached"),
             (AtStake { drafts: 3, ..none }, "3 changes of yours were not done"),
+            (AtStake { drafts: 3, kept: true, ..none }, "kept for when you join again"),
+            (AtStake { kept: true, ..none }, ""),
+            (AtStake { comments: 2, ..none }, "2 comments are no part of the file"),
             (AtStake { saving: true, ..none }, "being saved"),
             (AtStake { only_here: true, ..none }, "Save a copy"),
         ];

@@ -78,12 +78,17 @@ impl Tally {
             // The owner acted; and what lapses and expires, nobody does.
             Event::Unlocked { overridden_by: Some(owner), .. } => *owner,
             Event::Unlocked { lapsed: true, .. } | Event::Gone { why: Ended::Expired, .. } => return,
+            Event::Overriding { by, .. } | Event::CalledOff { by, .. } => *by,
             Event::RoleChanged { by, .. } | Event::Banned { by, .. } | Event::BanLifted { by, .. } => *by,
             Event::Gone { why: Ended::Removed { by }, .. } => *by,
             Event::Resumed { session, .. }
             | Event::Gone { session, .. }
             | Event::Locked { session, .. }
             | Event::Unlocked { session, .. }
+            | Event::Queued { session, .. }
+            | Event::Withdrawn { session, .. }
+            | Event::HandedOver { session, .. }
+            | Event::Declined { session, .. }
             | Event::Edited { session, .. }
             | Event::Granted { session, .. }
             | Event::Renamed { session, .. } => *session,

@@ -12,7 +12,7 @@ mod tests;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use drawing::Drawing;
+use drawing::{Drawing, RecordId};
 use protocol::{ClientMessage, Hash, ServerMessage};
 use tokio::sync::{mpsc, watch};
 
@@ -32,8 +32,17 @@ pub enum Incoming {
     Connected,
     /// A message.
     Message(ServerMessage),
-    /// Part of the drawing has arrived: this many pieces of all.
-    Loading(u32, u32),
+    /// Part of the drawing has arrived.
+    Arriving {
+        /// Pieces that have come.
+        received: u32,
+        /// Pieces in all.
+        pieces: u32,
+        /// What they come to.
+        so_far: Box<Drawing>,
+        /// The records that are new since the last time.
+        come: Vec<RecordId>,
+    },
     /// The whole drawing.
     Drawing(Box<Drawing>),
     /// A blob that was asked for; no bytes where there is no such blob.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
+use drawing::RecordId;
 use futures_util::{SinkExt as _, StreamExt as _};
-use protocol::{Address, ClientMessage, Encoding, Limits, ServerMessage};
+use protocol::{Address, ClientMessage, DrawingReader, Encoding, Limits, Parts, ServerMessage, SnapshotError};
 use serde::Deserialize as _;
 use serde::de::value::Error as ValueError;
 use serde::de::{IgnoredAny, IntoDeserializer as _};
@@ -24,8 +25,14 @@ use super::{End, Ends, Incoming, Link, REOPENED, Wake};
 
 /// An attempt to connect takes no longer than this.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
-/// Compressed bytes of a drawing that a server may send.
-const SNAPSHOT_BYTES_MAX: usize = 2 << 30;
+/// Bytes of one message that a server may send; what is longer it sends in parts ...
+const MESSAGE_BYTES_MAX: usize = 8 << 20;
+/// ... which together may have so many.
+const PARTS_BYTES_MAX: usize = 512 << 20;
+/// Bytes that may wait to go out: a server of before takes a long request whole.
+const WRITE_BYTES_MAX: usize = 128 << 20;
+/// What has come of a drawing is shown this often.
+const SHOW_PAUSE: Duration = Duration::from_millis(60);
 /// A goodbye that can't be said within this time is left unsaid.
 const FAREWELL_MAX: Duration = Duration::from_secs(1);
 /// Heartbeats within which nothing comes, or nothing goes out, until a connection counts as broken.
@@ -65,10 +72,10 @@ async fn connect(address: &Address) -> anyhow::Result<Socket> {
     let shown_host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
     let mut request = format!("ws://{shown_host}:{port}/ws").into_client_request().context("no address of a server")?;
     request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(protocol::SUBPROTOCOL_MSGPACK));
-    let bytes_max = Limits::default().message_bytes_max as usize;
+    let bytes_max = MESSAGE_BYTES_MAX;
     let config = WebSocketConfig::default()
         .read_buffer_size(16 << 10)
-        .max_write_buffer_size(2 * bytes_max)
+        .max_write_buffer_size(WRITE_BYTES_MAX)
         .max_message_size(Some(bytes_max))
         .max_frame_size(Some(bytes_max));
     match client_async_with_config(request, Line::new(stream), Some(config)).await {
@@ -92,6 +99,7 @@ async fn converse(mut socket: Socket, ends: &mut Ends, welcomed: &mut Option<Ins
     let meter = socket.get_ref().meter();
     let (mut heard, mut read) = (Instant::now(), meter.read());
     let mut beat = heartbeat(Limits::default().heartbeat_ms);
+    let mut in_parts = false;
     loop {
         tokio::select! {
             message = ends.outgoing.recv() => {
@@ -100,14 +108,19 @@ async fn converse(mut socket: Socket, ends: &mut Ends, welcomed: &mut Option<Ins
                 };
                 // What was meant for an earlier connection is said again by the session once this one is welcomed.
                 greeted |= matches!(message, ClientMessage::Hello(_));
-                if greeted && let Err(why) = say(&mut socket, &message, beat.period()).await {
+                if greeted && let Err(why) = say(&mut socket, &message, in_parts, beat.period()).await {
                     return End::Lost(why);
                 }
             }
             frame = socket.next() => {
                 let message = match frame {
-                    Some(Ok(Message::Binary(bytes))) => match Encoding::MessagePack.decode::<ServerMessage>(&bytes) {
-                        Ok(message) => message,
+                    Some(Ok(Message::Binary(bytes))) => match coming.read(&bytes) {
+                        Ok(Some(message)) => message,
+                        // The rest of it is yet to come.
+                        Ok(None) => {
+                            heard = Instant::now();
+                            continue;
+                        }
                         // A message of a later version: additive evolution says to go on.
                         Err(error) if is_of_a_later_version(&bytes) => {
                             tracing::warn!(%error, "a message that this version does not know was left out");
@@ -126,6 +139,7 @@ async fn converse(mut socket: Socket, ends: &mut Ends, welcomed: &mut Option<Ins
                 };
                 if let ServerMessage::Welcome(welcome) = &message {
                     beat = heartbeat(welcome.limits.heartbeat_ms);
+                    in_parts = welcome.limits.bulk_bytes_max > 0;
                     *welcomed = Some(Instant::now());
                 }
                 if let Some(end) = hand_on(message, &mut coming, ends).await {
@@ -143,7 +157,7 @@ async fn converse(mut socket: Socket, ends: &mut Ends, welcomed: &mut Option<Ins
                 if heard.elapsed() > beat.period() * MISSED_MAX {
                     return End::Lost("the server has not been heard of for a while".into());
                 }
-                if greeted && let Err(why) = say(&mut socket, &ClientMessage::Heartbeat, beat.period()).await {
+                if greeted && let Err(why) = say(&mut socket, &ClientMessage::Heartbeat, false, beat.period()).await {
                     return End::Lost(why);
                 }
             }
@@ -157,20 +171,26 @@ fn heartbeat(ms: u32) -> tokio::time::Interval {
     beat
 }
 
-/// Sends a message, for as long as it goes on: a long one may be on its way for many beats.
-async fn say(socket: &mut Socket, message: &ClientMessage, beat: Duration) -> Result<(), String> {
-    let bytes = Encoding::MessagePack.encode(message).map_err(|error| error.to_string())?;
+/// Sends a message, whole or in parts, for as long as it goes on: a long one may be on its way for many beats.
+async fn say(socket: &mut Socket, message: &ClientMessage, in_parts: bool, beat: Duration) -> Result<(), String> {
+    let frames = match in_parts {
+        true => message.to_frames(Encoding::MessagePack),
+        false => Encoding::MessagePack.encode(message).map(|whole| vec![whole]),
+    };
     let meter: Meter = socket.get_ref().meter();
-    match meter.while_it_goes_out(beat * MISSED_MAX, socket.send(Message::Binary(bytes.into()))).await {
-        Some(sent) => sent.map_err(|error| format!("the connection broke: {error}")),
-        None => Err("the server takes in nothing any more".into()),
+    for bytes in frames.map_err(|error| error.to_string())? {
+        match meter.while_it_goes_out(beat * MISSED_MAX, socket.send(Message::Binary(bytes.into()))).await {
+            Some(sent) => sent.map_err(|error| format!("the connection broke: {error}"))?,
+            None => return Err("the server takes in nothing any more".into()),
+        }
     }
+    Ok(())
 }
 
 /// Says goodbye as well as a connection that may be gone allows.
 async fn leave(mut socket: Socket) -> End {
     let farewell = async {
-        let _ = say(&mut socket, &ClientMessage::Leave, FAREWELL_MAX).await;
+        let _ = say(&mut socket, &ClientMessage::Leave, false, FAREWELL_MAX).await;
         let _ = socket.close(None).await;
     };
     // If it can't be said, the server notices by itself.
@@ -194,36 +214,54 @@ fn is_of_a_later_version(bytes: &[u8]) -> bool {
 /// What comes in pieces.
 #[derive(Default)]
 struct Coming {
-    snapshot: Vec<u8>,
+    snapshot: DrawingReader,
+    /// The records of it that the window was not told of yet, and when it was told last.
+    come: Vec<RecordId>,
+    shown_at: Option<Instant>,
     blobs: Pieces,
+    parts: Parts,
 }
 
-/// Gives a message to the window; a drawing in pieces is put together and read here, off the window's thread.
+impl Coming {
+    /// Reads a message; none where it is a part of a longer one that isn't all here.
+    fn read(&mut self, bytes: &[u8]) -> anyhow::Result<Option<ServerMessage>> {
+        match Encoding::MessagePack.decode(bytes)? {
+            ServerMessage::Part(part) => match self.parts.take(part, PARTS_BYTES_MAX)? {
+                Some(whole) => Ok(Some(Encoding::MessagePack.decode(&whole)?)),
+                None => Ok(None),
+            },
+            message => Ok(Some(message)),
+        }
+    }
+
+    /// Takes in a piece of a drawing.
+    fn take_piece(&mut self, piece: u32, pieces: u32, bytes: &[u8]) -> Result<Option<Incoming>, SnapshotError> {
+        if piece == 0 {
+            (self.snapshot, self.come, self.shown_at) = Default::default();
+        }
+        self.come.extend(self.snapshot.push(bytes)?);
+        if piece + 1 >= pieces {
+            return std::mem::take(&mut self.snapshot).finish().map(|whole| Some(Incoming::Drawing(Box::new(whole))));
+        }
+        let Some(so_far) = self.snapshot.so_far().filter(|_| self.shown_at.is_none_or(|at| at.elapsed() > SHOW_PAUSE))
+        else {
+            return Ok(None);
+        };
+        self.shown_at = Some(Instant::now());
+        let (received, so_far) = (piece + 1, Box::new(so_far.clone()));
+        Ok(Some(Incoming::Arriving { received, pieces, so_far, come: std::mem::take(&mut self.come) }))
+    }
+}
+
+/// Gives a message to the window; a drawing in pieces is read here, off the window's thread, as it comes.
 async fn hand_on(message: ServerMessage, coming: &mut Coming, ends: &Ends) -> Option<End> {
-    let snapshot = &mut coming.snapshot;
     let incoming = match message {
         ServerMessage::Heartbeat => return None,
-        ServerMessage::Snapshot { piece, pieces, bytes } => {
-            if piece == 0 {
-                snapshot.clear();
-            }
-            snapshot.extend(bytes);
-            if snapshot.len() > SNAPSHOT_BYTES_MAX {
-                return Some(End::Refused("the drawing is too large to be sent".into()));
-            }
-            if piece + 1 < pieces {
-                Incoming::Loading(piece + 1, pieces)
-            } else {
-                let bytes = std::mem::take(snapshot);
-                match tokio::task::spawn_blocking(move || protocol::decode_drawing(&bytes)).await {
-                    Ok(Ok(drawing)) => Incoming::Drawing(Box::new(drawing)),
-                    Ok(Err(error)) => {
-                        return Some(End::Refused(format!("the drawing that was sent is broken: {error}")));
-                    }
-                    Err(_) => return Some(End::Dropped),
-                }
-            }
-        }
+        ServerMessage::Snapshot { piece, pieces, bytes } => match coming.take_piece(piece, pieces, &bytes) {
+            Ok(Some(incoming)) => incoming,
+            Ok(None) => return None,
+            Err(error) => return Some(End::Refused(format!("the drawing that was sent is broken: {error}"))),
+        },
         ServerMessage::Blob { hash, piece, pieces, bytes } => match coming.blobs.take(hash, piece, pieces, &bytes) {
             Ok(Some((hash, bytes))) => Incoming::Blob(hash, bytes),
             Ok(None) => return None,

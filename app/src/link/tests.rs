@@ -182,7 +182,7 @@ async fn heard(socket: &mut Socket) -> Option<ClientMessage> {
 async fn a_long_message_is_a_sign_of_life_while_it_comes_and_silence_within_it_is_none() {
     const BEATS: usize = 8;
     let welcome = welcome(200).await;
-    let long = ServerMessage::Snapshot { piece: 0, pieces: 2, bytes: vec![7; 60_000] };
+    let long = ServerMessage::Blob { hash: Hash::of(&[7; 60_000]), piece: 0, pieces: 1, bytes: vec![7; 60_000] };
     let message = Encoding::MessagePack.encode(&long).expect("a message is written");
     let mut frame = vec![0x82, 126];
     frame.extend((message.len() as u16).to_be_bytes());
@@ -204,7 +204,7 @@ async fn a_long_message_is_a_sign_of_life_while_it_comes_and_silence_within_it_i
             tokio::io::AsyncWriteExt::write_all(socket.get_mut(), piece).await.expect("written");
         }
         match (all, next(&mut link).await) {
-            (true, Incoming::Loading(1, 2)) => {}
+            (true, Incoming::Blob(_, Some(_))) => {}
             (false, Incoming::Lost { why, .. }) => assert!(why.contains("not been heard of"), "{why}"),
             (_, other) => panic!("{other:?}"),
         }

@@ -13,6 +13,7 @@ use super::widgets::{heading, main_button, text_field, width_beside};
 use crate::action::Action;
 use crate::command::Command;
 use crate::icon;
+use crate::seats::{Kept, changes_words};
 use crate::theme::{self, Theme, size, strong};
 use crate::thumbnail;
 use crate::window::Window;
@@ -39,6 +40,7 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
                 ui.spacing_mut().item_spacing.y = size::M;
                 greeting(ui, actions);
                 ui.scope(|ui| recent(ui, window, width, actions));
+                ui.scope(|ui| unsent(ui, window, actions));
                 join(ui, actions);
                 ui.scope(|ui| {
                     let join = |at, drawing: &NearbyDrawing| vec![Action::JoinNearby(at, drawing.name.clone())];
@@ -84,6 +86,35 @@ fn join(ui: &mut Ui, actions: &mut Vec<Action>) {
         }
     });
     ui.data_mut(|data| data.insert_temp(id, address));
+}
+
+/// Changes that never got to their rooms: to go on with, or to throw away.
+fn unsent(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
+    if window.unsent.is_empty() {
+        return;
+    }
+    let theme = Theme::of(ui.ctx());
+    heading(ui, "Not with the others yet");
+    for unsent in &window.unsent {
+        let Kept { title, address, .. } = &unsent.kept;
+        ui.horizontal(|ui| {
+            let words = changes_words(unsent.kept.changes());
+            ui.label(RichText::new(icon::WARNING).color(theme.warn));
+            ui.label(title);
+            let at = address.parse::<protocol::Address>().map_or(String::new(), |at| format!(" at {}", at.host));
+            ui.label(RichText::new(format!("{words}{at}")).color(theme.quiet));
+            let join = ui.button("Join again");
+            join.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Join {title} again")));
+            if join.clicked() {
+                actions.push(Action::JoinAddress(address.clone()));
+            }
+            let discard = ui.button("Discard");
+            discard.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Discard the changes to {title}")));
+            if discard.clicked() {
+                actions.push(Action::GiveUpSeat(unsent.path.clone()));
+            }
+        });
+    }
 }
 
 fn recent(ui: &mut Ui, window: &Window, width: f32, actions: &mut Vec<Action>) {

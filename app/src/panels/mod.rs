@@ -1,10 +1,13 @@
 //! What stands around the canvas. Panels read the window and say what they want as actions.
 
+pub mod card;
+mod comments;
 pub mod drafts;
 pub mod empty;
 mod entries;
 mod history;
 mod layers;
+pub mod line;
 pub mod nearby;
 pub mod panes;
 pub mod people;

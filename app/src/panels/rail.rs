@@ -37,7 +37,7 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
                 if select.on_hover_text("Select: click, or draw a window. Esc comes back here").clicked() {
                     actions.push(Action::Tell(CanvasEvent::Cancel));
                 }
-                for family in [Family::Draw, Family::Modify, Family::Measure] {
+                for family in [Family::Draw, Family::Modify, Family::Measure, Family::Comment] {
                     ui.add_space(size::S);
                     let line = ui.available_rect_before_wrap();
                     ui.painter().hline(line.shrink2(egui::vec2(10.0, 0.0)).x_range(), line.top(), (1.0, theme.line));

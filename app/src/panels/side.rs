@@ -2,7 +2,7 @@
 
 use egui::{Button, RichText, ScrollArea, Ui, UiBuilder};
 
-use super::{entries, history, layers, panes, properties};
+use super::{comments, entries, history, layers, panes, properties};
 use crate::action::{Action, Panel};
 use crate::theme::{Theme, size};
 use crate::window::Window;
@@ -14,12 +14,21 @@ pub fn show(ui: &mut Ui, window: &mut Window, front: Panel, actions: &mut Vec<Ac
     ui.horizontal(|ui| {
         ui.set_height(size::ROW + size::M);
         ui.add_space(size::M);
-        for (panel, name) in [(Panel::Layers, "Layers"), (Panel::Properties, "Properties"), (Panel::History, "History")]
-        {
+        let tabs = [
+            (Panel::Layers, "Layers"),
+            (Panel::Properties, "Properties"),
+            (Panel::Comments, "Comments"),
+            (Panel::History, "History"),
+        ];
+        let unread = window.document().map_or(0, |document| document.talk.unread_count());
+        for (panel, name) in tabs {
             let chosen = panel == front;
             let text = RichText::new(name).size(size::DENSE).color(if chosen { theme.text } else { theme.quiet });
             let tab = ui.add(Button::new(text).frame_when_inactive(false));
             tab.widget_info(|| egui::WidgetInfo::selected(egui::Role::Tab, true, chosen, format!("{name} panel")));
+            if panel == Panel::Comments && unread > 0 {
+                ui.painter().circle_filled(tab.rect.right_top() + egui::vec2(-1.0, 5.0), 3.5, theme.accent);
+            }
             if panel == Panel::Layers {
                 panes::pane(ui, pane, &tab);
             }
@@ -47,6 +56,7 @@ pub fn show(ui: &mut Ui, window: &mut Window, front: Panel, actions: &mut Vec<Ac
                 let area = ScrollArea::vertical().auto_shrink(false);
                 area.show(ui, |ui| properties::show(ui, window, actions));
             }
+            Panel::Comments => comments::show(ui, window, actions),
             Panel::History => history::show(ui, window, actions),
         }
     });

@@ -72,13 +72,19 @@ pub(super) fn show(ui: &mut Ui, command: Command) {
             let at = rect.min + vec2(48.0, 18.0);
             sketch.painter.text(at, egui::Align2::CENTER_CENTER, "12.50", font, theme.text);
         }
+        Command::Comment => {
+            sketch.square((30, 32), before);
+            sketch.run(&[(40, 26), (40, 10), (70, 10), (70, 26), (46, 26), (40, 32), (40, 26)], after);
+            sketch.run(&[(46, 15), (64, 15)], before);
+            sketch.run(&[(46, 20), (58, 20)], before);
+        }
         _ => {}
     }
 }
 
 fn has(command: Command) -> bool {
-    use Command::{Circle, CopyTo, Distance, Erase, Line, Move, Polyline, Rectangle, Rotate, Text};
-    [Line, Polyline, Circle, Rectangle, Text, Move, CopyTo, Rotate, Erase, Distance].contains(&command)
+    use Command::{Circle, Comment, CopyTo, Distance, Erase, Line, Move, Polyline, Rectangle, Rotate, Text};
+    [Line, Polyline, Circle, Rectangle, Text, Move, CopyTo, Rotate, Erase, Distance, Comment].contains(&command)
 }
 
 struct Sketch<'a> {

@@ -33,6 +33,16 @@ pub(super) fn summary(event: &Event, this: SessionId) -> (Option<SessionId>, Kin
         Event::BanLifted { by, .. } => (Some(*by), Kind::People, "lifted a ban".into()),
         Event::Granted { session, .. } => (Some(*session), Kind::People, "was given more numbers".into()),
         Event::Locked { session, ids } => (Some(*session), Kind::Locks, format!("took hold of {}", count(ids.len()))),
+        Event::Queued { session, ids } => {
+            (Some(*session), Kind::Locks, format!("stood in line for {}", count(ids.len())))
+        }
+        Event::Withdrawn { session, .. } => (Some(*session), Kind::Locks, "left the line".into()),
+        Event::HandedOver { session, ids } => {
+            (Some(*session), Kind::Locks, format!("handed over {}", count(ids.len())))
+        }
+        Event::Declined { session, .. } => (Some(*session), Kind::Locks, "said \"not now\"".into()),
+        Event::Overriding { by, .. } => (Some(*by), Kind::Locks, "began to end somebody's lock".into()),
+        Event::CalledOff { by, .. } => (Some(*by), Kind::Locks, "left a lock to its holder after all".into()),
         Event::Renamed { session, title } => {
             (Some(*session), Kind::Changed, format!("renamed the drawing to {}", words::title(title)))
         }
@@ -56,6 +66,7 @@ pub(super) fn summary(event: &Event, this: SessionId) -> (Option<SessionId>, Kin
 
 fn kind_of(op: &Op) -> Kind {
     match op {
+        Op::New(records) | Op::Change(records) if records.iter().any(drawing::Record::is_comment) => Kind::Said,
         Op::New(_) => Kind::Drawn,
         Op::Translate { .. } => Kind::Moved,
         Op::Remove(_) => Kind::Erased,

@@ -36,6 +36,8 @@ pub enum Kind {
     Changed,
     /// Something was erased.
     Erased,
+    /// Something was said, answered or resolved.
+    Said,
     /// Something was taken back.
     TakenBack,
     /// Somebody took hold of something or let it go.
@@ -46,8 +48,8 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 7] =
-        [Kind::Drawn, Kind::Moved, Kind::Changed, Kind::Erased, Kind::TakenBack, Kind::Locks, Kind::People];
+    pub const ALL: [Kind; 8] =
+        [Kind::Drawn, Kind::Moved, Kind::Changed, Kind::Erased, Kind::Said, Kind::TakenBack, Kind::Locks, Kind::People];
 
     /// What people call it.
     pub fn label(self) -> &'static str {
@@ -56,6 +58,7 @@ impl Kind {
             Kind::Moved => "Moved",
             Kind::Changed => "Changed",
             Kind::Erased => "Erased",
+            Kind::Said => "Said",
             Kind::TakenBack => "Taken back",
             Kind::Locks => "Locks",
             Kind::People => "People",

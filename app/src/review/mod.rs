@@ -29,6 +29,7 @@ use steps::Lit;
 use worker::Ask;
 
 pub use acts::main_part;
+pub use area::Areas;
 pub use density::{BINS, Density};
 pub use filter::Filter;
 pub use gather::{ENTRIES_MAX, Gathering};

@@ -1,5 +1,6 @@
 //! Commands that take points: each a small state machine from answers to actions, with a prompt and a preview.
 
+mod comment;
 mod draw;
 mod modify;
 mod paste;
@@ -65,6 +66,10 @@ pub trait Tool {
     fn selects(&self) -> bool {
         false
     }
+    /// Whether it tells a click from a rectangle that is drawn: a point is given when the button comes up.
+    fn drags(&self) -> bool {
+        false
+    }
 }
 
 /// The tool of a command, if it is one that takes points.
@@ -79,6 +84,7 @@ pub fn tool_of(command: Command, has_selection: bool) -> Option<Box<dyn Tool>> {
         Command::CopyTo => Box::new(modify::Shift::new(true, has_selection)),
         Command::Rotate => Box::new(modify::Rotate::new(has_selection)),
         Command::Erase => Box::new(modify::Erase),
+        Command::Comment => Box::new(comment::Comment),
         Command::Distance => Box::new(view::Distance::default()),
         Command::ZoomWindow => Box::new(view::ZoomWindow::default()),
         _ => return None,

@@ -21,6 +21,7 @@ use crate::document::{Course, Document, Gpu, Home, Picture, Studio, Then};
 use crate::link::Wake;
 use crate::nearby::Found;
 use crate::review::LogFile;
+use crate::seats::{Kept, Seat, Unsent, Writing};
 use crate::settings::random;
 use crate::work::Pool;
 
@@ -42,7 +43,11 @@ pub enum Report {
     /// A file was opened, or not.
     Opened(u64, anyhow::Result<Box<Opened>>),
     /// Joining an address may begin: what the drawing is drawn with is ready.
-    Joining(u64, protocol::Address, Box<Picture>),
+    Joining(u64, protocol::Address, Box<anyhow::Result<(Seat, Option<Kept>)>>, Box<Picture>),
+    /// Changes that never got to their rooms.
+    Unsent(Vec<Unsent>),
+    /// What is kept of a seat could not be written.
+    NotKept(anyhow::Error),
     /// A saved log was opened, or not.
     Log(u64, PathBuf, anyhow::Result<Box<LogFile>>),
     /// A file dialog gave this, or nothing; or there is none here.
@@ -71,8 +76,8 @@ pub enum Report {
     Thumbnails(Vec<(PathBuf, crate::thumbnail::Faces)>),
     /// A drawing was written, or not.
     Saved(u64, Box<Written>),
-    /// A log was saved as this file, up to this entry, or not.
-    LogSaved(PathBuf, anyhow::Result<protocol::Seq>),
+    /// A log was saved as this file, up to this entry, or not; and of which document, with what was said in it.
+    LogSaved(PathBuf, anyhow::Result<protocol::Seq>, Option<(u64, drawing::DrawingHash)>),
 }
 
 /// What a file dialog is for.
@@ -239,7 +244,8 @@ impl Backstage {
 
     /// Closes a document's room if it is one's own: whoever is in it is told why, and it is not offered back, unless
     /// somebody changed it at the last moment.
-    pub fn part(&mut self, document: Document, why: String) {
+    pub fn part(&mut self, mut document: Document, why: String) {
+        keep(document.last_writing());
         super::save::remove_parts(&self.work_dir, document.id);
         let Home::Own { host, name, folder, .. } = document.home.clone() else { return };
         let (title, seen) = (document.title.clone(), document.session.position().map(|at| at.seq));
@@ -286,7 +292,8 @@ impl Backstage {
             self.hosts.insert(self.work_dir.clone(), host.clone());
         }
         let mut done = Vec::new();
-        for document in documents {
+        for mut document in documents {
+            keep(document.last_writing());
             if let Home::Own { name, folder, .. } = &document.home {
                 if document.at_stake().is_any() {
                     tracing::warn!(drawing = name, "it has changes that nobody agreed to lose: it is offered back");
@@ -323,6 +330,13 @@ impl Backstage {
                 tracing::warn!(%error, "the folder of this run stays");
             }
         }
+    }
+}
+
+/// Brings to the disk what is kept of a seat, before the program lets go of it.
+fn keep(writing: Option<Writing>) {
+    if let Some(Err(error)) = writing.map(Writing::perform) {
+        tracing::error!(%error, "what waited for a connection could not be written down");
     }
 }
 

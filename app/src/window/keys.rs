@@ -180,6 +180,8 @@ impl Window {
             None
         } else if document.tool.is_some() {
             Some(Action::Tell(CanvasEvent::Cancel))
+        } else if document.talk.card.is_some() {
+            Some(Action::Talk(crate::document::Talking::Close))
         } else if document.review.as_ref().is_some_and(|review| review.picking_area) {
             Some(Action::Review(Wish::NoArea))
         } else if document.gathering.is_some() || document.review.is_some() && document.past().is_none() {

@@ -12,6 +12,7 @@ mod perform;
 mod review;
 mod save;
 mod share;
+mod talk;
 mod thumbnails;
 mod witness;
 mod words;
@@ -32,6 +33,7 @@ use crate::dialogs::{self, Dialog};
 use crate::document::{Copied, Document, Home, News, objects};
 use crate::invites::Invites;
 use crate::panels;
+use crate::seats::Unsent;
 use crate::settings::Settings;
 use crate::theme::{self, Theme, size};
 
@@ -78,6 +80,8 @@ pub struct Window {
     asked: Option<u64>,
     /// What earlier runs left was offered.
     offered_leftovers: bool,
+    /// Changes that never got to their rooms, where no window is at work with them.
+    pub unsent: Vec<Unsent>,
     /// What was copied.
     pub clipboard: Clipboard,
     /// Hosts on this network.
@@ -158,6 +162,7 @@ impl Window {
             receiving: false,
             asked: None,
             offered_leftovers: false,
+            unsent: Vec::new(),
             clipboard: Clipboard::default(),
             nearby: Nearby { is_on: !arguments.no_nearby, invites, ..Nearby::default() },
             thumbnails: Thumbnails::default(),
@@ -167,6 +172,7 @@ impl Window {
             watch: Default::default(),
             witness: Default::default(),
         };
+        window.look_for_unsent();
         for trouble in trouble.into_iter().chain(invites_trouble) {
             window.warn(trouble);
         }
@@ -216,6 +222,7 @@ impl Window {
             }
         }
         self.look_after_saves();
+        self.look_after_seats(ctx);
         self.receiving = false;
         if !self.backstage.leftovers.is_empty() && !self.offered_leftovers && !self.dialog.is_open() {
             self.offered_leftovers = true;
@@ -232,6 +239,7 @@ impl Window {
         match news {
             News::Say(text) => self.say(of(text)),
             News::Warn(text) => self.warn(of(text)),
+            News::Offer(text, label, action) => self.offer(of(text), label, action),
             News::Ended(why) => {
                 self.forget_way_in(at);
                 let Document { title, drafts, .. } = &self.documents[at];
@@ -248,6 +256,15 @@ impl Window {
             }
             News::Part(hash, bytes) => self.take_part(at, hash, bytes),
             News::Copied(copied) => self.take_copied(at, copied),
+            News::Called(by, comment) => {
+                let text = of(format!("{by} mentioned you in a comment"));
+                if at == self.active {
+                    let show = Action::Talk(crate::document::Talking::GoTo(comment));
+                    self.offer(text, "Show", show);
+                } else {
+                    self.say(text);
+                }
+            }
             News::Lapsed(count) => {
                 let text = format!("Your lock on {} lapsed, since you did not use it", objects(count));
                 self.offer(text, "Lock it again", Action::LockSelection);
@@ -384,7 +401,9 @@ impl Window {
                 None => panels::empty::show(ui, self, &mut actions),
             }
         });
+        panels::card::show(ui, self, &mut actions);
         panels::drafts::show(ui, self, &mut actions);
+        panels::line::show(ui, self, &mut actions);
         panels::toast::show(ui, self, &mut actions);
         dialogs::show(ui, self, &mut actions);
         actions

@@ -19,6 +19,7 @@ use crate::dialogs::Dialog;
 use crate::document::{Document, FileFacts, Home, Picture, Studio};
 use crate::file::{self, FILE_BYTES_MAX, Stamp};
 use crate::link;
+use crate::seats::{self, Kept, Seat, changes_words};
 
 /// A file that is being opened.
 pub struct Opening {
@@ -151,7 +152,7 @@ impl Window {
                 path: None,
                 stamp: None,
                 bytes: None,
-                saved: Some(drawing.hash()),
+                saved: Some(drawing.drawn_hash()),
                 drawing,
                 findings: Vec::new(),
             };
@@ -230,20 +231,85 @@ impl Window {
         self.dialog = Dialog::None;
         let number = self.backstage.number();
         let (reports, wake) = (self.backstage.reports.clone(), self.backstage.studio.wake.clone());
-        let studio = self.backstage.studio.clone();
+        let (studio, state_dir) = (self.backstage.studio.clone(), self.backstage.state_dir.clone());
         self.backstage.studio.pool.give(move || {
+            let seat = match Seat::back_in(&state_dir, &address) {
+                Some((seat, kept)) => Ok((seat, Some(kept))),
+                None => Seat::fresh(&state_dir).map(|seat| (seat, None)),
+            };
             let picture = Box::new(Picture::new(studio));
             // As above.
-            let _ = reports.send(Report::Joining(number, address, picture));
+            let _ = reports.send(Report::Joining(number, address, Box::new(seat), picture));
             wake();
         });
     }
 
-    fn take_joining(&mut self, number: u64, address: Address, picture: Picture) {
+    fn take_joining(
+        &mut self,
+        number: u64,
+        address: Address,
+        seat: anyhow::Result<(Seat, Option<Kept>)>,
+        picture: Picture,
+    ) {
         let link = link::remote(self.backstage.runtime.handle(), address.clone(), self.backstage.studio.wake.clone());
         let me = (self.settings.client, self.settings.name.clone());
         let title = address.drawing.clone();
-        self.add(Document::new(number, title, Home::Joined(address), link, me, picture));
+        let (client, name) = me.clone();
+        let mut document = Document::new(number, title, Home::Joined(address), link, me, picture);
+        match seat {
+            Ok((seat, kept)) => {
+                let back = kept.as_ref().map(Kept::changes).filter(|changes| *changes > 0);
+                document.sit_down(seat, kept, client, name);
+                if let Some(changes) = back {
+                    self.unsent.retain(|unsent| !document.sits_in(&unsent.path));
+                    self.say(format!("{} from before go on here", changes_words(changes)));
+                }
+            }
+            // One can work without; what waits when the program ends is lost then.
+            Err(error) => self.warn(format!("What you change here is not kept when the program ends: {error:#}")),
+        }
+        self.add(document);
+    }
+
+    /// Has what is kept of one's seats in others' rooms written, elsewhere.
+    pub(super) fn look_after_seats(&mut self, ctx: &egui::Context) {
+        let now = self.now();
+        for document in &mut self.documents {
+            let (writing, again_ms) = document.due_writing(now);
+            if let Some(ms) = again_ms {
+                ctx.request_repaint_after(std::time::Duration::from_millis(ms));
+            }
+            let Some(writing) = writing else { continue };
+            let (reports, wake) = (self.backstage.reports.clone(), self.backstage.studio.wake.clone());
+            self.backstage.studio.pool.give(move || {
+                if let Err(error) = writing.perform() {
+                    // As above.
+                    let _ = reports.send(Report::NotKept(error));
+                    wake();
+                }
+            });
+        }
+    }
+
+    /// Finds out, elsewhere, which changes never got to their rooms.
+    pub(super) fn look_for_unsent(&self) {
+        let (reports, wake) = (self.backstage.reports.clone(), self.backstage.studio.wake.clone());
+        let state_dir = self.backstage.state_dir.clone();
+        self.backstage.studio.pool.give(move || {
+            // As above.
+            let _ = reports.send(Report::Unsent(seats::look_through(&state_dir)));
+            wake();
+        });
+    }
+
+    /// Throws away what was kept of a room.
+    pub(super) fn give_up_seat(&mut self, path: &Path) {
+        if seats::give_up(path) {
+            self.unsent.retain(|unsent| unsent.path != path);
+        } else {
+            self.say("Another window is at work with it");
+            self.look_for_unsent();
+        }
     }
 
     /// Brings back what earlier runs left behind: each folder by one host, its drawings one after the other.
@@ -300,7 +366,11 @@ impl Window {
             match report {
                 Report::Opened(number, opened) => self.take_opened(number, opened),
                 Report::Log(number, path, opened) => self.take_log(number, path, opened),
-                Report::Joining(number, address, picture) => self.take_joining(number, address, *picture),
+                Report::Joining(number, address, seat, picture) => self.take_joining(number, address, *seat, *picture),
+                Report::Unsent(unsent) => self.unsent = unsent,
+                Report::NotKept(error) => self.warn(format!(
+                    "What waits for the connection is only in this window, since it could not be written down: {error:#}"
+                )),
                 Report::Picked(request, purpose, picked) => self.take_picked(ctx, request, purpose, picked),
                 Report::Serving(folder, port) => self.take_serving(&folder, port),
                 Report::Invited(wanted, made) => self.take_invited(wanted, made),
@@ -313,7 +383,7 @@ impl Window {
                 Report::Nearby(number, found) => self.take_nearby(number, found),
                 Report::Kept(id, hash, path) => self.take_kept(id, hash, path),
                 Report::Prepared(id, course, prepared) => self.take_prepared(id, &course, prepared),
-                Report::LogSaved(path, saved) => self.take_log_saved(&path, saved),
+                Report::LogSaved(path, saved, said) => self.take_log_saved(&path, saved, said),
                 Report::Thumbnail => self.thumbnails.come(),
                 Report::Thumbnails(faces) => self.thumbnails.take(ctx, faces),
                 Report::Saved(id, written) => self.take_saved(ctx, id, *written),
@@ -355,7 +425,7 @@ fn read_file(path: &Path, progress: &mut dyn FnMut(formats::Progress) -> Control
         path: Some(path.to_owned()),
         stamp,
         bytes: Some(bytes),
-        saved: Some(reading.drawing.hash()),
+        saved: Some(reading.drawing.drawn_hash()),
         drawing: reading.drawing,
         findings: reading.findings.iter().map(ToString::to_string).collect(),
     })

@@ -5,6 +5,7 @@ use crate::action::{Action, CanvasEvent, Panel, Pick};
 use crate::command::Command;
 use crate::dialogs::Dialog;
 use crate::document::{Document, Then};
+use crate::seats::changes_words;
 use crate::settings::Scrolling;
 use crate::tools::tool_of;
 
@@ -78,8 +79,12 @@ impl Window {
                     self.pick_to_save(then);
                 }
             }
-            Action::ApplyDrafts => self.apply_drafts(),
-            Action::DiscardDrafts => self.with(Document::discard_drafts),
+            Action::ApplyDrafts(which) => self.apply_drafts(which),
+            Action::DiscardDrafts(which) => self.with(|document| document.discard_drafts(which)),
+            Action::PointAtDraft(which) => self.with(|document| document.drafts.lit = which),
+            Action::GoToDraft(number) => self.go_to_draft(number),
+            Action::GiveUpSeat(path) => self.give_up_seat(&path),
+            Action::Line(wish) => self.with(|document| document.wish_of_line(wish)),
             Action::People(word) => self.say_of_people(word),
             Action::StopSharing => self.stop_sharing(),
             Action::CancelOpening(number) => self.cancel_opening(number),
@@ -106,6 +111,7 @@ impl Window {
             }
             Action::Panel(panel) => self.switch_panel(panel),
             Action::Review(wish) => self.review(wish),
+            Action::Talk(talking) => self.talk(talking),
             Action::CloseDialog => self.close_dialog(ctx),
         }
         ctx.request_repaint();
@@ -181,6 +187,7 @@ impl Window {
                 }
             }),
             Command::Isolate => self.isolate(true),
+            Command::AskFor => self.ask_for_selection(),
             Command::EndIsolate => self.isolate(false),
             Command::ApplyLayers => self.apply_layers(),
             Command::Snap => self.toggle("Snap", |settings| &mut settings.snap),
@@ -207,6 +214,7 @@ impl Window {
             Command::Grid => self.toggle("Grid", |settings| &mut settings.grid),
             Command::Layers => self.switch_panel(Panel::Layers),
             Command::Properties => self.switch_panel(Panel::Properties),
+            Command::Comments => self.switch_panel(Panel::Comments),
             Command::History => self.switch_panel(Panel::History),
             Command::LookBack => self.review(crate::review::Wish::Begin),
             Command::HidePanels => self.bare = !self.bare,
@@ -223,7 +231,13 @@ impl Window {
         let Some(document) = self.documents.get_mut(self.active).filter(|document| document.is_here()) else {
             return self.say("Open a drawing first");
         };
-        let changes = command != Command::Distance && command != Command::ZoomWindow;
+        let changes = !matches!(command, Command::Distance | Command::ZoomWindow | Command::Comment);
+        if command == Command::Comment && !document.may_comment() {
+            if self.refused_in_the_past("comment on it") {
+                return;
+            }
+            return self.warn("You may look at this drawing, not comment on it");
+        }
         if changes && !document.may_edit() {
             let why = document.role_hinders().unwrap_or("You may look at this drawing, not change it");
             if self.refused_in_the_past("draw in it") {
@@ -232,6 +246,8 @@ impl Window {
             return self.warn(why);
         }
         document.prompt.typed.clear();
+        // A card that nothing is written in makes room.
+        document.talk.card.take_if(|card| card.writing.trim().is_empty());
         document.last_command = Some(command);
         self.hush();
         let Some(document) = self.documents.get_mut(self.active) else { return };
@@ -340,16 +356,31 @@ impl Window {
     }
 
     /// Makes the changes again that were not done.
-    fn apply_drafts(&mut self) {
+    fn apply_drafts(&mut self, which: Option<u64>) {
         if self.refused_in_the_past("change it") {
             return;
         }
         let Some(document) = self.document_mut() else { return };
-        let made = document.apply_drafts();
-        let left = document.drafts.len();
-        match left {
-            0 => self.say(format!("{made} changes made again")),
-            _ => self.warn(format!("{made} changes made again; {left} still can't be")),
+        let asked = which.map_or(document.drafts.len(), |_| 1);
+        let made = document.apply_drafts(which);
+        match asked - made.min(asked) {
+            0 => self.say(format!("{} made again", changes_words(made))),
+            left if made == 0 => self.warn(format!("{} still can't be made", changes_words(left))),
+            left => self.warn(format!("{} made again; {left} still can't be", changes_words(made))),
+        }
+    }
+
+    /// Shows where a change that was not done is.
+    fn go_to_draft(&mut self, number: u64) {
+        let Some(document) = self.document_mut() else { return };
+        match document.where_drafted(number) {
+            Some((space, area)) => {
+                document.following = None;
+                document.show_space(space);
+                document.drafts.lit = Some(number);
+                document.camera.show(area);
+            }
+            None => self.say("What it changed is not in the drawing any more"),
         }
     }
 
@@ -371,6 +402,7 @@ impl Window {
             let document = self.documents.remove(at);
             let why = format!("{} closed the drawing", self.settings.name);
             self.backstage.part(document, why);
+            self.look_for_unsent();
             if at < self.active {
                 self.active -= 1;
             }

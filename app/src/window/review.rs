@@ -101,19 +101,31 @@ impl Window {
         let Some(from) = self.place_of(id).and_then(|at| log_of(&self.documents[at])) else {
             return self.warn("The drawing is closed already; nothing was written");
         };
+        let said = self.place_of(id).map(|at| self.documents[at].session.confirmed().said_hash());
         let path = std::path::absolute(&path).unwrap_or(path);
         let (wake, reports) = (self.backstage.studio.wake.clone(), self.backstage.reports.clone());
         self.say("Saving the log...");
         self.backstage.runtime.spawn_blocking(move || {
             let saved = caught("saving the log", || Ok(oplog::backup(&from, &path)?.seq));
+            let said = said.map(|said| (id, said));
             // Where the window is gone, nobody waits for it.
-            let _ = reports.send(Report::LogSaved(path, saved));
+            let _ = reports.send(Report::LogSaved(path, saved, said));
             wake();
         });
     }
 
     /// The log of a document is saved, or not.
-    pub(super) fn take_log_saved(&mut self, path: &Path, saved: anyhow::Result<protocol::Seq>) {
+    pub(super) fn take_log_saved(
+        &mut self,
+        path: &Path,
+        saved: anyhow::Result<protocol::Seq>,
+        said: Option<(u64, drawing::DrawingHash)>,
+    ) {
+        if let (Ok(_), Some((id, said))) = (&saved, said)
+            && let Some(at) = self.place_of(id)
+        {
+            self.documents[at].talk.kept = Some(said);
+        }
         match saved {
             Ok(seq) => self.say(format!("The log up to entry {seq} is saved as {}", path.display())),
             Err(error) => self.warn(format!("The log was not saved: {error:#}")),

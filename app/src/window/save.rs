@@ -327,7 +327,7 @@ impl Window {
         let (Home::Own { name, folder, .. }, Some(position)) = (&document.home, document.session.position()) else {
             return;
         };
-        let same = document.file.saved == Some(document.session.drawing().hash());
+        let same = document.file.saved == Some(document.session.drawing().drawn_hash());
         if !same || document.session.waiting() > 0 || document.file.path.is_none() || document.file.saving.is_some() {
             return;
         }
@@ -446,7 +446,7 @@ fn minted(document: &mut Document, prepared: &Prepared) -> anyhow::Result<(Drawi
         formats::mint(prepared.source.as_deref(), &prepared.original, &shown)
     };
     let Some(op) = op else {
-        let hash = shown.hash();
+        let hash = shown.drawn_hash();
         return Ok((shown, hash));
     };
     if *document.session.status() == Status::Live && document.may_edit() && !prepared.anew {
@@ -454,7 +454,7 @@ fn minted(document: &mut Document, prepared: &Prepared) -> anyhow::Result<(Drawi
             Ok(changes) => {
                 document.take_changes(changes);
                 let current = document.session.drawing().clone();
-                let hash = current.hash();
+                let hash = current.drawn_hash();
                 return Ok((current, hash));
             }
             Err(error) => tracing::warn!(%error, "handles are in the file only"),
@@ -462,7 +462,7 @@ fn minted(document: &mut Document, prepared: &Prepared) -> anyhow::Result<(Drawi
     }
     let mut current = shown.clone();
     current.apply(&op).context("new things could not be given handles")?;
-    Ok((current, shown.hash()))
+    Ok((current, shown.drawn_hash()))
 }
 
 /// Unpacks what a save needs. Of somebody else's drawing a copy is written in any case; a file of one's own is not

@@ -135,9 +135,9 @@ fn a_change_that_came_too_late_is_kept_until_it_is_applied_again() {
 
     ben.run(Command::CloseDrawing);
     ben.harness.step();
-    assert!(matches!(ben.window().dialog, Dialog::Unsaved { .. }), "closing would drop them");
+    assert!(matches!(ben.window().dialog, Dialog::Unsaved { .. }), "closing says that they are kept");
     ben.perform(Action::CloseDialog);
-    ben.harness.get_by_label("Apply again").click();
+    ben.harness.get_by_label("Apply all again").click();
     ben.until_document("both are done", |document| document.drafts.is_empty() && document.session.waiting() == 0);
     let start = |id: &EntityId| match &ben.document().drawing().entity(*id).expect("it is there").shape {
         drawing::Shape::Line(line) => (line.start.x, line.start.y),

@@ -4,6 +4,7 @@
 //! in a client, a [`Replay`] the room at any entry of a log. All are synchronous values: messages and `now` go in,
 //! messages and effects come out. Deliberately absent: sockets, files, clocks, randomness, threads, async.
 
+mod claims;
 mod desk;
 mod effect;
 mod replay;
@@ -12,11 +13,13 @@ mod session;
 mod shared;
 pub mod words;
 
+pub use claims::{Claims, Turn};
 pub use desk::{Desk, Settings};
 pub use effect::{AppendAnswer, ConnId, Effect, Input, NewPayload, StoredPayload};
 pub use replay::{Ladder, Replay, ReplayError, Source};
-pub use room::{CheckpointError, Decision, IDS_WITH_JOINING, Past, Room};
+pub use room::{CheckpointError, Decision, IDS_WITH_JOINING, Past, Room, is_said};
 pub use session::{
-    Changes, Draft, NothingToUndo, Notice, RedoError, Session, SessionError, Status, SubmitError, Undoing,
+    Asked, Changes, Draft, NothingToUndo, Notice, RedoError, Session, SessionError, Status, SubmitError, Ticket,
+    Undoing,
 };
 pub use shared::{Applied, FoldError, Holding, Member, Shared};

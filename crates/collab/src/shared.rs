@@ -3,10 +3,12 @@
 
 use std::collections::HashMap;
 
-use drawing::{Drawing, IdRange, Op, OpError, RecordId};
+use drawing::{Drawing, IdRange, Op, OpError, Record, RecordId};
 use imbl::OrdMap;
 use protocol::{ClientId, Epoch, Event, Held, Millis, Person, Position, Role, Seq, SessionId, Token, Told};
 use serde::{Deserialize, Serialize};
+
+use crate::claims::{Claims, Turn};
 
 /// Somebody in the room, as the log tells it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,6 +47,8 @@ pub struct Shared {
     pub members: OrdMap<SessionId, Member>,
     /// Who holds what.
     pub locks: OrdMap<RecordId, Holding>,
+    /// Who wants what of it.
+    pub claims: Claims,
 }
 
 /// What an entry did.
@@ -60,6 +64,11 @@ pub struct Applied {
     pub inverse: Option<Op>,
     /// Records whose holder changed, ascending.
     pub relocked: Vec<RecordId>,
+    /// What people got who stood in line.
+    pub turns: Vec<Turn>,
+    /// Who stands in line no more without having got what they waited for, and what that was: they would have waited in
+    /// a circle.
+    pub out_of_line: Vec<(SessionId, Vec<RecordId>)>,
 }
 
 /// Why an entry does not follow on what is there: a log that is damaged, of another branch, or written by a program
@@ -118,6 +127,14 @@ pub enum FoldError {
         /// Which record.
         id: RecordId,
     },
+    /// Something about the line or about overriding that doesn't fit what is there.
+    #[error("entry {seq} {why}")]
+    Claim {
+        /// Which entry.
+        seq: Seq,
+        /// What it does, in words.
+        why: &'static str,
+    },
     /// The drawing's rules forbid an edit.
     #[error("entry {seq}: {why}")]
     Op {
@@ -155,7 +172,9 @@ impl Shared {
         if seq != expected {
             return Err(FoldError::NotNext { expected, found: seq });
         }
-        let applied = self.apply_event(seq, told.entry.time_ms, &told.entry.event)?;
+        let (time_ms, event) = (told.entry.time_ms, &told.entry.event);
+        let mut applied = self.apply_event(seq, time_ms, event)?;
+        self.settle_claims(seq, time_ms, event, &mut applied);
         self.position = Position { log: self.position.log, seq, head: told.hash };
         Ok(applied)
     }
@@ -187,6 +206,12 @@ impl Shared {
             }
             Event::Locked { session, ids } => self.lock(seq, time_ms, *session, ids),
             Event::Unlocked { session, ids, .. } => self.unlock(seq, *session, ids),
+            Event::Queued { .. }
+            | Event::Withdrawn { .. }
+            | Event::HandedOver { .. }
+            | Event::Declined { .. }
+            | Event::Overriding { .. }
+            | Event::CalledOff { .. } => self.claim(seq, time_ms, event),
             Event::Edited { session, op, .. } => self.edit(seq, time_ms, *session, op),
             Event::Granted { session, .. } | Event::Renamed { session, .. } => {
                 self.member(seq, *session).map(|_| Applied::default())
@@ -232,7 +257,7 @@ impl Shared {
         held
     }
 
-    fn member(&self, seq: Seq, session: SessionId) -> Result<&Member, FoldError> {
+    pub(crate) fn member(&self, seq: Seq, session: SessionId) -> Result<&Member, FoldError> {
         self.members.get(&session).ok_or(FoldError::UnknownSession { seq, session })
     }
 
@@ -266,6 +291,8 @@ impl Shared {
             // What the inverse does not put or take away was there, and is.
             let Some(&before) = was_there.get(&id) else { continue };
             match (before, self.drawing.get(id).is_some()) {
+                // What is said is there for everybody to answer at once.
+                (false, true) if self.drawing.get(id).is_some_and(Record::is_comment) => applied.made.push(id),
                 // What is new is its maker's until let go.
                 (false, true) => {
                     self.locks.insert(id, Holding { session, token: seq, since_ms });

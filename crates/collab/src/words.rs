@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use drawing::{Op, Record, RecordId};
 use protocol::{Ended, Entry, Event, Limits, Person, Role, Seq, SessionId, TITLE_CHARS_MAX};
 
+/// Characters of a comment that are told.
+const SAID_CHARS_MAX: usize = 60;
 /// Parts of a batch that are told one by one.
 const PARTS_MAX: usize = 3;
 
@@ -74,12 +76,17 @@ impl Story {
         let who = match &entry.event {
             Event::Created { .. } => String::new(),
             Event::Unlocked { overridden_by: Some(owner), .. } => self.name(*owner),
+            Event::Overriding { by, .. } | Event::CalledOff { by, .. } => self.name(*by),
             Event::Joined { name, .. } => self::name(name),
             Event::Resumed { session, .. }
             | Event::Gone { why: Ended::Removed { by: session }, .. }
             | Event::Gone { session, .. }
             | Event::Locked { session, .. }
             | Event::Unlocked { session, .. }
+            | Event::Queued { session, .. }
+            | Event::Withdrawn { session, .. }
+            | Event::HandedOver { session, .. }
+            | Event::Declined { session, .. }
             | Event::Edited { session, .. }
             | Event::Granted { session, .. }
             | Event::Renamed { session, .. } => self.name(*session),
@@ -111,6 +118,18 @@ impl Story {
             }
             Event::Unlocked { ids, lapsed: false, .. } => format!("{who} let go of {}", count(ids.len(), "object")),
             Event::Unlocked { ids, .. } => format!("{who}'s locks on {} lapsed", count(ids.len(), "object")),
+            Event::Queued { ids, .. } => format!("{who} stands in line for {}", count(ids.len(), "object")),
+            Event::Withdrawn { wait, .. } => format!("{who} left the line, where they stood since {wait}"),
+            Event::HandedOver { ids, .. } => {
+                format!("{who} handed {} to the first in line", count(ids.len(), "object"))
+            }
+            Event::Declined { wait, .. } => format!("{who} said \"not now\" to who stands in line since {wait}"),
+            Event::Overriding { session, token, .. } => {
+                format!("{who} ends {}'s lock {token} soon", self.name(*session))
+            }
+            Event::CalledOff { session, token, .. } => {
+                format!("{who} leaves {}'s lock {token} to them after all", self.name(*session))
+            }
             Event::Edited { undoes, .. } if !undoes.is_empty() => {
                 let seqs: Vec<String> = undoes.iter().map(Seq::to_string).collect();
                 format!("{who} took back {}", seqs.join(", "))
@@ -160,6 +179,9 @@ pub fn role_in_words(role: Role) -> &'static str {
 
 /// What an op does, as what follows a name.
 pub fn op_in_words(op: &Op) -> String {
+    if let Some(words) = talk_in_words(op) {
+        return words;
+    }
     match op {
         Op::New(records) => format!("added {}", kinds(records)),
         Op::Change(records) => format!("changed {}", kinds(records)),
@@ -175,6 +197,24 @@ pub fn op_in_words(op: &Op) -> String {
             if parts.is_empty() { "changed nothing".into() } else { parts.join(", ") }
         }
     }
+}
+
+/// What an op does about one comment or reply, as what follows a name; none if it is about anything else. A change says
+/// what was done last.
+pub fn talk_in_words(op: &Op) -> Option<String> {
+    let (Op::New(records) | Op::Change(records)) = op else { return None };
+    let [record] = &records[..] else { return None };
+    let (said, new) = (record.said()?, matches!(op, Op::New(_)));
+    let text = clean(said.text.lines().next().unwrap_or_default(), SAID_CHARS_MAX);
+    let settling = if let Record::Comment(comment) = record { comment.settling.as_ref() } else { None };
+    let settled = settling.filter(|settling| said.edited_ms.is_none_or(|edited| edited <= settling.at_ms));
+    Some(match (new, settled, record) {
+        (true, _, Record::Reply(_)) => format!("replied {text:?}"),
+        (true, _, _) => format!("commented {text:?}"),
+        (false, Some(settling), _) if settling.resolved => format!("resolved {text:?}"),
+        (false, Some(_), _) => format!("opened {text:?} again"),
+        (false, None, _) => format!("changed the words to {text:?}"),
+    })
 }
 
 fn objects(ids: &[RecordId]) -> String {
@@ -273,6 +313,41 @@ mod tests {
         check(15, Event::BanLifted { ban: Seq(13), by: ana }, "Ana let who was banned by entry 13 in again");
         let removed = Event::Gone { session: SessionId(Seq(9)), epoch: Epoch(0), why: Ended::Removed { by: ana } };
         check(16, removed, "Ana removed session 9");
-        check(17, Event::Gone { session: ana, epoch: Epoch(0), why: Ended::Left }, "Ana left");
+        let by = drawing::Writer {
+            session: drawing::WriterId(2),
+            client: drawing::Installation(1),
+            name: "Ana".into(),
+            color: 0,
+        };
+        let said = drawing::Said { text: "Too\u{202e} narrow\nBy 10".into(), mentions: vec![], by, at_ms: 1, edited_ms: None };
+        let mut comment = drawing::Comment {
+            id: drawing::CommentId(9),
+            space: Drawing::MODEL_SPACE,
+            pin: drawing::Pin::Point(drawing::Point::ZERO),
+            said: said.clone(),
+            settling: None,
+        };
+        let of = |comment: &drawing::Comment| vec![Record::Comment(comment.clone())];
+        check(17, edited(Op::New(of(&comment))), "Ana commented \"Too narrow\"");
+        let reply = drawing::Reply { id: drawing::ReplyId(10), to: comment.id, said: said.clone() };
+        check(18, edited(Op::New(vec![Record::Reply(reply)])), "Ana replied \"Too narrow\"");
+        comment.settling = Some(drawing::Settling { resolved: true, by: said.by.clone(), at_ms: 5 });
+        check(19, edited(Op::Change(of(&comment))), "Ana resolved \"Too narrow\"");
+        comment.settling = Some(drawing::Settling { resolved: false, by: said.by, at_ms: 6 });
+        check(20, edited(Op::Change(of(&comment))), "Ana opened \"Too narrow\" again");
+        comment.said.edited_ms = Some(7);
+        check(21, edited(Op::Change(of(&comment))), "Ana changed the words to \"Too narrow\"");
+        let queued = Event::Queued { session: ana, ids: ids.clone() };
+        check(22, queued, "Ana stands in line for 2 objects");
+        check(23, Event::Withdrawn { session: ana, wait: Seq(12) }, "Ana left the line, where they stood since 12");
+        let handed = Event::HandedOver { session: ana, ids: ids.clone() };
+        check(24, handed, "Ana handed 2 objects to the first in line");
+        let declined = Event::Declined { session: ana, wait: Seq(12) };
+        check(25, declined, "Ana said \"not now\" to who stands in line since 12");
+        let overriding = Event::Overriding { session: ana, token: Seq(3), by: ana };
+        check(26, overriding, "Ana ends Ana's lock 3 soon");
+        let called_off = Event::CalledOff { session: ana, token: Seq(3), by: ana };
+        check(27, called_off, "Ana leaves Ana's lock 3 to them after all");
+        check(28, Event::Gone { session: ana, epoch: Epoch(0), why: Ended::Left }, "Ana left");
     }
 }

@@ -1,5 +1,6 @@
 //! A drawing from all its records at once. The rules are those of [`Op::New`](crate::Op::New) on an empty drawing; but
-//! what many records name is looked up once instead of once a record, which is most of the work.
+//! what many records name is looked up once instead of once a record, which is most of the work. They may come
+//! bit by bit.
 
 use std::collections::HashMap;
 
@@ -73,17 +74,36 @@ fn on_a_circle(edges: &[((BlockId, BlockId), u32)]) -> Option<BlockId> {
         .map(|(owner, _)| owner)
 }
 
-impl Drawing {
-    /// A drawing of these records, which may name one another in any order.
-    pub fn from_records(header: Header, records: Vec<Record>) -> Result<Drawing, OpError> {
-        let mut drawing = Drawing::empty(header);
-        let mut naming = Naming::default();
-        let mut bytes = Vec::with_capacity(1024);
-        for (place, record) in records.into_iter().enumerate() {
-            naming.add(place, &record);
-            drawing.put(record, &mut bytes)?;
+/// A drawing whose records come bit by bit.
+pub struct Builder {
+    drawing: Drawing,
+    naming: Naming,
+    bytes: Vec<u8>,
+}
+
+impl Builder {
+    /// Nothing has come yet but the header.
+    pub fn new(header: Header) -> Builder {
+        Builder { drawing: Drawing::empty(header), naming: Naming::default(), bytes: Vec::with_capacity(1024) }
+    }
+
+    /// Puts records, which may name others that are yet to come.
+    pub fn add(&mut self, records: impl IntoIterator<Item = Record>) -> Result<(), OpError> {
+        for record in records {
+            self.naming.add(self.drawing.record_count(), &record);
+            self.drawing.put(record, &mut self.bytes)?;
         }
-        let Naming { named, block_edges } = naming;
+        Ok(())
+    }
+
+    /// What has come, to be shown meanwhile: what is named in it may be missing.
+    pub fn so_far(&self) -> &Drawing {
+        &self.drawing
+    }
+
+    /// The drawing, if its records fit together.
+    pub fn finish(self) -> Result<Drawing, OpError> {
+        let Builder { mut drawing, naming: Naming { named, block_edges }, .. } = self;
         for ((to, what), Named { count, first: (_, from) }) in in_order(named) {
             if !drawing.get(to).is_some_and(|target| what.names(target)) {
                 return Err(OpError::Dangling { from, what: what.word(), to });
@@ -99,5 +119,20 @@ impl Drawing {
             drawing.block_edges.insert(edge, count);
         }
         Ok(drawing)
+    }
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Builder({} records)", self.drawing.record_count())
+    }
+}
+
+impl Drawing {
+    /// A drawing of these records, which may name one another in any order.
+    pub fn from_records(header: Header, records: Vec<Record>) -> Result<Drawing, OpError> {
+        let mut builder = Builder::new(header);
+        builder.add(records)?;
+        builder.finish()
     }
 }

@@ -7,9 +7,12 @@ use geometry::Point;
 use imbl::ordmap::DiffItem;
 use imbl::{OrdMap, OrdSet};
 
+use crate::comment;
 use crate::hash::DrawingHash;
 use crate::header::Header;
-use crate::ids::{BlockId, EntityId, Handle, LayerId, LayoutId, LinetypeId, Order, RecordId, TextStyleId};
+use crate::ids::{
+    BlockId, CommentId, EntityId, Handle, LayerId, LayoutId, LinetypeId, Order, RecordId, ReplyId, TextStyleId,
+};
 use crate::names;
 use crate::op::{Op, OpError, Outcome};
 use crate::record::{Block, Entity, Layer, Layout, Linetype, Record, TextStyle};
@@ -41,10 +44,16 @@ impl PartialEq for Kept {
 pub struct Drawing {
     header: Arc<Header>,
     records: OrdMap<RecordId, Arc<Kept>>,
-    /// Ids of records that aren't entities, so that tables are listed without a walk over all entities.
+    /// Ids of records that aren't entities nor comments, so that tables are listed without a walk over all entities.
     tables: OrdSet<RecordId>,
     /// Entities by owner in draw order.
     by_owner: OrdSet<(BlockId, Order, EntityId)>,
+    /// Comments.
+    pub(crate) threads: OrdSet<CommentId>,
+    /// Replies by what they reply to.
+    pub(crate) replies: OrdSet<(CommentId, ReplyId)>,
+    /// Comments by the entity that they are pinned to.
+    pub(crate) pinned: OrdSet<(EntityId, CommentId)>,
     /// How many references name a record.
     pub(crate) uses: OrdMap<RecordId, u32>,
     /// How many entities of the first block show the second.
@@ -54,6 +63,8 @@ pub struct Drawing {
     /// Handles of records that aren't in the file yet, so that none is minted twice.
     minted: OrdSet<Handle>,
     hash: DrawingHash,
+    /// The part of the hash that is of comments.
+    said_hash: DrawingHash,
 }
 
 impl PartialEq for Drawing {
@@ -128,11 +139,15 @@ impl Drawing {
             records: OrdMap::new(),
             tables: OrdSet::new(),
             by_owner: OrdSet::new(),
+            threads: OrdSet::new(),
+            replies: OrdSet::new(),
+            pinned: OrdSet::new(),
             uses: OrdMap::new(),
             block_edges: OrdMap::new(),
             names: OrdMap::new(),
             minted: OrdSet::new(),
             hash,
+            said_hash: DrawingHash::default(),
         }
     }
 
@@ -178,6 +193,16 @@ impl Drawing {
     /// The hash of header and records: equal in every replica that applied the same ops.
     pub fn hash(&self) -> DrawingHash {
         self.hash
+    }
+
+    /// The hash without comments: equal as long as a file would have the same in it.
+    pub fn drawn_hash(&self) -> DrawingHash {
+        self.hash.minus(self.said_hash)
+    }
+
+    /// The part of the hash that is of comments.
+    pub fn said_hash(&self) -> DrawingHash {
+        self.said_hash
     }
 
     /// The highest id in use; 0 in an empty drawing.
@@ -249,7 +274,7 @@ impl Drawing {
         if let Some(Record::TextStyle(style)) = self.get(id) { Some(style) } else { None }
     }
 
-    /// Records that aren't entities, by ascending id.
+    /// Records that aren't entities nor comments, by ascending id.
     pub fn tables(&self) -> impl Iterator<Item = &Record> {
         self.tables.iter().filter_map(|id| self.get(*id))
     }
@@ -322,7 +347,12 @@ impl Drawing {
             }
             Op::Remove(ids) => {
                 touched.extend(ids);
-                self.remove(ids).map(Op::New)
+                // What is pinned to an entity that goes stays where it is.
+                let settled = self.settled_by_removing(ids);
+                touched.extend(settled.iter().map(Record::id));
+                let before = self.replace(settled)?;
+                let put_back = Op::New(self.remove(ids)?);
+                Ok(if before.is_empty() { put_back } else { Op::Batch(vec![put_back, Op::Change(before)]) })
             }
             Op::Translate { ids, by } => {
                 let moved = translate::moved(self, ids, *by)?;
@@ -344,7 +374,11 @@ impl Drawing {
                 }
                 let mut inverses = Vec::with_capacity(ops.len());
                 for op in ops {
-                    inverses.push(self.perform(op, touched, depth + 1)?);
+                    match self.perform(op, touched, depth + 1)? {
+                        // A removal that left pins behind: no deeper than it was itself. All is turned round below.
+                        Op::Batch(parts) if !matches!(op, Op::Batch(_)) => inverses.extend(parts.into_iter().rev()),
+                        inverse => inverses.push(inverse),
+                    }
                 }
                 inverses.reverse();
                 Ok(Op::Batch(inverses))
@@ -405,7 +439,7 @@ impl Drawing {
             let mut record = self.get(id).ok_or(OpError::Missing(id))?.clone();
             let above = handle.0 > self.header.highest_handle || no_room && !in_file.contains(&handle);
             let fresh = above && (1..=u64::from(u32::MAX)).contains(&handle.0);
-            if record.handle().is_some() || !fresh || self.minted.contains(&handle) {
+            if record.handle().is_some() || record.is_comment() || !fresh || self.minted.contains(&handle) {
                 return Err(refused);
             }
             record.set_handle(Some(handle));
@@ -450,16 +484,21 @@ impl Drawing {
             return Err(OpError::Exists(id));
         }
         record.normalize_numbers().map_err(|()| OpError::NotFinite(id))?;
+        comment::check(&record)?;
         if let Some(key) = name_of(&record) {
             let name = key.1.clone();
             if let Some(by) = self.names.insert(key, id) {
                 return Err(OpError::NameTaken { name, by });
             }
         }
-        if let Record::Entity(entity) = &record {
-            self.by_owner.insert((entity.owner, entity.order, entity.id));
-        } else {
-            self.tables.insert(id);
+        match &record {
+            Record::Entity(entity) => {
+                self.by_owner.insert((entity.owner, entity.order, entity.id));
+            }
+            Record::Comment(_) | Record::Reply(_) => self.list_said(&record)?,
+            _ => {
+                self.tables.insert(id);
+            }
         }
         if let Some(handle) = record.minted_handle()
             && self.minted.insert(handle).is_some()
@@ -468,6 +507,9 @@ impl Drawing {
         }
         let hash = DrawingHash::of_record(&record, bytes);
         self.hash = self.hash.plus(hash);
+        if record.is_comment() {
+            self.said_hash = self.said_hash.plus(hash);
+        }
         self.records.insert(id, Arc::new(Kept { record, hash }));
         Ok(())
     }
@@ -476,6 +518,9 @@ impl Drawing {
         let kept = self.records.remove(&id).ok_or(OpError::Missing(id))?;
         let record = &kept.record;
         self.hash = self.hash.minus(kept.hash);
+        if record.is_comment() {
+            self.said_hash = self.said_hash.minus(kept.hash);
+        }
         if let Some(key) = name_of(record) {
             self.names.remove(&key);
         }
@@ -483,10 +528,14 @@ impl Drawing {
         if let Some(edge) = block_edge(record) {
             count_down(&mut self.block_edges, edge);
         }
-        if let Record::Entity(entity) = record {
-            self.by_owner.remove(&(entity.owner, entity.order, entity.id));
-        } else {
-            self.tables.remove(&id);
+        match record {
+            Record::Entity(entity) => {
+                self.by_owner.remove(&(entity.owner, entity.order, entity.id));
+            }
+            Record::Comment(_) | Record::Reply(_) => self.unlist_said(record),
+            _ => {
+                self.tables.remove(&id);
+            }
         }
         if let Some(handle) = record.minted_handle() {
             self.minted.remove(&handle);

@@ -97,6 +97,19 @@ kind_id! {
     LayoutId
 }
 
+kind_id! {
+    /// A comment: the start of a thread.
+    CommentId
+}
+kind_id! {
+    /// A reply to a comment.
+    ReplyId
+}
+number! {
+    /// The session of who wrote a comment: the seq of the entry by which they came in.
+    WriterId
+}
+
 /// A run of ids: `first .. first + len`. Granted to one client and to no other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct IdRange {

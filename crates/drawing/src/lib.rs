@@ -5,6 +5,7 @@
 
 mod aci;
 mod build;
+mod comment;
 mod drawing;
 mod hash;
 mod header;
@@ -12,17 +13,26 @@ mod ids;
 mod names;
 mod op;
 mod record;
+mod reference_point;
 mod references;
+pub mod runs;
 mod shape;
 mod style;
 mod translate;
 
 pub use aci::aci_rgb;
+pub use build::Builder;
+pub use comment::{
+    COMMENTS_MAX, Comment, Installation, MENTIONS_MAX, Pin, REPLIES_MAX, Reply, SAID_CHARS_MAX, Said, Settling, Writer,
+};
 pub use drawing::Drawing;
 pub use geometry::{Extrusion, Point, Point3, Rect, Vec2};
 pub use hash::DrawingHash;
 pub use header::{Header, LinearFormat, Units, View};
-pub use ids::{BlockId, EntityId, Handle, IdRange, LayerId, LayoutId, LinetypeId, Order, RecordId, TextStyleId};
+pub use ids::{
+    BlockId, CommentId, EntityId, Handle, IdRange, LayerId, LayoutId, LinetypeId, Order, RecordId, ReplyId,
+    TextStyleId, WriterId,
+};
 pub use op::{Op, OpError, Outcome};
 pub use record::{Block, Entity, Layer, Layout, Linetype, Record, Span, TextStyle};
 pub use shape::{

@@ -17,7 +17,7 @@ fn name(record: &Record) -> Option<&str> {
         Record::Linetype(record) => Some(&record.name),
         Record::TextStyle(record) => Some(&record.name),
         Record::Layout(record) => Some(&record.name),
-        Record::Entity(_) => None,
+        Record::Entity(_) | Record::Comment(_) | Record::Reply(_) => None,
     }
 }
 
@@ -27,7 +27,7 @@ fn is_fixed(record: &Record) -> bool {
         Record::Layer(layer) => layer.name == "0",
         Record::Block(block) => Block::is_space(block),
         Record::TextStyle(style) => style.name.eq_ignore_ascii_case("Standard"),
-        Record::Entity(_) | Record::Linetype(_) | Record::Layout(_) => false,
+        Record::Entity(_) | Record::Linetype(_) | Record::Layout(_) | Record::Comment(_) | Record::Reply(_) => false,
     }
 }
 

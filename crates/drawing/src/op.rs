@@ -18,10 +18,11 @@ pub enum Op {
     /// Replaces records whose ids exist, by ones of the same kind. Each keeps the handle that it has.
     Change(Vec<Record>),
     /// Takes records away.
-    Remove(Vec<RecordId>),
+    Remove(#[serde(with = "crate::runs")] Vec<RecordId>),
     /// Moves entities, and what is drawn for them only (the block of a dimension), in the world's plane.
     Translate {
         /// Which entities.
+        #[serde(with = "crate::runs")]
         ids: Vec<EntityId>,
         /// Drawing units.
         by: Vec2,
@@ -29,7 +30,7 @@ pub enum Op {
     /// Gives handles to records that have none, when a drawing is saved. Not an edit: nobody's lock stands in its way.
     Mint(Vec<(RecordId, Handle)>),
     /// Takes minted handles away again: the inverse of [`Op::Mint`] alone.
-    Unmint(Vec<RecordId>),
+    Unmint(#[serde(with = "crate::runs")] Vec<RecordId>),
     /// Several ops, one after another, as one: whole or not at all.
     Batch(Vec<Op>),
 }
@@ -116,6 +117,24 @@ pub enum OpError {
         id: RecordId,
         /// The handle.
         handle: Handle,
+    },
+    /// A comment that nobody could have made: empty, too long, by nobody.
+    #[error("comment {id} can't be kept: {why}")]
+    BadComment {
+        /// The comment or reply.
+        id: RecordId,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// More comments than a drawing keeps, or more replies than a comment.
+    #[error("{what} has as many {of} as it can: {max}")]
+    TooMany {
+        /// What is full.
+        what: &'static str,
+        /// What it is full of.
+        of: &'static str,
+        /// The most that there may be.
+        max: usize,
     },
     /// Batches in batches in batches.
     #[error("an op is nested more than {0} deep")]

@@ -3,6 +3,7 @@
 use geometry::Point;
 use serde::{Deserialize, Serialize};
 
+use crate::comment::{Comment, Reply};
 use crate::ids::{BlockId, EntityId, Handle, LayerId, LayoutId, LinetypeId, Order, RecordId, TextStyleId};
 use crate::shape::Shape;
 use crate::style::{Color, Lineweight, Style};
@@ -173,6 +174,10 @@ pub enum Record {
     TextStyle(TextStyle),
     /// A sheet.
     Layout(Layout),
+    /// A comment.
+    Comment(Comment),
+    /// A reply to a comment.
+    Reply(Reply),
 }
 
 impl Record {
@@ -185,6 +190,8 @@ impl Record {
             Record::Linetype(r) => r.id.into(),
             Record::TextStyle(r) => r.id.into(),
             Record::Layout(r) => r.id.into(),
+            Record::Comment(r) => r.id.into(),
+            Record::Reply(r) => r.id.into(),
         }
     }
 
@@ -197,6 +204,7 @@ impl Record {
             Record::Linetype(r) => r.handle,
             Record::TextStyle(r) => r.handle,
             Record::Layout(r) => r.handle,
+            Record::Comment(_) | Record::Reply(_) => None,
         }
     }
 
@@ -209,6 +217,7 @@ impl Record {
             Record::Linetype(r) => r.source,
             Record::TextStyle(r) => r.source,
             Record::Layout(r) => r.source,
+            Record::Comment(_) | Record::Reply(_) => None,
         }
     }
 
@@ -221,6 +230,8 @@ impl Record {
             Record::Linetype(_) => "LTYPE",
             Record::TextStyle(_) => "STYLE",
             Record::Layout(_) => "LAYOUT",
+            Record::Comment(_) => "comment",
+            Record::Reply(_) => "reply",
         }
     }
 
@@ -232,6 +243,8 @@ impl Record {
             Record::Linetype(r) => r.handle = handle,
             Record::TextStyle(r) => r.handle = handle,
             Record::Layout(r) => r.handle = handle,
+            // No part of a file.
+            Record::Comment(_) | Record::Reply(_) => {}
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Which records a record names, and what makes its numbers sound.
 
+use crate::comment::Pin;
 use crate::ids::{BlockId, Handle, RecordId};
 use crate::record::Record;
 use crate::shape::{Boundary, Edge, HatchFill, Shape, Text};
@@ -13,6 +14,8 @@ pub(crate) enum Reference {
     Block,
     Linetype,
     TextStyle,
+    Space,
+    Comment,
 }
 
 impl Reference {
@@ -22,17 +25,23 @@ impl Reference {
             Reference::Block => "block",
             Reference::Linetype => "linetype",
             Reference::TextStyle => "text style",
+            Reference::Space => "space",
+            Reference::Comment => "comment",
         }
     }
 
     /// Whether `target` is of the kind that is expected.
     pub(crate) fn names(self, target: &Record) -> bool {
+        if let (Reference::Space, Record::Block(block)) = (self, target) {
+            return block.is_space();
+        }
         matches!(
             (self, target),
             (Reference::Layer, Record::Layer(_))
                 | (Reference::Block, Record::Block(_))
                 | (Reference::Linetype, Record::Linetype(_))
                 | (Reference::TextStyle, Record::TextStyle(_))
+                | (Reference::Comment, Record::Comment(_))
         )
     }
 }
@@ -61,6 +70,9 @@ pub(crate) fn references(record: &Record, found: &mut dyn FnMut(Reference, Recor
         }
         Record::Layer(layer) => layer.linetype.into_iter().for_each(|id| found(Reference::Linetype, id.into())),
         Record::Layout(layout) => found(Reference::Block, layout.block.into()),
+        // The entity that a comment is pinned to may go.
+        Record::Comment(comment) => found(Reference::Space, comment.space.into()),
+        Record::Reply(reply) => found(Reference::Comment, reply.to.into()),
         Record::Block(_) | Record::Linetype(_) | Record::TextStyle(_) => {}
     }
 }
@@ -93,7 +105,7 @@ pub(crate) fn name_of(record: &Record) -> Option<(u8, String)> {
         Record::Block(r) => Some((2, r.name.to_uppercase())),
         Record::Linetype(r) => Some((3, r.name.to_uppercase())),
         Record::TextStyle(r) => Some((4, r.name.to_uppercase())),
-        Record::Entity(_) | Record::Layout(_) => None,
+        Record::Entity(_) | Record::Layout(_) | Record::Comment(_) | Record::Reply(_) => None,
     }
 }
 
@@ -130,7 +142,16 @@ impl Record {
             Record::TextStyle(style) => {
                 [&mut style.height, &mut style.width_factor, &mut style.oblique_deg].into_iter().for_each(f);
             }
-            Record::Layer(_) | Record::Layout(_) => {}
+            Record::Comment(comment) => match &mut comment.pin {
+                Pin::Point(at) => flat(at, f),
+                Pin::Region(rect) => {
+                    [&mut rect.x0, &mut rect.y0, &mut rect.x1, &mut rect.y1].into_iter().for_each(f);
+                }
+                Pin::Entity { offset, at, .. } => {
+                    [&mut offset.x, &mut offset.y, &mut at.x, &mut at.y].into_iter().for_each(f);
+                }
+            },
+            Record::Layer(_) | Record::Layout(_) | Record::Reply(_) => {}
         }
     }
 }

@@ -5,6 +5,10 @@ use chain::{Hash, Position, Seq};
 /// The longest payload of one entry, in bytes: a message of the largest size that servers take, and some.
 pub const MAX_PAYLOAD_BYTES: usize = 80 << 20;
 
+/// A payload of more bytes is stored as a blob before the entry, which names it: the transaction of an append stays small,
+/// and asking again after a failure writes nothing twice.
+pub const LONG_PAYLOAD_BYTES: usize = 1 << 20;
+
 /// The longest author or kind, in bytes of UTF-8.
 pub const MAX_NAME_BYTES: usize = 1 << 10;
 

@@ -12,6 +12,7 @@ mod blobs;
 mod checkpoints;
 mod entry;
 mod error;
+mod glance;
 mod live;
 mod lock;
 mod meta;
@@ -25,11 +26,13 @@ pub use checkpoints::{
     Checkpoint, Checkpoints, DroppedCheckpoints, KEPT_CHECKPOINTS, LatestCheckpoint, MAX_STATE_BYTES, checkpoints_path,
 };
 pub use entry::{
-    Appended, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, MAX_NAME_BYTES, MAX_PAYLOAD_BYTES, NewEntry, StoredEntry,
+    Appended, LONG_PAYLOAD_BYTES, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, MAX_NAME_BYTES, MAX_PAYLOAD_BYTES, NewEntry,
+    StoredEntry,
 };
 pub use error::LogError;
+pub use glance::{Glance, glance};
 pub use live::Log;
 pub use meta::MAX_META_BYTES;
 pub use reader::LogReader;
-pub use schema::{APPLICATION_ID, CHECKPOINTS_APPLICATION_ID, FORMAT_VERSION};
+pub use schema::{APPLICATION_ID, CHECKPOINTS_APPLICATION_ID, FORMAT_VERSION, LONG_VERSION};
 pub use verify::{BlobName, Broken, Damage, Verified};

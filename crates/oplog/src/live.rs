@@ -4,13 +4,15 @@ use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 
-use chain::{LogId, Position, Seq, link};
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
+use chain::{Hash, LogId, Position, Seq, link};
+use rusqlite::{ErrorCode, Transaction, TransactionBehavior, params};
 
-use crate::entry::{Appended, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, MAX_NAME_BYTES, MAX_PAYLOAD_BYTES, NewEntry};
+use crate::entry::{
+    Appended, LONG_PAYLOAD_BYTES, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, MAX_NAME_BYTES, MAX_PAYLOAD_BYTES, NewEntry,
+};
 use crate::error::check_size;
 use crate::lock::{Lock, beside};
-use crate::schema::{self, APPLICATION_ID, CHECKPOINT_TABLE, LOG_TABLES, MAKE, WRITE};
+use crate::schema::{self, APPLICATION_ID, CHECKPOINT_TABLE, LENGTHEN, LOG_TABLES, LONG_VERSION, MAKE, WRITE};
 use crate::{LogError, LogReader};
 
 /// After something large was written, the write-ahead log is cut back to this many bytes.
@@ -65,7 +67,7 @@ impl Log {
     fn open_held(path: std::path::PathBuf, lock: Lock) -> Result<Log, LogError> {
         let failed = |source| LogError::sqlite(&path, "opening", source);
         let connection = schema::connect(&path, WRITE).map_err(failed)?;
-        schema::identify(&connection, &path, APPLICATION_ID)?;
+        let has_long = schema::identify(&connection, &path, APPLICATION_ID)? >= LONG_VERSION;
         let mode: String =
             connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0)).map_err(failed)?;
         if mode != "wal" {
@@ -79,13 +81,15 @@ impl Log {
         }
         connection.pragma_update_and_check(None, "journal_size_limit", WAL_KEPT_BYTES, |_| Ok(())).map_err(failed)?;
         let id = schema::log_id(&connection, &path)?;
-        let head = read_head(&connection, &path, id)?;
-        let reader = LogReader { connection, path, head, lock: Some(Arc::new(lock)) };
+        let head = Position::start(id);
+        let mut reader = LogReader { connection, path, head, has_long, lock: Some(Arc::new(lock)) };
+        reader.head = read_head(&reader)?;
+        sync_found(&reader.path)?;
         Ok(Log { reader, unsure: None })
     }
 
     /// Appends entries if the log's head is exactly `after`, all of them in one transaction and one fsync. They are on
-    /// the disk when this returns `Stored`.
+    /// the disk when this returns `Stored`. Long payloads are stored as blobs before.
     ///
     /// # Errors
     /// With [`LogError::Unsure`] the batch may or may not be stored, and the log takes nothing more until it is opened
@@ -104,13 +108,21 @@ impl Log {
         if entries.is_empty() {
             return Ok(Appended::Stored(before));
         }
+        let blobs = self.put_long(entries)?;
+        let has_long = self.reader.has_long || blobs.iter().any(Option::is_some);
+        let path = &self.reader.path;
+        let unsure = |reason: String| LogError::Unsure { path: path.clone(), after: before.seq.0, reason };
         let failed = |source| LogError::sqlite(path, "appending to", source);
         let transaction =
             self.reader.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let head = insert(&transaction, before, entries).map_err(failed)?;
+        if has_long && !self.reader.has_long {
+            transaction.execute_batch(LENGTHEN).map_err(failed)?;
+        }
+        let head = insert(&transaction, before, entries, &blobs).map_err(failed)?;
         match transaction.commit() {
             Ok(()) => {
                 self.reader.head = head;
+                self.reader.has_long = has_long;
                 Ok(Appended::Stored(head))
             }
             // The record that ends a transaction is written last, so a full disk never has it.
@@ -121,6 +133,25 @@ impl Log {
                 Err(error)
             }
         }
+    }
+
+    /// Stores the payloads that are long; the blob of each entry, where it has one.
+    fn put_long(&mut self, entries: &[NewEntry]) -> Result<Vec<Option<Hash>>, LogError> {
+        let is_long = |entry: &NewEntry| entry.payload.len() > LONG_PAYLOAD_BYTES;
+        let mut blobs = Vec::with_capacity(entries.len());
+        for entry in entries {
+            match is_long(entry).then(|| self.put_blob(&entry.payload)).transpose() {
+                Ok(blob) => blobs.push(blob),
+                Err(error @ (LogError::Full { .. } | LogError::TooLarge { .. })) => return Err(error),
+                Err(error) => {
+                    // It may be readable and not on the disk, and would be taken for stored when asked again.
+                    self.unsure = Some(error.to_string());
+                    let (path, after) = (self.reader.path.clone(), self.reader.head.seq.0);
+                    return Err(LogError::Unsure { path, after, reason: error.to_string() });
+                }
+            }
+        }
+        Ok(blobs)
     }
 
     /// Brings everything that the log shows to the disk: what a commit in doubt left may be readable and not yet there.
@@ -145,7 +176,7 @@ impl Log {
         let path = self.path.clone();
         let connection =
             schema::connect(&path, schema::READ).map_err(|source| LogError::sqlite(&path, "opening", source))?;
-        Ok(LogReader { connection, path, head: self.head, lock: self.lock.clone() })
+        Ok(LogReader { connection, path, head: self.head, has_long: self.has_long, lock: self.lock.clone() })
     }
 
     /// Closes the log and leaves it as one file, without a write-ahead log beside it, unless somebody still reads it.
@@ -166,6 +197,20 @@ impl Log {
     }
 }
 
+/// Brings the write-ahead log that a process left behind to the disk. Killed between a write and its fsync, it left what
+/// can be read and is not there yet: whoever tells of that must not lose it with the power.
+fn sync_found(path: &Path) -> Result<(), LogError> {
+    let mut found = path.as_os_str().to_owned();
+    found.push("-wal");
+    // Of the log's own file nothing is opened here: closing it would give back the locks that SQLite holds on it.
+    match std::fs::File::open(&found).and_then(|file| file.sync_all()) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(LogError::Access { path: path.into(), doing: "bringing to the disk what was left of", source })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Makes the file of an empty log.
 fn make_file(path: &Path, id: LogId) -> rusqlite::Result<()> {
     let mut connection = schema::connect(path, MAKE)?;
@@ -176,24 +221,34 @@ fn make_file(path: &Path, id: LogId) -> rusqlite::Result<()> {
 
 /// Reads where the log ends, and checks the last entry against the one before: a torn end is found on opening and not
 /// by the first reader. The whole chain is walked by [`LogReader::verify`].
-fn read_head(connection: &Connection, path: &Path, id: LogId) -> Result<Position, LogError> {
-    let failed = |source| LogError::sqlite(path, "opening", source);
-    let torn = |what: String| LogError::Torn { path: path.to_owned(), what };
-    let mut statement =
-        connection.prepare("SELECT seq, hash, payload FROM entry ORDER BY seq DESC LIMIT 2").map_err(failed)?;
-    let last = statement
-        .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?)))
-        .and_then(|rows| rows.collect::<Result<Vec<(i64, [u8; 32], Vec<u8>)>, _>>())
+pub(crate) fn read_head(reader: &LogReader) -> Result<Position, LogError> {
+    let failed = |source| LogError::sqlite(&reader.path, "opening", source);
+    let torn = |what: String| LogError::Torn { path: reader.path.clone(), what };
+    let blob = if reader.has_long { "blob" } else { "NULL" };
+    let mut statement = reader
+        .connection
+        .prepare(&format!("SELECT seq, hash, payload, {blob} FROM entry ORDER BY seq DESC LIMIT 2"))
         .map_err(failed)?;
-    let Some((seq, head, payload)) = last.first() else {
-        return Ok(Position::start(id));
+    type Row = (i64, [u8; 32], Vec<u8>, Option<[u8; 32]>);
+    let last = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+        .and_then(|rows| rows.collect::<Result<Vec<Row>, _>>())
+        .map_err(failed)?;
+    let Some((seq, head, payload, long)) = last.first() else {
+        return Ok(reader.head);
     };
-    let position = Position { log: id, seq: Seq(*seq as u64), head: chain::Hash(*head) };
-    let (previous_seq, previous) = last.get(1).map_or((0, [0; 32]), |(seq, hash, _)| (*seq, *hash));
+    let position = Position { log: reader.head.log, seq: Seq(*seq as u64), head: Hash(*head) };
+    let (previous_seq, previous) = last.get(1).map_or((0, [0; 32]), |(seq, hash, ..)| (*seq, *hash));
     if previous_seq + 1 != *seq {
         return Err(torn(format!("entry {} is missing", *seq - 1)));
     }
-    if link(&chain::Hash(previous), position.seq, payload) != position.head {
+    let long = match long {
+        Some(hash) => {
+            Some(reader.blob(&Hash(*hash))?.ok_or_else(|| torn(format!("entry {seq} has lost its payload")))?)
+        }
+        None => None,
+    };
+    if link(&Hash(previous), position.seq, long.as_ref().unwrap_or(payload)) != position.head {
         return Err(torn(format!("entry {seq} is not what was stored")));
     }
     Ok(position)
@@ -216,15 +271,30 @@ fn check_batch(path: &Path, entries: &[NewEntry]) -> Result<(), LogError> {
     check_size(path, "a batch (bytes)", bytes, MAX_BATCH_BYTES)
 }
 
-fn insert(transaction: &Transaction<'_>, before: Position, entries: &[NewEntry]) -> rusqlite::Result<Position> {
-    let mut statement = transaction.prepare_cached(
-        "INSERT INTO entry (seq, hash, time_ms, author, kind, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
+fn insert(
+    transaction: &Transaction<'_>,
+    before: Position,
+    entries: &[NewEntry],
+    blobs: &[Option<Hash>],
+) -> rusqlite::Result<Position> {
     let mut head = before;
-    for entry in entries {
+    for (entry, blob) in entries.iter().zip(blobs) {
         head = head.after(&entry.payload);
         let (seq, time_ms) = (head.seq.0 as i64, entry.time_ms as i64);
-        statement.execute(params![seq, head.head.0, time_ms, entry.author, entry.kind, entry.payload])?;
+        let NewEntry { author, kind, payload, .. } = entry;
+        match blob {
+            None => transaction
+                .prepare_cached(
+                    "INSERT INTO entry (seq, hash, time_ms, author, kind, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?
+                .execute(params![seq, head.head.0, time_ms, author, kind, payload])?,
+            Some(blob) => transaction
+                .prepare_cached(
+                    "INSERT INTO entry (seq, hash, time_ms, author, kind, payload, blob)
+                     VALUES (?1, ?2, ?3, ?4, ?5, x'', ?6)",
+                )?
+                .execute(params![seq, head.head.0, time_ms, author, kind, blob.0])?,
+        };
     }
     Ok(head)
 }

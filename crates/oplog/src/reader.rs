@@ -8,7 +8,7 @@ use chain::{Hash, Position, Seq, link};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::lock::Lock;
-use crate::schema::{self, APPLICATION_ID, READ};
+use crate::schema::{self, APPLICATION_ID, LONG_VERSION, READ};
 use crate::{Broken, LogError, StoredEntry};
 
 /// A log that is read and not written: a saved one, or a view of a live one from another thread.
@@ -20,6 +20,8 @@ pub struct LogReader {
     pub(crate) connection: Connection,
     pub(crate) path: PathBuf,
     pub(crate) head: Position,
+    /// Entries may name a blob that is their payload.
+    pub(crate) has_long: bool,
     /// Keeps a live log from others as long as anybody here reads it.
     pub(crate) lock: Option<Arc<Lock>>,
 }
@@ -47,12 +49,30 @@ impl LogReader {
     ) -> Result<Option<(LogReader, Option<Broken>)>, LogError> {
         let path = schema::resolve(path.as_ref())?;
         Lock::refuse_held(&path)?;
+        LogReader::walk_open(path, progress)
+    }
+
+    fn walk_open(
+        path: PathBuf,
+        progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<Option<(LogReader, Option<Broken>)>, LogError> {
         let (reader, torn) = LogReader::connect(path)?;
         // What can't be counted is walked all the same.
         let last = reader.connection.query_row("SELECT max(seq) FROM entry", [], |row| row.get::<_, Option<i64>>(0));
         let total = last.ok().flatten().map_or(0, |last| last as u64);
         let walked = reader.walk_watched(&mut |seq| progress(seq.0, total));
         Ok(walked.map(|(head, broken)| reader.ending_at(head, broken, torn)))
+    }
+
+    /// As [`LogReader::open_watched`], whoever holds the log: it is shown as it is now, and goes on.
+    ///
+    /// # Errors
+    /// As [`LogReader::open`], but never `Held`.
+    pub fn open_in_use(
+        path: impl AsRef<Path>,
+        progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<Option<(LogReader, Option<Broken>)>, LogError> {
+        LogReader::walk_open(schema::resolve(path.as_ref())?, progress)
     }
 
     /// Opens a log whoever holds it: SQLite itself keeps readers and the writer apart. `path` is resolved.
@@ -74,9 +94,9 @@ impl LogReader {
                 .map_err(|source| LogError::sqlite(&path, "opening", source))?;
             torn = Some(what);
         }
-        schema::identify(&connection, &path, APPLICATION_ID)?;
+        let has_long = schema::identify(&connection, &path, APPLICATION_ID)? >= LONG_VERSION;
         let head = Position::start(schema::log_id(&connection, &path)?);
-        Ok((LogReader { connection, path, head, lock: None }, torn))
+        Ok((LogReader { connection, path, head, has_long, lock: None }, torn))
     }
 
     fn ending_at(
@@ -87,6 +107,18 @@ impl LogReader {
     ) -> (LogReader, Option<Broken>) {
         self.head = head;
         (self, broken.or_else(|| torn.map(|reason| Broken::pages(head, reason))))
+    }
+
+    /// When the last entry was decided, by the clock of whoever stored it; for people.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn last_time_ms(&self) -> Result<Option<u64>, LogError> {
+        self.connection
+            .query_row("SELECT time_ms FROM entry WHERE seq = ?1", [self.head.seq.0 as i64], |row| row.get::<_, i64>(0))
+            .optional()
+            .map(|time| time.map(|time| time as u64))
+            .map_err(|source| LogError::sqlite(&self.path, "reading", source))
     }
 
     /// Where the log is, all links resolved.
@@ -148,18 +180,28 @@ impl LogReader {
         let mut previous = self.hash_at(seq)?.ok_or_else(|| torn(seq, "is missing"))?;
         let mut statement = self
             .connection
-            .prepare_cached(
-                "SELECT seq, hash, time_ms, author, kind, payload FROM entry
-                 WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3",
-            )
+            .prepare_cached(if self.has_long {
+                "SELECT seq, hash, time_ms, author, kind, payload, blob FROM entry
+                 WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3"
+            } else {
+                "SELECT seq, hash, time_ms, author, kind, payload, NULL FROM entry
+                 WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?3"
+            })
             .map_err(failed)?;
         let limit = i64::try_from(limit_entries).unwrap_or(i64::MAX);
         let mut rows = statement.query(params![seq.0 as i64, self.head.seq.0 as i64, limit]).map_err(failed)?;
         let mut entries: Vec<StoredEntry> = Vec::new();
         let mut bytes = 0usize;
         while let Some(row) = rows.next().map_err(failed)? {
-            let entry = stored_entry(row).map_err(failed)?;
+            let mut entry = stored_entry(row).map_err(failed)?;
             let expected = entries.last().map_or(seq, |last| last.seq).next();
+            if let Some(named) = row.get(6).map_err(failed)? {
+                // One that alone is more than what was asked for isn't read in vain.
+                if bytes >= limit_bytes && !entries.is_empty() {
+                    return Ok(entries);
+                }
+                entry.payload = self.blob(&Hash(named))?.ok_or_else(|| torn(entry.seq, "has lost its payload"))?;
+            }
             if entry.seq != expected {
                 return Err(torn(expected, "is missing"));
             }

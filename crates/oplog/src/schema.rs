@@ -13,8 +13,18 @@ pub const APPLICATION_ID: u32 = 0x4c4e_574b;
 /// `PRAGMA application_id` of a side file with checkpoints: "LNWC".
 pub const CHECKPOINTS_APPLICATION_ID: u32 = 0x4c4e_5743;
 
-/// `PRAGMA user_version` of what this crate writes, for both files.
+/// `PRAGMA user_version` of what this crate makes, for both files.
 pub const FORMAT_VERSION: u32 = 1;
+
+/// `PRAGMA user_version` of a log that has an entry whose payload is a blob. A log of the version before becomes one with
+/// its first such entry, so that programs that know no such entries read it until then.
+pub const LONG_VERSION: u32 = 2;
+
+/// What makes a log of [`FORMAT_VERSION`] one of [`LONG_VERSION`].
+pub(crate) const LENGTHEN: &str = "
+ALTER TABLE entry ADD COLUMN blob BLOB CHECK (blob IS NULL OR length(blob) = 32);
+PRAGMA user_version = 2;
+";
 
 /// The tables of a log. `log` comes first, so that its page is near the start of the file and the longest to survive.
 pub(crate) const LOG_TABLES: &str = "
@@ -76,8 +86,8 @@ pub(crate) fn make(connection: &mut Connection, tables: &[&str], application_id:
     transaction.commit()
 }
 
-/// Checks that an open database is what it should be.
-pub(crate) fn identify(connection: &Connection, path: &Path, application_id: u32) -> Result<(), LogError> {
+/// Checks that an open database is what it should be; which version it is of.
+pub(crate) fn identify(connection: &Connection, path: &Path, application_id: u32) -> Result<u32, LogError> {
     let number = |pragma| {
         connection
             .pragma_query_value(None, pragma, |row| row.get::<_, i32>(0))
@@ -88,10 +98,12 @@ pub(crate) fn identify(connection: &Connection, path: &Path, application_id: u32
     if found != application_id {
         return Err(not_a_log(format!("its application id is {found:#010x}, not {application_id:#010x}")));
     }
-    match number("user_version")? as u32 {
+    let known = if application_id == APPLICATION_ID { LONG_VERSION } else { FORMAT_VERSION };
+    let version = number("user_version")? as u32;
+    match version {
         0 => return Err(not_a_log("it has no format version".into())),
-        FORMAT_VERSION => {}
-        found => return Err(LogError::Newer { path: path.to_owned(), found, known: FORMAT_VERSION }),
+        found if found > known => return Err(LogError::Newer { path: path.to_owned(), found, known }),
+        _ => {}
     }
     let strange: i64 = connection
         .query_row("SELECT count(*) FROM sqlite_schema WHERE type IN ('trigger', 'view')", [], |row| row.get(0))
@@ -99,7 +111,7 @@ pub(crate) fn identify(connection: &Connection, path: &Path, application_id: u32
     if strange > 0 {
         return Err(not_a_log("it has triggers or views, which no log has".into()));
     }
-    Ok(())
+    Ok(version)
 }
 
 /// Reads which log a file is.

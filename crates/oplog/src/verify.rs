@@ -117,7 +117,15 @@ impl LogReader {
         let pages = |reason| Broken::pages(position, reason);
         let payload_bytes: i64 = self
             .connection
-            .query_row("SELECT total(length(payload)) FROM entry", [], |row| row.get::<_, f64>(0))
+            .query_row(
+                if self.has_long {
+                    "SELECT total(length(payload)) + total(length(content)) FROM entry LEFT JOIN blob ON blob.hash = blob"
+                } else {
+                    "SELECT total(length(payload)) FROM entry"
+                },
+                [],
+                |row| row.get::<_, f64>(0),
+            )
             .map(|bytes| bytes as i64)
             .map_err(|source| pages(source.to_string()))?;
         let structure: String = self
@@ -166,8 +174,10 @@ impl LogReader {
         progress: &mut dyn FnMut(Seq) -> ControlFlow<()>,
     ) -> rusqlite::Result<(Option<Damage>, ControlFlow<()>)> {
         let go_on = ControlFlow::Continue(());
-        let mut statement =
-            self.connection.prepare("SELECT seq, hash, payload, time_ms, author, kind FROM entry ORDER BY seq")?;
+        let blob = if self.has_long { "blob" } else { "NULL" };
+        let mut statement = self.connection.prepare(&format!(
+            "SELECT entry.seq, entry.hash, payload, time_ms, author, kind, {blob} FROM entry ORDER BY seq"
+        ))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let seq = intact.seq.next();
@@ -175,7 +185,19 @@ impl LogReader {
                 return Ok((Some(Damage::Missing { seq }), go_on));
             }
             let hash = Hash(row.get(1)?);
-            if link(&intact.head, seq, row.get_ref(2)?.as_blob()?) != hash {
+            let long = match row.get::<_, Option<[u8; 32]>>(6)? {
+                None => None,
+                // What is damaged there is as if it were altered here.
+                Some(named) => match self.blob(&Hash(named)) {
+                    Ok(Some(content)) => Some(content),
+                    Ok(None) | Err(_) => return Ok((Some(Damage::Altered { seq }), go_on)),
+                },
+            };
+            let payload = match &long {
+                Some(content) => content.as_slice(),
+                None => row.get_ref(2)?.as_blob()?,
+            };
+            if link(&intact.head, seq, payload) != hash {
                 return Ok((Some(Damage::Altered { seq }), go_on));
             }
             // No hash covers these, but an entry counts as readable only with them.

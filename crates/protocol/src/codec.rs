@@ -43,16 +43,58 @@ impl Encoding {
         }
     }
 
+    /// Writes a message of at most so many bytes; none if it is longer, which is found out without writing all of it.
+    pub fn encode_within<T: Serialize>(self, message: &T, bytes_max: usize) -> Result<Option<Vec<u8>>, CodecError> {
+        let mut to = Bounded { bytes: Vec::new(), bytes_max, is_full: false };
+        let written = match self {
+            Encoding::MessagePack => {
+                message.serialize(&mut rmp_serde::Serializer::new(&mut to).with_struct_map()).map_err(CodecError::from)
+            }
+            Encoding::Json => serde_json::to_writer(&mut to, message).map_err(CodecError::from),
+        };
+        if to.is_full { Ok(None) } else { written.map(|()| Some(to.bytes)) }
+    }
+
     /// Reads a message.
     pub fn decode<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<T, CodecError> {
-        match self {
+        self.decode_within(bytes, IDS_MAX)
+    }
+
+    /// Reads a message whose lists of ids may name so many by ranges, all together. A range of a few bytes may stand for
+    /// any number, so that this is looked at before anything is made of it.
+    pub fn decode_within<T: DeserializeOwned>(self, bytes: &[u8], ids_max: usize) -> Result<T, CodecError> {
+        drawing::runs::within(ids_max, || match self {
             Encoding::MessagePack => Ok(from_messagepack(bytes)?),
             // serde_json's own bound on depth is 128.
             Encoding::Json => Ok(serde_json::from_slice(bytes)?),
-        }
+        })
     }
 }
 
+/// Takes in so many bytes and no more.
+struct Bounded {
+    bytes: Vec<u8>,
+    bytes_max: usize,
+    is_full: bool,
+}
+
+impl std::io::Write for Bounded {
+    fn write(&mut self, more: &[u8]) -> std::io::Result<usize> {
+        if self.bytes.len() + more.len() > self.bytes_max {
+            self.is_full = true;
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        self.bytes.extend_from_slice(more);
+        Ok(more.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// How many ids the ranges in one message or entry may stand for, where nobody has a closer bound.
+const IDS_MAX: usize = 1 << 22;
 /// How deep arrays and maps of MessagePack may lie in one another: twice what the deepest op needs, and far less than a
 /// thread's stack holds.
 const DEPTH_MAX: usize = 64;
@@ -77,7 +119,7 @@ pub fn encode_entry(entry: &Entry) -> Result<Vec<u8>, CodecError> {
 /// Reads a log payload.
 pub fn decode_entry(payload: &[u8]) -> Result<Entry, CodecError> {
     match payload.split_first() {
-        Some((&ENTRY_VERSION, rest)) => Ok(from_messagepack(rest)?),
+        Some((&ENTRY_VERSION, rest)) => Ok(drawing::runs::within(IDS_MAX, || from_messagepack(rest))?),
         Some((&version, _)) => Err(CodecError::Version(version)),
         None => Err(CodecError::Empty),
     }
@@ -163,10 +205,10 @@ pub(crate) mod binary {
 
 #[cfg(test)]
 mod tests {
-    use drawing::Op;
+    use drawing::{EntityId, Op, RecordId};
 
     use super::*;
-    use crate::{ClientMessage, ClientSeq, Event, Request, Seq, SessionId};
+    use crate::{Answer, ClientMessage, ClientSeq, Event, Held, Refusal, Request, Seq, ServerMessage, SessionId, Told};
 
     fn nested(deep: usize) -> Op {
         (0..deep).fold(Op::Remove(Vec::new()), |op, _| Op::Batch(vec![op]))
@@ -191,6 +233,62 @@ mod tests {
     fn read(encoding: Encoding, bytes: Vec<u8>) -> Result<ClientMessage, CodecError> {
         let reading = std::thread::Builder::new().stack_size(2 << 20);
         reading.spawn(move || encoding.decode(&bytes)).expect("a thread").join().expect("reading doesn't panic")
+    }
+
+    #[test]
+    fn what_is_longer_than_it_may_be_is_not_written() {
+        for encoding in [Encoding::MessagePack, Encoding::Json] {
+            let said = ClientMessage::Look { drawing: "x".repeat(1_000) };
+            let whole = encoding.encode(&said).expect("it is written");
+            for (bytes_max, fits) in [(0, false), (whole.len() - 1, false), (whole.len(), true), (usize::MAX, true)] {
+                let written = encoding.encode_within(&said, bytes_max).expect("it can be written");
+                assert_eq!(written, fits.then(|| whole.clone()), "{encoding:?} {bytes_max}");
+            }
+        }
+    }
+
+    #[test]
+    fn ids_that_follow_on_one_another_are_a_few_bytes_wherever_they_are_named() {
+        let ids = |of: std::ops::Range<u64>| of.map(RecordId).collect::<Vec<_>>();
+        let many = ids(1_000..101_000);
+        let ask = |request| ClientMessage::Ask { client_seq: ClientSeq(Seq(1)), floor: ClientSeq::default(), request };
+        let edit = |op| ask(Request::Edit { op, seen: Seq(1), under: Vec::new() });
+        let moved = many.iter().map(|id| EntityId(id.0)).collect();
+        let held = Held { session: SessionId(Seq(2)), token: Seq(3), since_ms: 4, ids: many.clone() };
+        let refused =
+            |refusal| ServerMessage::Answer { client_seq: ClientSeq(Seq(1)), answer: Answer::Refused(refusal) };
+        let told = |event| {
+            let entry = Entry { time_ms: 0, author: None, event };
+            ServerMessage::Entries(vec![Told { seq: Seq(5), hash: Default::default(), entry }])
+        };
+        let session = SessionId(Seq(2));
+        let said = [
+            ask(Request::Lock { ids: many.clone(), wait: false }),
+            ask(Request::Unlock { ids: many.clone() }),
+            edit(Op::Remove(many.clone())),
+            edit(Op::Translate { ids: moved, by: Default::default() }),
+        ];
+        let heard = [
+            refused(Refusal::Held { by: vec![held], free: many.clone() }),
+            refused(Refusal::Changed { ids: many.clone(), by: None, at: Seq(1) }),
+            refused(Refusal::LockLost { ids: many.clone() }),
+            refused(Refusal::Overtaken { ids: many.clone() }),
+            told(Event::Locked { session, ids: many.clone() }),
+            told(Event::Unlocked { session, ids: many.clone(), lapsed: false, overridden_by: None }),
+        ];
+        for encoding in [Encoding::MessagePack, Encoding::Json] {
+            for message in &said {
+                let bytes = encoding.encode(message).expect("it is written");
+                assert!(bytes.len() < 256, "{} bytes", bytes.len());
+                assert_eq!(&encoding.decode::<ClientMessage>(&bytes).expect("it is read"), message);
+                assert!(encoding.decode_within::<ClientMessage>(&bytes, many.len() - 1).is_err());
+            }
+            for message in &heard {
+                let bytes = encoding.encode(message).expect("it is written");
+                assert!(bytes.len() < 512, "{} bytes", bytes.len());
+                assert_eq!(&encoding.decode::<ServerMessage>(&bytes).expect("it is read"), message);
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use chain::{Hash, Seq};
 use drawing::{DrawingHash, IdRange, Op, RecordId};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ClientId, ClientSeq, Epoch, Millis, Role, SessionId};
+use crate::ids::{ClientId, ClientSeq, Epoch, Millis, Role, SessionId, Token};
 use crate::standing::Came;
 
 /// Who asked for what an entry records.
@@ -115,6 +115,7 @@ pub enum Event {
         /// Who holds them.
         session: SessionId,
         /// Ascending.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
     },
     /// A session holds these records no more.
@@ -122,6 +123,7 @@ pub enum Event {
         /// Who held them.
         session: SessionId,
         /// Ascending.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
         /// They lapsed unused; else they were let go.
         #[serde(default)]
@@ -129,6 +131,55 @@ pub enum Event {
         /// The owner who ended them; none where their holder or time did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         overridden_by: Option<SessionId>,
+    },
+    /// A session stands in line for these records from here on, under this entry's seq: whenever all of them are free,
+    /// the first in line for whom that is so holds them, under the seq of the entry that made it so.
+    Queued {
+        /// Who waits.
+        session: SessionId,
+        /// Ascending.
+        #[serde(with = "drawing::runs")]
+        ids: Vec<RecordId>,
+    },
+    /// A session stands in line no more.
+    Withdrawn {
+        /// Who waited.
+        session: SessionId,
+        /// Its place in the line.
+        wait: Seq,
+    },
+    /// A session lets records go, each to the first in line for it, who holds it under this entry's seq.
+    HandedOver {
+        /// Who held them.
+        session: SessionId,
+        /// Ascending.
+        #[serde(with = "drawing::runs")]
+        ids: Vec<RecordId>,
+    },
+    /// A holder said "not now" to somebody in line, who stays there.
+    Declined {
+        /// The holder.
+        session: SessionId,
+        /// The place in the line.
+        wait: Seq,
+    },
+    /// An owner overrides a lock; its holder has until the countdown is over.
+    Overriding {
+        /// The holder.
+        session: SessionId,
+        /// The lock.
+        token: Token,
+        /// The owner.
+        by: SessionId,
+    },
+    /// An owner leaves a lock to its holder after all.
+    CalledOff {
+        /// The holder.
+        session: SessionId,
+        /// The lock.
+        token: Token,
+        /// The owner.
+        by: SessionId,
     },
     /// The drawing changed. What is new in it is its author's until let go: locked under this entry's seq.
     Edited {
@@ -203,6 +254,12 @@ impl Event {
             Event::Locked { .. } => "locked",
             Event::Unlocked { overridden_by: Some(_), .. } => "overridden",
             Event::Unlocked { .. } => "unlocked",
+            Event::Queued { .. } => "queued",
+            Event::Withdrawn { .. } => "withdrawn",
+            Event::HandedOver { .. } => "handed_over",
+            Event::Declined { .. } => "declined",
+            Event::Overriding { .. } => "overriding",
+            Event::CalledOff { .. } => "called_off",
             Event::Edited { undoes, .. } if !undoes.is_empty() => "undone",
             Event::Edited { .. } => "edited",
             Event::Granted { .. } => "granted",

@@ -21,6 +21,12 @@ impl std::fmt::Display for ClientId {
     }
 }
 
+impl From<ClientId> for drawing::Installation {
+    fn from(client: ClientId) -> drawing::Installation {
+        drawing::Installation(client.0)
+    }
+}
+
 impl std::fmt::Debug for ClientId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "ClientId({self})")
@@ -89,6 +95,18 @@ pub struct SessionId(pub Seq);
 impl std::fmt::Display for SessionId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl From<SessionId> for drawing::WriterId {
+    fn from(session: SessionId) -> drawing::WriterId {
+        drawing::WriterId(session.0.0)
+    }
+}
+
+impl From<drawing::WriterId> for SessionId {
+    fn from(writer: drawing::WriterId) -> SessionId {
+        SessionId(Seq(writer.0))
     }
 }
 

@@ -4,10 +4,12 @@ use chain::{Hash, Position, Seq};
 use drawing::{DrawingHash, IdRange, Op, RecordId};
 use serde::{Deserialize, Serialize};
 
+use crate::claims::{Countdown, Wait};
 use crate::entry::Entry;
 use crate::ids::{ClientId, ClientSeq, Epoch, ResumeKey, Role, SessionId, Token};
 use crate::limits::Limits;
 use crate::overview::Overview;
+use crate::parts::Part;
 use crate::presence::Presence;
 use crate::standing::Ban;
 
@@ -64,6 +66,8 @@ pub enum ClientMessage {
         /// What is asked.
         request: Request,
     },
+    /// A part of an `Ask` that is too long for one message.
+    Part(Part),
     /// What one shows of oneself.
     Presence(Presence),
     /// Asks for a blob of the log, such as the file that the drawing came from.
@@ -79,12 +83,17 @@ pub enum ClientMessage {
         /// The last entry that is wanted.
         upto: Seq,
     },
+    /// What one has doesn't match a check: says what differs, for whoever looks after the server. A refresh follows.
+    Mismatch(Mismatch),
     /// Asks for a welcome with a snapshot: what one has doesn't match a check.
     Refresh,
     /// Nothing but "still here".
     Heartbeat,
     /// Leaves: the session ends at once and its locks with it.
     Leave,
+    /// Wants to be told nothing from here on but answers to what one asks oneself: for programs that only write, under locks
+    /// of their own. [`ClientMessage::Refresh`] ends it, by the welcome that it asks for.
+    Hush {},
     /// Instead of a hello, and first: asks for overviews of the whole server. For its owner, signed in.
     Watch {},
     /// Asks for the lines of a drawing that nobody works on, while one watches.
@@ -94,6 +103,17 @@ pub enum ClientMessage {
     },
 }
 
+/// A drawing that is not what a check says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mismatch {
+    /// Where both were: the client's own position at the check's entry.
+    pub at: Position,
+    /// The hash of what the client has there.
+    pub here: DrawingHash,
+    /// The hash that the server said.
+    pub there: DrawingHash,
+}
+
 /// What can be asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -101,11 +121,16 @@ pub enum Request {
     /// To hold these records, all or none. Those already held stay as they are and are no reason to refuse.
     Lock {
         /// Which.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
+        /// Where others hold some of them, to stand in line for all of them instead of being refused.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        wait: bool,
     },
     /// To hold these records no more; those not held don't matter.
     Unlock {
         /// Which.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
     },
     /// To change the drawing.
@@ -128,11 +153,41 @@ pub enum Request {
         /// How many; at most [`IdRange::len`] can say.
         len: u32,
     },
-    /// To end a lock of somebody else's; an owner's to ask.
+    /// To stand in line no more.
+    Withdraw {
+        /// The wait, by its place in the line.
+        wait: Seq,
+    },
+    /// To let records go to those who are first in line for each of them; those not held, and those that nobody waits
+    /// for, don't matter.
+    HandOver {
+        /// Which.
+        #[serde(with = "drawing::runs")]
+        ids: Vec<RecordId>,
+    },
+    /// To tell somebody in line that one keeps what one holds of it for now. They stay in line.
+    Decline {
+        /// The wait, by its place in the line.
+        wait: Seq,
+    },
+    /// To end a lock of somebody else's; an owner's to ask. A holder who is there sees a countdown first; one whose
+    /// connection is broken loses it at once.
     Override {
-        /// Which: all that is still held under it. It names one grant to one person, so that nobody else who holds one
-        /// of the records by now loses it.
+        /// Which: all that is still held under it. It names one grant, so that nobody else who holds one of the records
+        /// by now loses it.
         token: Token,
+        /// Whose: one entry may have granted records to several people who stood in line. None where only one holds
+        /// anything under the token.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<SessionId>,
+    },
+    /// To leave a lock to its holder after all, before the countdown is over; an owner's to ask.
+    CallOff {
+        /// Which lock.
+        token: Token,
+        /// Whose; none where only one countdown is of this token.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<SessionId>,
     },
     /// To give the drawing another name for people; an owner's to ask.
     Rename {
@@ -207,6 +262,7 @@ pub struct Held {
     /// When it was granted, for people to read: milliseconds since 1970.
     pub since_ms: u64,
     /// Ascending.
+    #[serde(with = "drawing::runs")]
     pub ids: Vec<RecordId>,
 }
 
@@ -236,6 +292,12 @@ pub struct Welcome {
     pub people: Vec<Person>,
     /// All locks.
     pub locks: Vec<Held>,
+    /// Everybody who stands in line, first come first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits: Vec<Wait>,
+    /// Locks that an owner ends soon.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub countdowns: Vec<Countdown>,
     /// Ids for what one makes, unused so far as the room knows.
     pub ids: Vec<IdRange>,
     /// Whether the room knows the session that the hello named, so that `stored` and `floor` speak of its requests. If
@@ -297,11 +359,22 @@ pub enum Refusal {
         /// Who holds what, of the records asked for.
         by: Vec<Held>,
         /// Those of the records asked for that exist and that nobody else holds.
+        #[serde(with = "drawing::runs")]
         free: Vec<RecordId>,
+    },
+    /// To wait for it would be to wait in a circle, in which nobody ever gets anything.
+    Circle {
+        /// Who holds some of what was asked for, then each time who holds what the one before waits for; the last one
+        /// waits for what the asker holds.
+        through: Vec<SessionId>,
+        /// What that is, ascending.
+        #[serde(with = "drawing::runs")]
+        yours: Vec<RecordId>,
     },
     /// Somebody else changed some of it since the author last saw it.
     Changed {
         /// Which records.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
         /// Who changed the first of them.
         by: Option<SessionId>,
@@ -311,6 +384,7 @@ pub enum Refusal {
     /// The author's lock ended before the edit arrived.
     LockLost {
         /// Which records.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
     },
     /// The drawing's own rules forbid it.
@@ -340,6 +414,7 @@ pub enum Refusal {
     /// Nothing of the undo is left to do: others have changed or hold all of it since.
     Overtaken {
         /// The records in the way.
+        #[serde(with = "drawing::runs")]
         ids: Vec<RecordId>,
     },
     /// The ids of new records were not granted to the asker.
@@ -372,6 +447,8 @@ pub enum ServerMessage {
     },
     /// Stored entries, dense and ascending.
     Entries(Vec<Told>),
+    /// A part of something else that is said here and is too long for one message.
+    Part(Part),
     /// The answer to a request. Comes after the entry itself has been told.
     Answer {
         /// Which request.

@@ -37,7 +37,7 @@ impl Scene {
                 }
                 Some(Record::Linetype(_)) => everything |= !self.linetypes.insert(id),
                 Some(Record::TextStyle(_)) => everything = true,
-                Some(Record::Layout(_)) => {}
+                Some(Record::Layout(_) | Record::Comment(_) | Record::Reply(_)) => {}
                 // What is gone may have been anything; an id that was no entity of ours is of no block of ours.
                 Some(Record::Entity(_)) | None => {
                     self.linetypes.remove(&id);

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use axum::extract::ws::Message;
+use axum::extract::ws::{Message, close_code};
 use bytes::Bytes;
 use protocol::{ClientMessage, Encoding, Limits};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
@@ -14,7 +14,21 @@ use super::HELLO_BYTES_MAX;
 /// Messages above this many bytes are read on a blocking thread.
 const LARGE_BYTES: usize = 256 << 10;
 /// Everything that a client can say in this version.
-const KNOWN: &[&str] = &["hello", "ask", "presence", "blob", "refresh", "heartbeat", "leave", "log", "watch", "look"];
+const KNOWN: &[&str] = &[
+    "hello",
+    "ask",
+    "part",
+    "presence",
+    "blob",
+    "mismatch",
+    "refresh",
+    "heartbeat",
+    "leave",
+    "log",
+    "hush",
+    "watch",
+    "look",
+];
 
 /// What came over a socket.
 #[derive(Debug, PartialEq)]
@@ -23,71 +37,127 @@ pub(super) enum Heard {
     Message(ClientMessage, usize),
     /// Nothing that says something in this version.
     Nothing,
-    /// Something that ends the connection, in words.
-    Broken(String),
+    /// Something that ends the connection.
+    Broken(Fault),
     /// Nobody is there any more.
     Gone,
 }
 
+/// What the other side did that it must not.
+#[derive(Debug, PartialEq)]
+pub(super) struct Fault {
+    /// In words.
+    pub why: String,
+    /// The code that the connection is closed with: the one that the WebSocket protocol has for this.
+    pub code: u16,
+}
+
+impl Fault {
+    /// A message that makes no sense here.
+    fn message(why: impl Into<String>) -> Heard {
+        Heard::Broken(Fault { why: why.into(), code: close_code::POLICY })
+    }
+
+    /// A message of the other kind of frames.
+    fn kind(why: &str) -> Heard {
+        Heard::Broken(Fault { why: why.into(), code: close_code::UNSUPPORTED })
+    }
+
+    fn size(bytes: Option<usize>, (limit, max): (&str, usize)) -> Heard {
+        let size = bytes.map_or(String::new(), |bytes| format!(" of {bytes} bytes"));
+        let why = format!(
+            "a message{size} is over the limit {limit} of {max} bytes; it was not taken, everything that was \
+             acknowledged is kept"
+        );
+        Heard::Broken(Fault { why, code: close_code::SIZE })
+    }
+}
+
 /// Reads what came of somebody who was let in.
 pub(super) async fn read(frame: Option<Result<Message, axum::Error>>, encoding: Encoding, limits: &Limits) -> Heard {
-    read_within(frame, encoding, ("message_bytes_max", limits.message_bytes_max as usize)).await
+    let limit = ("message_bytes_max", limits.message_bytes_max as usize);
+    read_within(frame, encoding, limit, ids_max(limits)).await
 }
 
 /// Reads what came of somebody who said nothing yet.
 pub(super) async fn read_first(frame: Option<Result<Message, axum::Error>>, encoding: Encoding) -> Heard {
-    read_within(frame, encoding, ("for a first message", HELLO_BYTES_MAX)).await
+    read_within(frame, encoding, ("for a first message", HELLO_BYTES_MAX), 0).await
 }
 
-async fn read_within(frame: Option<Result<Message, axum::Error>>, encoding: Encoding, limit: (&str, usize)) -> Heard {
+async fn read_within(
+    frame: Option<Result<Message, axum::Error>>,
+    encoding: Encoding,
+    limit: (&str, usize),
+    ids_max: usize,
+) -> Heard {
     let bytes = match frame {
         None | Some(Ok(Message::Close(_))) => return Heard::Gone,
-        Some(Err(error)) => {
-            let words = error.to_string();
-            // The socket's own, somewhat higher limit, which is kept before the bytes are read at all.
-            if words.contains("too long") || words.contains("too big") {
-                return Heard::Broken(too_large(None, limit));
-            }
-            tracing::debug!(error = words, "a connection broke");
-            return Heard::Gone;
-        }
+        Some(Err(error)) => return broke(&error.to_string(), limit),
         Some(Ok(Message::Ping(_))) => return Heard::Nothing,
         // As good as a heartbeat: tools that speak WebSocket answer pings by themselves.
         Some(Ok(Message::Pong(_))) => return Heard::Message(ClientMessage::Heartbeat, 0),
         Some(Ok(Message::Binary(bytes))) if encoding == Encoding::MessagePack => bytes,
         Some(Ok(Message::Text(text))) if encoding == Encoding::Json => Bytes::from(text),
-        Some(Ok(Message::Binary(_))) => return Heard::Broken("JSON goes in text frames, this one is binary".into()),
-        Some(Ok(Message::Text(_))) => {
-            return Heard::Broken("MessagePack goes in binary frames, this one is text".into());
-        }
+        Some(Ok(Message::Binary(_))) => return Fault::kind("JSON goes in text frames, this one is binary"),
+        Some(Ok(Message::Text(_))) => return Fault::kind("MessagePack goes in binary frames, this one is text"),
     };
     if bytes.len() > limit.1 {
-        return Heard::Broken(too_large(Some(bytes.len()), limit));
+        return Fault::size(Some(bytes.len()), limit);
     }
     if bytes.len() <= LARGE_BYTES {
-        return decode(&bytes, encoding);
+        return decode(&bytes, encoding, ids_max);
     }
-    let decoded = tokio::task::spawn_blocking(move || decode(&bytes, encoding)).await;
-    decoded.unwrap_or_else(|_| Heard::Broken("reading a message ended early".into()))
+    decode_elsewhere(bytes, encoding, ids_max).await
 }
 
-fn too_large(bytes: Option<usize>, (limit, max): (&str, usize)) -> String {
-    let size = bytes.map_or(String::new(), |bytes| format!(" of {bytes} bytes"));
-    format!(
-        "a message{size} is over the limit {limit} of {max} bytes; it was not taken, everything that was \
-         acknowledged is kept"
-    )
+/// Reads what came in parts.
+pub(super) async fn decode_large(bytes: Vec<u8>, encoding: Encoding, limits: &Limits) -> Heard {
+    decode_elsewhere(bytes.into(), encoding, ids_max(limits)).await
 }
 
-fn decode(bytes: &[u8], encoding: Encoding) -> Heard {
-    match encoding.decode(bytes) {
+async fn decode_elsewhere(bytes: Bytes, encoding: Encoding, ids_max: usize) -> Heard {
+    let decoded = tokio::task::spawn_blocking(move || decode(&bytes, encoding, ids_max)).await;
+    decoded.unwrap_or_else(|_| Fault::message("reading a message ended early"))
+}
+
+/// How many ids the ranges of one message may stand for: what is somewhat over the limit is read, so that it can be
+/// refused by its name.
+fn ids_max(limits: &Limits) -> usize {
+    limits.records_max.saturating_mul(2) as usize
+}
+
+/// What a socket could not read, by the words of the library below, which hides its errors behind them: an end, or
+/// something that the other side must not do.
+fn broke(words: &str, limit: (&str, usize)) -> Heard {
+    const RULES: &str = "WebSocket protocol error: ";
+    if let Some(rule) = words.strip_prefix(RULES)
+        && !rule.contains("without closing handshake")
+    {
+        let why = format!("that is not how WebSocket goes ({rule}); nothing of it was taken");
+        return Heard::Broken(Fault { why, code: close_code::PROTOCOL });
+    }
+    if words.starts_with("UTF-8") {
+        let why = "a text frame is not in UTF-8; nothing of it was taken".into();
+        return Heard::Broken(Fault { why, code: close_code::INVALID });
+    }
+    // The socket's own, somewhat higher limit, which is kept before the bytes are read at all.
+    if words.contains("too long") {
+        return Fault::size(None, limit);
+    }
+    tracing::debug!(error = words, "a connection broke");
+    Heard::Gone
+}
+
+/// Reads a message in which ranges name at most so many ids.
+fn decode(bytes: &[u8], encoding: Encoding, ids_max: usize) -> Heard {
+    match encoding.decode_within(bytes, ids_max) {
         Ok(message) => Heard::Message(message, bytes.len()),
         Err(error) => match encoding.decode::<Kind>(bytes) {
             Ok(kind) if !kind.is_known => {
                 tracing::debug!(?kind, "a message that this version does not know was left out");
                 Heard::Nothing
             }
-            _ => Heard::Broken(format!("a message can't be read ({error}); nothing of it was taken")),
+            _ => Fault::message(format!("a message can't be read ({error}); nothing of it was taken")),
         },
     }
 }
@@ -144,13 +214,14 @@ mod tests {
             (r#"{"ask":{"client_seq":"1"}}"#, &broken),
             (r#"{"hello":7}"#, &broken),
             ("[1,2", &broken),
+            (r#"{"ask":{"client_seq":"1","floor":"0","request":{"lock":{"ids":[["1",11]]}}}}"#, &broken),
             ("", &broken),
         ] {
-            assert!(expect(decode(text.as_bytes(), Encoding::Json)), "{text}");
+            assert!(expect(decode(text.as_bytes(), Encoding::Json, 10)), "{text}");
         }
-        assert!(broken(decode(&[0xc1, 0xff, 0x00], Encoding::MessagePack)));
+        assert!(broken(decode(&[0xc1, 0xff, 0x00], Encoding::MessagePack, 10)));
         let wave = Encoding::MessagePack.encode(&"wave").unwrap();
-        assert!(nothing(decode(&wave, Encoding::MessagePack)));
+        assert!(nothing(decode(&wave, Encoding::MessagePack, 10)));
     }
 
     /// The most memory that this process ever had, in bytes.
@@ -174,7 +245,7 @@ mod tests {
         ];
         let before = memory_peak();
         for (bytes, encoding) in garbage {
-            assert!(matches!(decode(&bytes, encoding), Heard::Nothing | Heard::Broken(_)));
+            assert!(matches!(decode(&bytes, encoding, 10), Heard::Nothing | Heard::Broken(_)));
         }
         let more = memory_peak() - before;
         assert!(more < ONES / 2, "{more} bytes");

@@ -130,6 +130,7 @@ async fn hand_over(live: &Live, outgoing: &Outgoing, to_client: &mpsc::Sender<De
         Item::Frame(frame) => return deliver(frame.message.clone()).await,
         Item::Snapshot(pieces) => match &pieces.what {
             What::Drawing(drawing) => return to_client.send(Delivery::Drawing(drawing.clone())).await.is_ok(),
+            What::Message(message) => return deliver(message.clone()).await,
             What::Blob(_) => return true,
         },
         Item::Log { mut after, upto } => loop {

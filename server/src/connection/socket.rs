@@ -8,19 +8,23 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use collab::ConnId;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
-use protocol::{ClientMessage, Encoding, Hello, Presence, ServerMessage};
+use protocol::{Answer, ClientMessage, ClientSeq, Encoding, Hello, Presence, ServerMessage};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
-use super::incoming::{Heard, read, read_first};
+use super::bulk::{Bulk, Taken};
+use super::incoming::{Fault, Heard, read, read_first};
+use super::rate::Rate;
 use super::{HELLO_BYTES_MAX, HELLO_MAX, watch};
+use crate::callers::AtDoor;
 use crate::console::Visit;
-use crate::frame::encode;
+use crate::frame::{Frame, encode};
 use crate::host::Slot;
 use crate::invite::{NotAdmitted, Pass};
 use crate::line::Meter;
 use crate::live::{Command, Live};
 use crate::outgoing::{Item, Next, Outgoing};
+use crate::pieces::in_parts;
 use crate::stretch::entries_after;
 use crate::{Host, HostError};
 
@@ -48,22 +52,25 @@ pub(crate) struct Caller {
     pub owner: Result<Visit, &'static str>,
     /// It is a page under a name that isn't this server's.
     pub foreign: bool,
+    /// Their place at the door, until they have said what they want.
+    pub at_door: AtDoor,
 }
 
 /// Serves one connection, from its hello to its end. `closing` turns true when the listener that it came by closes.
 pub(crate) async fn converse(socket: WebSocket, caller: Caller, encoding: Encoding, host: Host, mut closing: Closing) {
-    let Caller { meter, owner, foreign } = caller;
+    let Caller { meter, owner, foreign, at_door } = caller;
     // Whatever a frame's head says, no more than this is taken in of one who may be anybody.
     meter.allow(2 * HELLO_BYTES_MAX);
     let (sink, mut source) = socket.split();
     let greeted = tokio::select! {
         greeted = greet(&mut source, encoding, &host) => greeted,
-        () = closed(&mut closing) => Err(Some(Refusal { why: SHUTTING_DOWN.into(), retry: true })),
+        () = closed(&mut closing) => Err(Some(Refusal { why: SHUTTING_DOWN.into(), retry: true, code: None })),
     };
+    drop(at_door);
     let (hello, slot, pass) = match greeted {
         Ok(Greeted::Hello(..)) if foreign => {
             let why = "pages of other servers can't come in here; whoever runs this one can add its name with --name";
-            return refuse(sink, source, encoding, Refusal { why: why.into(), retry: false }).await;
+            return refuse(sink, source, encoding, Refusal { why: why.into(), retry: false, code: None }).await;
         }
         Ok(Greeted::Hello(hello, slot, pass)) => (*hello, slot, pass),
         Ok(Greeted::Watch) => match owner {
@@ -72,10 +79,16 @@ pub(crate) async fn converse(socket: WebSocket, caller: Caller, encoding: Encodi
                 let sink = Writer { sink, meter };
                 return watch::converse(sink, source, encoding, host, owner, closing).await;
             }
-            Err(why) => return refuse(sink, source, encoding, Refusal { why: why.into(), retry: false }).await,
+            Err(why) => {
+                return refuse(sink, source, encoding, Refusal { why: why.into(), retry: false, code: None }).await;
+            }
         },
-        Err(None) => return,
-        Err(Some(refusal)) => return refuse(sink, source, encoding, refusal).await,
+        // One who says goodbye hears it back.
+        Err(None) => return wait_for_close(&mut source).await,
+        Err(Some(refusal)) => {
+            host.inner.metrics.turned_away("hello");
+            return refuse(sink, source, encoding, refusal).await;
+        }
     };
     meter.allow_all();
     let (conn, outgoing) = host.new_connection(Some(encoding));
@@ -83,12 +96,13 @@ pub(crate) async fn converse(socket: WebSocket, caller: Caller, encoding: Encodi
         Ok(live) => live,
         Err(error) => {
             tracing::warn!(%error, "nobody could be let in");
+            host.inner.metrics.turned_away("drawing");
             // A log that is damaged stays so, one that is archived for now; anything else may pass.
             let retry = !matches!(
                 error,
                 HostError::Broken { .. } | HostError::Archived { .. } | HostError::NoSuchDrawing { .. }
             );
-            return refuse(sink, source, encoding, Refusal { why: error.to_string(), retry }).await;
+            return refuse(sink, source, encoding, Refusal { why: error.to_string(), retry, code: None }).await;
         }
     };
     let (written, writes, sent) = (outgoing.clone(), live.clone(), meter.clone());
@@ -106,6 +120,8 @@ pub(crate) async fn converse(socket: WebSocket, caller: Caller, encoding: Encodi
 struct Refusal {
     why: String,
     retry: bool,
+    /// What the connection is closed with, where that isn't said by `retry`.
+    code: Option<u16>,
 }
 
 /// What somebody came for.
@@ -116,7 +132,7 @@ enum Greeted {
 
 /// Waits for the hello and checks what it says; nothing to say where nobody is there any more.
 async fn greet(source: &mut Source, encoding: Encoding, host: &Host) -> Result<Greeted, Option<Refusal>> {
-    let refusal = |why: &str, retry| Err(Some(Refusal { why: why.into(), retry }));
+    let refusal = |why: &str, retry| Err(Some(Refusal { why: why.into(), retry, code: None }));
     let until = Instant::now() + HELLO_MAX;
     loop {
         let Ok(frame) = tokio::time::timeout_at(until, source.next()).await else {
@@ -130,8 +146,10 @@ async fn greet(source: &mut Source, encoding: Encoding, host: &Host) -> Result<G
                 };
             }
             Heard::Message(ClientMessage::Watch {}, _) => return Ok(Greeted::Watch),
+            // A pong that nobody asked for, which anybody may send.
+            Heard::Message(ClientMessage::Heartbeat, 0) => {}
             Heard::Message(..) => return refusal("the first message must be a hello", false),
-            Heard::Broken(why) => return refusal(&why, false),
+            Heard::Broken(Fault { why, code }) => return Err(Some(Refusal { why, retry: false, code: Some(code) })),
             Heard::Nothing => {}
             Heard::Gone => return Err(None),
         }
@@ -141,8 +159,8 @@ async fn greet(source: &mut Source, encoding: Encoding, host: &Host) -> Result<G
 /// Says why, and ends.
 async fn refuse(mut sink: Sink, mut source: Source, encoding: Encoding, refusal: Refusal) {
     tracing::info!(why = refusal.why, "a connection is refused");
-    let Refusal { why, retry } = refusal;
-    if timeout(WRITE_MAX, farewell(&mut sink, encoding, why, retry)).await.is_ok_and(|said| said.is_ok()) {
+    let Refusal { why, retry, code } = refusal;
+    if timeout(WRITE_MAX, farewell(&mut sink, encoding, why, retry, code)).await.is_ok_and(|said| said.is_ok()) {
         wait_for_close(&mut source).await;
     }
 }
@@ -165,19 +183,31 @@ impl Connection {
         let mut beat = interval(Duration::from_millis(u64::from(limits.heartbeat_ms.max(1))));
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut gate = PresenceGate::new(limits.presence_hz_max.saturating_mul(PRESENCE_SLACK));
+        let mut rate = Rate::new(limits.requests_hz_max, Instant::now());
         let mut listener_open = true;
+        let mut bulk = Bulk::new(host.inner.bulk_room.clone());
         loop {
             let message = tokio::select! {
                 frame = source.next() => match read(frame, *encoding, limits).await {
                     Heard::Message(ClientMessage::Presence(presence), _) => gate.take(presence).map(|message| (message, 0)),
+                    Heard::Message(ClientMessage::Part(part), _) => match bulk.take(part, *encoding, limits).await {
+                        Taken::Nothing => Some((ClientMessage::Heartbeat, 0)),
+                        Taken::Whole(message, bytes) => Some((message, bytes)),
+                        Taken::Refused(client_seq, refusal) => self.refuse(client_seq, refusal),
+                        Taken::Broken(why) => {
+                            outgoing.end(why, false);
+                            break;
+                        }
+                    },
                     Heard::Message(message, bytes) => Some((message, bytes)),
-                    Heard::Broken(why) => {
-                        outgoing.end(why, false);
+                    Heard::Broken(Fault { why, code }) => {
+                        outgoing.end_as(why, code);
                         break;
                     }
                     Heard::Nothing => None,
                     Heard::Gone => break outgoing.abandon(),
                 },
+                (client_seq, refusal) = bulk.overdue() => self.refuse(client_seq, refusal),
                 presence = gate.due() => Some((ClientMessage::Presence(presence), 0)),
                 _ = beat.tick() => {
                     outgoing.beat();
@@ -192,6 +222,19 @@ impl Connection {
                 }
                 _ = &mut writing => break,
             };
+            if let Some((ClientMessage::Leave, _)) = message {
+                outgoing.note_leaving(close_code::NORMAL);
+            }
+            if let Some((message, _)) = &message
+                && is_asking(message)
+                && !rate.take(Instant::now())
+            {
+                host.inner.metrics.turned_away("requests_hz_max");
+                if self.refuse_rate(message, limits.requests_hz_max).is_err() {
+                    break;
+                }
+                continue;
+            }
             if let Some((message, bytes)) = message
                 && !live.tell(Command::Message { conn: *conn, message, bytes }).await
             {
@@ -207,6 +250,39 @@ impl Connection {
             writing.abort();
         }
     }
+}
+
+impl Connection {
+    /// Refuses a request that did not come as far as the desk.
+    fn refuse(&self, client_seq: ClientSeq, refusal: protocol::Refusal) -> Option<(ClientMessage, usize)> {
+        let answer = ServerMessage::Answer { client_seq, answer: Answer::Refused(refusal) };
+        let frame = Arc::new(Frame::new(Arc::new(answer), [self.encoding]));
+        if self.outgoing.push(Item::Frame(frame)).is_err() {
+            self.outgoing.end("the connection is too slow for what happens here", true);
+        }
+        None
+    }
+
+    /// Tells one who asks too often that this was not taken; ends the connection where there is no answer to tell it by.
+    fn refuse_rate(&self, message: &ClientMessage, max: u32) -> Result<(), ()> {
+        if let ClientMessage::Ask { client_seq, .. } = message {
+            let asked = u64::from(max) + 1;
+            let refusal = protocol::Refusal::Limit { limit: "requests_hz_max".into(), max: u64::from(max), asked };
+            self.refuse(*client_seq, refusal);
+            return Ok(());
+        }
+        let why = format!("more was asked than the limit requests_hz_max of {max} a second; come again more slowly");
+        self.outgoing.end(why, true);
+        Err(())
+    }
+}
+
+/// Whether a message wants something done that costs more than passing it on.
+fn is_asking(message: &ClientMessage) -> bool {
+    matches!(
+        message,
+        ClientMessage::Ask { .. } | ClientMessage::Blob { .. } | ClientMessage::Log { .. } | ClientMessage::Refresh { .. }
+    )
 }
 
 /// Waits until the listener closes.
@@ -295,7 +371,8 @@ async fn write_all(sink: &mut Writer, encoding: Encoding, outgoing: &Outgoing, l
             Next::Presence(frame) => sink.feed(frame.to_wire(encoding).ok()).await?,
             Next::Beat => sink.send(Message::Ping(Vec::new().into())).await?,
             Next::Bye { why, retry } => {
-                return within(&sink.meter, farewell(&mut sink.sink, encoding, why, retry)).await;
+                return within(&sink.meter, farewell(&mut sink.sink, encoding, why, retry, outgoing.close_code()))
+                    .await;
             }
         }
     }
@@ -313,23 +390,33 @@ async fn write_item(
             Ok(message) => return sink.feed(Some(message)).await,
             Err(error) => error.to_string(),
         },
-        Item::Snapshot(pieces) | Item::Blob(pieces) => match pieces.to_wire(encoding, &*live.store).await {
-            Ok(messages) => {
-                for message in messages.iter() {
-                    sink.send(message.clone()).await?;
-                    let presence = outgoing.try_presence().and_then(|frame| frame.to_wire(encoding).ok());
-                    sink.feed(presence).await?;
+        Item::Snapshot(pieces) | Item::Blob(pieces) => {
+            let mut place = 0;
+            loop {
+                match pieces.at(place, encoding, &*live.store).await {
+                    Ok(Some(messages)) => {
+                        for message in messages {
+                            sink.send(message).await?;
+                            let presence = outgoing.try_presence().and_then(|frame| frame.to_wire(encoding).ok());
+                            sink.feed(presence).await?;
+                        }
+                        place += 1;
+                    }
+                    Ok(None) => return Ok(()),
+                    Err(error) => break error.to_string(),
                 }
-                return Ok(());
             }
-            Err(error) => error.to_string(),
-        },
+        }
         Item::Log { mut after, upto } => loop {
             match entries_after(&*live.store, after, upto).await {
                 Ok(entries) => {
                     let Some(last) = entries.last() else { return Ok(()) };
                     after = last.seq;
-                    sink.feed(encode(&ServerMessage::Entries(entries), encoding).ok()).await?;
+                    for message in in_parts(ServerMessage::Entries(entries), encoding).await {
+                        sink.feed(Some(message)).await?;
+                        let presence = outgoing.try_presence().and_then(|frame| frame.to_wire(encoding).ok());
+                        sink.feed(presence).await?;
+                    }
                 }
                 Err(error) => break error.to_string(),
             }
@@ -341,11 +428,18 @@ async fn write_item(
     Ok(())
 }
 
-pub(super) async fn farewell(sink: &mut Sink, encoding: Encoding, why: String, retry: bool) -> Result<(), axum::Error> {
+/// Says `bye`, and closes with a code: this one, or the one that says whether coming back may help.
+pub(super) async fn farewell(
+    sink: &mut Sink,
+    encoding: Encoding,
+    why: String,
+    retry: bool,
+    code: Option<u16>,
+) -> Result<(), axum::Error> {
     if let Ok(bye) = encode(&ServerMessage::Bye { why, retry }, encoding) {
         sink.feed(bye).await?;
     }
-    let code = if retry { close_code::AGAIN } else { close_code::POLICY };
+    let code = if retry { close_code::AGAIN } else { code.unwrap_or(close_code::POLICY) };
     sink.send(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await
 }
 

@@ -10,13 +10,13 @@ use protocol::{ClientMessage, DrawingFacts, Encoding, Overview, Seq, ServerFacts
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
-use super::incoming::{Heard, read};
+use super::incoming::{Fault, Heard, read};
 use super::socket::{Closing, SHUTTING_DOWN, Source, Stuck, WRITE_MAX, Writer, closed, farewell, wait_for_close};
 use crate::Host;
 use crate::board::Version;
 use crate::console::Visit;
 use crate::frame::encode;
-use crate::host::Health;
+use crate::health::Health;
 
 /// Between two overviews for one who watches. A drawing puts something up half as often; this is on top of that when
 /// several are busy.
@@ -34,8 +34,8 @@ pub(super) async fn converse(
     mut closing: Closing,
 ) {
     let end = tell(&mut sink, &mut source, encoding, &host, visit, &mut closing).await;
-    let Some((why, retry)) = end else { return };
-    if timeout(WRITE_MAX, farewell(&mut sink.sink, encoding, why, retry)).await.is_ok_and(|said| said.is_ok()) {
+    let Some((why, retry, code)) = end else { return };
+    if timeout(WRITE_MAX, farewell(&mut sink.sink, encoding, why, retry, code)).await.is_ok_and(|said| said.is_ok()) {
         wait_for_close(&mut source).await;
     }
 }
@@ -43,7 +43,8 @@ pub(super) async fn converse(
 /// What one who watches was told of a drawing's lines and seconds, which are told once.
 type Told = BTreeMap<String, (Seq, u64)>;
 
-/// Why it ends, and whether coming back may help; none where nobody is there any more.
+/// Why it ends, whether coming back may help, and what it is closed with where that doesn't say it; none where nobody is there
+/// any more.
 async fn tell(
     sink: &mut Writer,
     source: &mut Source,
@@ -51,7 +52,7 @@ async fn tell(
     host: &Host,
     mut visit: Visit,
     closing: &mut Closing,
-) -> Option<(String, bool)> {
+) -> Option<(String, bool, Option<u16>)> {
     let limits = host.limits();
     let mut beat = interval(Duration::from_millis(u64::from(limits.heartbeat_ms.max(1))));
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -73,8 +74,8 @@ async fn tell(
                     looking.abort_all();
                     looking.spawn(look(host.clone(), drawing));
                 }
-                Heard::Message(..) => return Some(("one who watches is in no drawing".into(), false)),
-                Heard::Broken(why) => return Some((why, false)),
+                Heard::Message(..) => return Some(("one who watches is in no drawing".into(), false, None)),
+                Heard::Broken(Fault { why, code }) => return Some((why, false, Some(code))),
                 Heard::Gone => return None,
             },
             () = sleep_until(free_at), if is_new => {
@@ -85,20 +86,20 @@ async fn tell(
             }
             changed = watching.changed.changed(), if !is_new => {
                 if changed.is_err() {
-                    return Some((SHUTTING_DOWN.into(), true));
+                    return Some((SHUTTING_DOWN.into(), true, None));
                 }
             }
             _ = beat.tick() => {
                 silent += 1;
                 if silent > SILENT_BEATS_MAX {
-                    return Some(("nothing was heard over this connection for too long".into(), true));
+                    return Some(("nothing was heard over this connection for too long".into(), true, None));
                 }
                 if sink.send(Message::Ping(Vec::new().into())).await.is_err() {
                     return None;
                 }
             }
-            () = closed(closing) => return Some((SHUTTING_DOWN.into(), true)),
-            why = visit.ended() => return Some((why.into(), false)),
+            () = closed(closing) => return Some((SHUTTING_DOWN.into(), true, None)),
+            why = visit.ended() => return Some((why.into(), false, None)),
         }
     }
 }

@@ -1,18 +1,23 @@
 //! Performing what a desk wants: sending, storing, reading, keeping checkpoints.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use collab::{ConnId, Effect, Input, Room};
 use drawing::Drawing;
 use protocol::{Answer, Hash, Refusal, ServerMessage};
+use tokio::time::Instant;
 
 use super::run::OpenDrawing;
 use crate::HostEvent;
 use crate::frame::Frame;
+use crate::metrics::Metrics;
 use crate::outgoing::Item;
 use crate::pieces::{Pieces, What};
 use crate::store::{Store, StoreError};
 
+/// How long a packed drawing is kept for the next joiner.
+const SNAPSHOT_KEPT: Duration = Duration::from_secs(5);
 /// Bytes of entries that a room reads at a time.
 const STRETCH_BYTES: usize = 1 << 20;
 
@@ -20,24 +25,34 @@ impl OpenDrawing {
     pub(super) fn perform(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Append { after, payloads } => self.append = Some(self.store.append(after, payloads)),
+                Effect::Append { after, payloads } => {
+                    self.observer.appending(payloads.len());
+                    self.append = Some(self.store.append(after, payloads));
+                }
                 Effect::Read { after } => self.read = Some(self.store.read_after(after, STRETCH_BYTES)),
                 Effect::Send { to, message } => {
                     self.observer.sent(self.clock.time_of_day(), &to, &message);
                     self.note_asked(&to, &message);
-                    let frame = self.frame(&to, message);
-                    to.iter().for_each(|conn| self.push(*conn, Item::Frame(frame.clone())));
+                    let item = self.item(&to, message);
+                    to.iter().for_each(|conn| self.push(*conn, item.clone()));
                 }
                 Effect::SendPresence { to, message } => {
                     self.observer.shown();
                     let frame = self.frame(&to, message);
-                    to.iter().filter_map(|conn| self.connections.get(conn)).for_each(|each| each.show(frame.clone()));
+                    let each = to.iter().filter_map(|conn| self.connections.get(conn));
+                    let overtaken = each.filter(|each| each.show(frame.clone())).count();
+                    self.outside.metrics.presence_sent.inc_by(to.len() as u64);
+                    self.outside.metrics.presence_dropped.inc_by(overtaken as u64);
                 }
                 Effect::SendSnapshot { to, drawing } => {
+                    self.outside.metrics.catching_up("snapshot");
                     let pieces = self.snapshot_of(drawing);
                     self.push(to, Item::Snapshot(pieces));
                 }
-                Effect::SendLog { to, after, upto } => self.push(to, Item::Log { after, upto }),
+                Effect::SendLog { to, after, upto } => {
+                    self.outside.metrics.catching_up("log");
+                    self.push(to, Item::Log { after, upto });
+                }
                 Effect::SendBlob { to, hash } => {
                     let pieces = self.blob_of(hash);
                     self.push(to, Item::Blob(pieces));
@@ -84,10 +99,20 @@ impl OpenDrawing {
         Arc::new(Frame::new(message, encodings))
     }
 
+    /// As [`OpenDrawing::frame`], in parts where it is long: those are written elsewhere.
+    fn item(&self, to: &[ConnId], message: Arc<ServerMessage>) -> Item {
+        let encodings = to.iter().filter_map(|conn| self.connections.get(conn)).filter_map(|each| each.encoding);
+        match Frame::whole(message.clone(), encodings) {
+            Some(frame) => Item::Frame(Arc::new(frame)),
+            None => Item::Snapshot(Arc::new(Pieces::new(What::Message(message)))),
+        }
+    }
+
     fn push(&mut self, conn: ConnId, item: Item) {
         // Not there: it ended, and the desk hears of it soon.
         let Some(outgoing) = self.connections.get(&conn) else { return };
         if outgoing.push(item).is_err() {
+            self.outside.metrics.overflowed.inc();
             self.inputs.push_back(Input::Overflowed { conn });
         }
     }
@@ -96,12 +121,20 @@ impl OpenDrawing {
     fn snapshot_of(&mut self, drawing: Drawing) -> Arc<Pieces> {
         let same = |pieces: &&Arc<Pieces>| match &pieces.what {
             What::Drawing(known) => known.hash() == drawing.hash() && known.record_count() == drawing.record_count(),
-            What::Blob(_) => false,
+            What::Blob(_) | What::Message(_) => false,
         };
-        if let Some(pieces) = self.snapshot.as_ref().filter(same) {
-            return pieces.clone();
-        }
-        self.snapshot.insert(Arc::new(Pieces::new(What::Drawing(drawing)))).clone()
+        let now = Instant::now();
+        let pieces = match self.snapshot.take().map(|(pieces, _)| pieces).filter(|pieces| same(&pieces)) {
+            Some(pieces) => pieces,
+            None => Arc::new(Pieces::new(What::Drawing(drawing))),
+        };
+        self.snapshot = Some((pieces.clone(), now));
+        pieces
+    }
+
+    /// Lets go of a snapshot that nobody wanted for a while; whoever is being sent it still has it.
+    pub(super) fn forget_snapshot(&mut self) {
+        self.snapshot.take_if(|(_, wanted)| wanted.elapsed() > SNAPSHOT_KEPT);
     }
 
     /// A blob in pieces: read once for all who want it at the same time.
@@ -118,13 +151,18 @@ impl OpenDrawing {
     /// Starts to keep the newest checkpoint that waits, if one does.
     pub(super) fn save_next(&mut self) {
         let Some(room) = self.to_save.take() else { return };
-        self.saving = Some(Box::pin(save(room, self.store.clone())));
+        self.saving = Some(Box::pin(save(room, self.store.clone(), self.outside.metrics.clone())));
     }
 }
 
-async fn save(room: Arc<Room>, store: Arc<dyn Store>) -> Result<(), StoreError> {
-    let position = room.position();
+async fn save(room: Arc<Room>, store: Arc<dyn Store>, metrics: Arc<Metrics>) -> Result<(), StoreError> {
+    let (began, position) = (Instant::now(), room.position());
     let packed = tokio::task::spawn_blocking(move || room.to_checkpoint()).await;
     let state = packed.map_err(|_| StoreError::Failed("packing the room ended early".into()))?;
-    store.save_checkpoint(position, state).await
+    let bytes = state.len() as u64;
+    store.save_checkpoint(position, state).await?;
+    metrics.checkpoints.inc();
+    metrics.checkpoint_bytes.inc_by(bytes);
+    metrics.checkpoint_s.observe(began.elapsed().as_secs_f64());
+    Ok(())
 }

@@ -6,10 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use collab::{AppendAnswer, ConnId, Desk, Effect, Input, Room};
+use protocol::ClientMessage;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use super::mismatches::Witness;
 use super::observe::Observer;
+use super::tally::Tally;
 use super::{Command, Outside};
 use crate::clock::Clock;
 use crate::outgoing::Outgoing;
@@ -44,12 +47,14 @@ pub(super) struct OpenDrawing {
     /// A checkpoint that waits for the one before it; a newer one takes its place.
     pub(super) to_save: Option<Arc<Room>>,
     /// The drawing that was last sent to a joiner, for the next one.
-    pub(super) snapshot: Option<Arc<Pieces>>,
+    pub(super) snapshot: Option<(Arc<Pieces>, Instant)>,
     /// The blob that somebody is being sent, for whoever else asks meanwhile.
     pub(super) blob: std::sync::Weak<Pieces>,
     pub(super) clock: Clock,
     pub(super) observer: Observer,
+    witness: Witness,
     people: Arc<AtomicUsize>,
+    tally: Tally,
     pub(super) outside: Outside,
     /// The title is being written beside the log.
     titling: Option<Pending<Result<(), StoreError>>>,
@@ -95,8 +100,10 @@ impl OpenDrawing {
             snapshot: None,
             blob: std::sync::Weak::new(),
             clock,
-            observer: Observer::new(name, outside.board.clone()),
+            observer: Observer::new(name, outside.board.clone(), outside.metrics.clone()),
+            witness: Witness::default(),
             people,
+            tally: Tally::new(outside.metrics.clone()),
             outside,
             titling: None,
         }
@@ -137,7 +144,11 @@ impl OpenDrawing {
                                 self.handle(Input::Hello { conn, hello, role, came });
                             }
                             Command::Message { conn, message, bytes } => {
-                                self.observer.heard(conn, &message);
+                                self.observer.heard(conn, self.desk.session_of(conn), &message);
+                                if let ClientMessage::Mismatch(said) = &message {
+                                    let all = &self.outside.metrics.mismatches;
+                                    self.witness.note(all, &self.name, &self.desk, conn, said);
+                                }
                                 self.handle(Input::Message { conn, message, bytes });
                             }
                             Command::Closed { conn } => {
@@ -153,6 +164,15 @@ impl OpenDrawing {
                                 guests.for_each(|guest| guest.end(why.clone(), false));
                                 drop(done);
                             }
+                            Command::Retire(answer) => {
+                                let alone = self.is_alone();
+                                // Whoever asked may have gone meanwhile, and the room is made all the same.
+                                let _ = answer.send(alone);
+                                if alone {
+                                    taken.for_each(|command| self.greet_late(command));
+                                    return self.close(from_all, CLOSING, true).await;
+                                }
+                            }
                             Command::Close { why, retry } => {
                                 taken.for_each(|command| self.greet_late(command));
                                 return self.close(from_all, &why, retry).await;
@@ -162,6 +182,7 @@ impl OpenDrawing {
                 }
                 Event::Appended(answer) => {
                     self.append = None;
+                    self.observer.appended(&answer);
                     self.handle(Input::Appended(answer));
                 }
                 Event::Read(stretch) => {
@@ -197,16 +218,18 @@ impl OpenDrawing {
                 Event::Signal(Some(Signal::Stirred)) => self.handle(Input::Stirred),
                 // Nobody speaks any more; what was missed is found by looking.
                 Event::Signal(None) => self.signals = None,
-                Event::Tick => self.handle(Input::Tick),
+                Event::Tick => {
+                    self.forget_snapshot();
+                    self.handle(Input::Tick);
+                }
             }
             self.people.store(self.desk.connected(), Ordering::Relaxed);
+            self.tally.follow(&self.desk);
             self.follow_title();
             self.observer.look(&self.clock, &self.desk, &self.store);
             let now = Instant::now();
-            let nobody = self.connections.is_empty();
-            // Of one that is broken nothing more is to come, whoever was in it.
-            let over = self.desk.broken().is_some() || self.desk.room().shared().members.is_empty();
-            let alone = nobody && over && !self.is_busy();
+            let alone = self.is_alone();
+            self.outside.idle.set(alone, self.clock.now());
             alone_since = if alone { alone_since.or(Some(now)) } else { None };
             let wished = now + Duration::from_millis(u64::from(self.desk.wants_tick_ms()));
             match alone_since {
@@ -230,6 +253,13 @@ impl OpenDrawing {
         if let Command::Hello { conn, outgoing, .. } = command {
             self.connections.insert(conn, outgoing);
         }
+    }
+
+    /// Whether nobody is here, nobody may come back into a session, and nothing is under way.
+    fn is_alone(&self) -> bool {
+        // Of one that is broken nothing more is to come, whoever was in it.
+        let over = self.desk.broken().is_some() || self.desk.room().shared().members.is_empty();
+        self.connections.is_empty() && over && !self.is_busy()
     }
 
     fn is_busy(&self) -> bool {

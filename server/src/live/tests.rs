@@ -17,6 +17,7 @@ use tokio::sync::broadcast;
 use super::{Command, Live, Outside};
 use crate::board::Board;
 use crate::clock::Clock;
+use crate::metrics::Metrics;
 use crate::opening;
 use crate::outgoing::{Item, Next, Outgoing};
 use crate::store::{Pending, SqliteStore, Store, StoreError, Stretch};
@@ -106,6 +107,9 @@ async fn come_in(live: &Live, conn: ConnId, encoding: Option<Encoding>) -> Arc<O
 fn outside() -> Outside {
     Outside {
         may_retire: Box::new(|| None),
+        metrics: Arc::new(Metrics::new()),
+        _place: None,
+        idle: crate::places::Idle::default(),
         board: Arc::new(Board::new()),
         title: "Plan".into(),
         renamed: Box::new(|_| {}),
@@ -138,8 +142,11 @@ async fn one_who_takes_the_drawing_in_slowly_is_welcomed_once_however_much_happe
 
     let ids = vec![Drawing::LAYER_0.into()];
     for number in 1..=ENTRIES {
-        let request =
-            if number % 2 == 1 { Request::Lock { ids: ids.clone() } } else { Request::Unlock { ids: ids.clone() } };
+        let request = if number % 2 == 1 {
+            Request::Lock { ids: ids.clone(), wait: false }
+        } else {
+            Request::Unlock { ids: ids.clone() }
+        };
         let ask = ClientMessage::Ask { client_seq: ClientSeq(Seq(number)), floor: ClientSeq(Seq(0)), request };
         live.tell(Command::Message { conn: ConnId(0), message: ask, bytes: 100 }).await;
         if number % 128 == 0 || number == ENTRIES {
@@ -191,8 +198,11 @@ async fn a_full_disk_refuses_loses_nothing_and_passes() {
     for (number, full) in [(1, true), (2, true), (3, false)] {
         store.full.store(full, Ordering::SeqCst);
         let client_seq = ClientSeq(Seq(number));
-        let ask =
-            ClientMessage::Ask { client_seq, floor: ClientSeq(Seq(0)), request: Request::Lock { ids: vec![layer] } };
+        let ask = ClientMessage::Ask {
+            client_seq,
+            floor: ClientSeq(Seq(0)),
+            request: Request::Lock { ids: vec![layer], wait: false },
+        };
         live.tell(Command::Message { conn, message: ask, bytes: 0 }).await;
         let answer = until(&outgoing, |message| match message {
             ServerMessage::Answer { client_seq: of, answer } if *of == client_seq => Some(answer.clone()),

@@ -23,6 +23,7 @@ pub const DEADLINE: Duration = Duration::from_secs(20);
 pub struct Client {
     pub socket: tokio_tungstenite::WebSocketStream<TcpStream>,
     pub encoding: Encoding,
+    pub parts: protocol::Parts,
 }
 
 /// How a connection ended.
@@ -66,7 +67,7 @@ impl Client {
         request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocol.parse().expect("a header"));
         let (socket, response) = tokio_tungstenite::client_async(request, stream).await.map_err(|_| End::Cut)?;
         assert_eq!(response.headers()["Sec-WebSocket-Protocol"], subprotocol);
-        Ok(Client { socket, encoding })
+        Ok(Client { socket, encoding, parts: Default::default() })
     }
 
     /// Connects as a page does, under a name, from an origin and with a cookie; nothing is said yet.
@@ -81,13 +82,15 @@ impl Client {
             }
         }
         let (socket, _) = tokio_tungstenite::client_async(request, stream).await.expect("it upgrades");
-        Client { socket, encoding }
+        Client { socket, encoding, parts: Default::default() }
     }
 
     /// Says something.
     pub async fn say(&mut self, message: &ClientMessage) -> Result<(), tungstenite::Error> {
-        let bytes = self.encoding.encode(message).expect("our own messages encode");
-        self.send(bytes).await
+        for bytes in message.to_frames(self.encoding).expect("our own messages encode") {
+            self.send(bytes).await?;
+        }
+        Ok(())
     }
 
     /// Sends bytes as a message.
@@ -110,7 +113,12 @@ impl Client {
                 Some(Ok(Message::Close(_))) | Some(Err(_)) | None => return Err(End::Cut),
                 Some(Ok(other)) => panic!("a frame of another kind: {other:?}"),
             };
-            match self.encoding.decode(&bytes).expect("a server's message decodes") {
+            let mut message = self.encoding.decode(&bytes).expect("a server's message decodes");
+            if let ServerMessage::Part(part) = message {
+                let Some(whole) = self.parts.take(part, 256 << 20).expect("parts come in order") else { continue };
+                message = self.encoding.decode(&whole).expect("a server's message decodes");
+            }
+            match message {
                 ServerMessage::Heartbeat => {}
                 ServerMessage::Bye { why, retry } => return Err(End::Bye { why, retry }),
                 message => return Ok(message),
@@ -297,7 +305,7 @@ impl Person {
 
     /// Locks records; the token.
     pub async fn lock(&mut self, ids: impl IntoIterator<Item = impl Into<RecordId>>) -> Token {
-        self.store(Request::Lock { ids: ids.into_iter().map(Into::into).collect() }).await
+        self.store(Request::Lock { ids: ids.into_iter().map(Into::into).collect(), wait: false }).await
     }
 
     /// Edits what is held under a token.

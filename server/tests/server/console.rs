@@ -450,7 +450,7 @@ async fn one_with_an_expired_invite_is_told_so() {
     // The one who is in by the secret is not an owner, whatever they ask for.
     let mut ana = Person::join(&address, Encoding::Json, 1).await;
     let token = ana.lock([ids[0]]).await;
-    let refused = ana.ask(Request::Override { token }).await;
+    let refused = ana.ask(Request::Override { token, of: None }).await;
     assert!(matches!(refused, protocol::Answer::Refused(protocol::Refusal::NotAllowed { .. })), "{refused:?}");
     place.close().await;
 }

@@ -15,7 +15,7 @@ async fn a_long_message_over_a_slow_line_gets_through() {
     let limits = Limits { heartbeat_ms: 200, ..Limits::default() };
     let (place, address, _) = Place::with_lines(folder.path(), limits, 1).await;
     let mut ana = Person::join(&address, Encoding::MessagePack, 1).await;
-    let request = Request::Unlock { ids: (1..100_000).map(drawing::RecordId).collect() };
+    let request = Request::Unlock { ids: (1..100_000).map(|n| drawing::RecordId(2 * n)).collect() };
     let ask = protocol::ClientMessage::Ask { client_seq: ClientSeq(Seq(1)), floor: ClientSeq(Seq(0)), request };
     let payload = Encoding::MessagePack.encode(&ask).unwrap();
     // One binary frame, masked with zeros, by hand: a WebSocket would hand it to the system in one go.

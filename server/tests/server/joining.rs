@@ -22,7 +22,7 @@ async fn two_people_of_either_encoding_edit_one_drawing() {
         let token = ana.lock([ids[0]]).await;
         let held = bo.until_event(|seq, event| matches!(event, Event::Locked { .. }).then_some(seq)).await;
         assert_eq!(held, token);
-        let refused = bo.ask(protocol::Request::Lock { ids: vec![ids[0].into()] }).await;
+        let refused = bo.ask(protocol::Request::Lock { ids: vec![ids[0].into()], wait: false }).await;
         assert!(matches!(refused, protocol::Answer::Refused(protocol::Refusal::Held { .. })), "{refused:?}");
         let moved = ana.store(ana.edit(translate(ids[0], 7.5), &[token])).await;
         bo.until_event(|seq, _| (seq == moved).then_some(())).await;

@@ -1,5 +1,6 @@
 //! The real server on a real port, and clients that speak the protocol.
 
+mod bulk;
 mod client;
 mod console;
 mod crash;
@@ -7,6 +8,10 @@ mod cut;
 mod editing;
 mod http;
 mod joining;
+mod limits;
+mod many;
+mod mending;
+mod metrics;
 mod nearby;
 mod nodes;
 mod nodes_console;
@@ -17,4 +22,5 @@ mod program;
 mod redis;
 mod refusals;
 mod resuming;
+mod upkeep;
 mod within;

@@ -111,7 +111,7 @@ async fn two_nodes_are_one_room() {
     let token = ana.lock([ids[0]]).await;
     ben.until_event(|_, event| matches!(event, Event::Locked { session, .. } if *session == ana_is).then_some(()))
         .await;
-    let taken = ben.ask(Request::Lock { ids: vec![ids[0].into(), ids[1].into()] }).await;
+    let taken = ben.ask(Request::Lock { ids: vec![ids[0].into(), ids[1].into()], wait: false }).await;
     assert!(matches!(&taken, Answer::Refused(Refusal::Held { by, .. }) if by[0].session == ana_is), "{taken:?}");
     let moved = ana.store(ana.edit(translate(ids[0], 7.0), &[token])).await;
     ben.until_event(|seq, _| (seq == moved).then_some(())).await;
@@ -140,7 +140,7 @@ async fn two_nodes_are_one_room() {
     let mut left = left;
     left.kill();
     until_connected(&mut ben, ana_is, false).await;
-    let taken = ben.ask(Request::Lock { ids: vec![ids[0].into()] }).await;
+    let taken = ben.ask(Request::Lock { ids: vec![ids[0].into()], wait: false }).await;
     assert!(matches!(&taken, Answer::Refused(Refusal::Held { .. })), "{taken:?}");
     let mut ana = ana.resume(&right.address(&address)).await.expect("it lets her in");
     assert_eq!((ana.welcome.session, ana.welcome.carries_on), (ana_is, true));

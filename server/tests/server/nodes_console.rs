@@ -88,7 +88,7 @@ async fn people_names_and_logs_are_the_same_at_every_console() {
     let people = &seen.drawings[0].live.people;
     assert_eq!((people[0].name.as_str(), people[0].holds), ("Person 1", 1));
     // Somebody is refused what another holds: the host hears of it, wherever the other is.
-    let refused = ben.ask(Request::Lock { ids: vec![ids[0].into()] }).await;
+    let refused = ben.ask(Request::Lock { ids: vec![ids[0].into()], wait: false }).await;
     assert!(matches!(refused, Answer::Refused(Refusal::Held { .. })), "{refused:?}");
     let asked = timeout(DEADLINE, events.recv()).await.expect("it is told in time").expect("it is told");
     assert!(

@@ -70,7 +70,7 @@ impl Stormer {
         self.asked += 1;
         let id = wanted[(self.asked / 6) as usize % wanted.len()].into();
         match self.asked % 6 {
-            0 => Request::Lock { ids: vec![id] },
+            0 => Request::Lock { ids: vec![id], wait: false },
             4 => Request::Unlock { ids: vec![id] },
             _ => self.person.edit(translate(self.line, 1.0), &[self.token]),
         }

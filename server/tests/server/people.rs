@@ -39,7 +39,7 @@ async fn an_invite_by_name_says_who_one_is_and_may_make_one_an_owner() {
     assert_eq!((me.name.as_str(), me.role), ("Ana Sousa", Role::Owner), "whatever she calls herself");
     let mut ben = come(&place.address(), 2).await.expect("he comes in");
     let token = ben.lock([ids[0]]).await;
-    ana.store(Request::Override { token }).await;
+    ana.store(Request::Override { token, of: None }).await;
     for (wanted, status) in [
         (json!({ "role": "owner" }), 400),
         (json!({ "role": "owner", "name": " " }), 400),
@@ -135,7 +135,10 @@ async fn what_an_owner_says_at_one_server_holds_at_the_other() {
         .await;
     olga.store(Request::SetRole { session: ana_is, role: Role::Reviewer }).await;
     ana.until_event(|_, event| matches!(event, Event::RoleChanged { .. }).then_some(())).await;
-    assert!(matches!(ana.ask(Request::Lock { ids: vec![] }).await, Answer::Refused(Refusal::NotAllowed { .. })));
+    assert!(matches!(
+        ana.ask(Request::Lock { ids: vec![], wait: false }).await,
+        Answer::Refused(Refusal::NotAllowed { .. })
+    ));
     // Her lock is to be had at once, at either server.
     olga.lock([ids[0]]).await;
     olga.store(Request::Ban { session: ben_is }).await;

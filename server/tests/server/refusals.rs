@@ -98,7 +98,7 @@ async fn before_the_hello_no_more_is_taken_in_than_a_hello_takes() {
         assert!(sent.is_err() || client.end().await == End::Cut, "{encoding:?}");
         // Once one is let in, long messages are as welcome as ever.
         let mut ana = Person::join(&address, encoding, 2).await;
-        let long = Request::Unlock { ids: (1..100_000).map(drawing::RecordId).collect() };
+        let long = Request::Unlock { ids: (1..100_000).map(|n| drawing::RecordId(2 * n)).collect() };
         assert_eq!(ana.ask(long).await, protocol::Answer::Nothing);
     }
     place.close().await;

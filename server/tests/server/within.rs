@@ -40,7 +40,7 @@ async fn the_owner_within_and_a_guest_outside_meet() {
 
     let mut guest = Person::join(&address, Encoding::MessagePack, 1).await;
     assert_eq!(guest.drawing.hash(), drawing.hash());
-    let request = Request::Lock { ids: vec![ids[2].into()] };
+    let request = Request::Lock { ids: vec![ids[2].into()], wait: false };
     let ask = ClientMessage::Ask { client_seq: ClientSeq(Seq(1)), floor: ClientSeq(Seq(0)), request };
     owner.to_room.send(ask).await.unwrap();
     guest.until_event(|_, event| matches!(event, Event::Locked { .. }).then_some(())).await;

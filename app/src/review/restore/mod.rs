@@ -52,6 +52,8 @@ pub fn restoring(
     let mut left_out = 0;
     for id in ids {
         match (now.get(id), then.get(id)) {
+            // What people said stays said.
+            (Some(record), _) | (None, Some(record)) if record.is_comment() => {}
             (Some(_), _) if is_others(id) => {
                 held.insert(id);
             }
@@ -150,7 +152,7 @@ fn name_of(record: &Record) -> Option<(u8, String)> {
         Record::Linetype(r) => Some((3, r.name.to_uppercase())),
         Record::TextStyle(r) => Some((4, r.name.to_uppercase())),
         Record::Layout(r) => Some((5, r.name.to_uppercase())),
-        Record::Entity(_) => None,
+        Record::Entity(_) | Record::Comment(_) | Record::Reply(_) => None,
     }
 }
 
@@ -176,7 +178,9 @@ fn keep_needed(now: &Drawing, held: &BTreeSet<RecordId>, surplus: &mut BTreeSet<
             inside.entry(RecordId(entity.owner.0)).or_default().push(*id);
         }
     }
-    let mut stays: Vec<RecordId> = held.iter().copied().collect();
+    let comments = now.comments().filter(|comment| surplus.contains(&comment.space.into()));
+    let comments: Vec<RecordId> = comments.map(|comment| comment.id.into()).collect();
+    let mut stays: Vec<RecordId> = held.iter().copied().chain(comments).collect();
     while let Some(id) = stays.pop() {
         let Some(record) = now.get(id) else { continue };
         record.each_reference(&mut |to| {
@@ -248,7 +252,7 @@ fn called(record: &Record, name: String) -> Record {
         Record::Linetype(r) => r.name = name,
         Record::TextStyle(r) => r.name = name,
         Record::Layout(r) => r.name = name,
-        Record::Entity(_) => {}
+        Record::Entity(_) | Record::Comment(_) | Record::Reply(_) => {}
     }
     record
 }
@@ -286,6 +290,8 @@ fn renumber(record: &mut Record, id: RecordId) {
         Record::Linetype(r) => (r.id.0, r.handle, r.source) = (id.0, None, None),
         Record::TextStyle(r) => (r.id.0, r.handle, r.source) = (id.0, None, None),
         Record::Layout(r) => (r.id.0, r.handle, r.source) = (id.0, None, None),
+        Record::Comment(r) => r.id.0 = id.0,
+        Record::Reply(r) => r.id.0 = id.0,
     }
 }
 
@@ -326,7 +332,8 @@ fn refer(record: &mut Record, anew: &HashMap<RecordId, RecordId>) {
         }
         Record::Layer(layer) => layer.linetype = layer.linetype.map(|id| LinetypeId(of(id.0))),
         Record::Layout(layout) => layout.block = BlockId(of(layout.block.0)),
-        Record::Block(_) | Record::Linetype(_) | Record::TextStyle(_) => {}
+        Record::Comment(comment) => comment.space = BlockId(of(comment.space.0)),
+        Record::Block(_) | Record::Linetype(_) | Record::TextStyle(_) | Record::Reply(_) => {}
     }
 }
 

@@ -7,14 +7,32 @@ use protocol::{Ended, Event, Millis, Seq, SessionId, Token};
 use super::{Desk, GOES_ON_ELSEWHERE, Work};
 use crate::effect::Effect;
 use crate::room::{Room, named};
+use crate::shared::Applied;
 
 /// How long the room's own acts wait after the store could not write.
 const OWN_ACTS_PAUSE_MS: Millis = 1_000;
+
+/// Of a time in which nothing was taken in, not even a tick, no more than this counts. Whoever stood still for longer, by
+/// a stopped process or a machine that slept, has not seen that others were silent: what they said meanwhile waits to be
+/// read.
+const STILL_MAX_MS: Millis = 1_000;
 
 /// How many clocks of locks a session may have before those of locks that ended are taken away.
 const USED_MAX: usize = 256;
 
 impl Desk {
+    /// Sets all clocks on by the time for which the desk stood still.
+    pub(super) fn wake(&mut self, now: Millis) {
+        let before = self.awake_at.replace(now).unwrap_or(now);
+        let still_ms = now.saturating_sub(before + STILL_MAX_MS);
+        if still_ms > 0 {
+            self.conns.values_mut().for_each(|conn| conn.heard += still_ms);
+            self.absent.values_mut().for_each(|since| *since += still_ms);
+            self.used.values_mut().for_each(|at| *at += still_ms);
+            self.countdowns.stand_still(still_ms);
+        }
+    }
+
     pub(super) fn tick(&mut self, now: Millis, effects: &mut Vec<Effect>) {
         self.reading_tick(effects);
         let silence_ms = 3 * Millis::from(self.settings.limits.heartbeat_ms);
@@ -26,6 +44,7 @@ impl Desk {
         if self.is_serving() && now >= self.own_acts_at {
             self.expire(now);
             self.lapse(now);
+            self.end_countdowns(now);
         }
         self.doubt(now, effects);
         self.show_due(now, effects);
@@ -64,6 +83,7 @@ impl Desk {
                 // One that was used since it fell due has a clock again, and keeps it.
                 self.used.entry((session, token)).or_insert(now.saturating_sub(idle_ms));
             }
+            Work::Override { session, token, at } => self.end_again(now, session, token, at),
             Work::Expire { .. } | Work::Hello { .. } | Work::Ask { .. } | Work::Leave { .. } => {}
         }
     }
@@ -73,6 +93,7 @@ impl Desk {
         let shared = self.room.shared();
         self.absent = shared.members.keys().map(|session| (*session, now)).collect();
         self.used = shared.locks.values().map(|holding| ((holding.session, holding.token), now)).collect();
+        self.start_countdowns(now);
     }
 
     /// Takes away the clocks of locks of a session that ended, once there are many more than it can have use for.
@@ -84,6 +105,12 @@ impl Desk {
         let held = self.room.shared().locks.values().filter(|holding| holding.session == session);
         let held: BTreeSet<_> = held.map(|holding| holding.token).collect();
         self.used.retain(|(of, token), _| *of != session || held.contains(token));
+    }
+
+    /// How many clocks of locks there may be.
+    pub(super) fn used_max(&self) -> usize {
+        let shared = self.room.shared();
+        shared.locks.len() + USED_MAX * shared.members.len()
     }
 
     /// Somebody came in or back: everybody takes them to be connected, here or elsewhere, and that is to be seen soon.
@@ -138,7 +165,11 @@ impl Desk {
             Event::Locked { session, .. } => {
                 self.used.insert((*session, seq), now);
             }
-            Event::Unlocked { session, .. } => self.forget_unused(*session),
+            Event::Unlocked { session, .. } | Event::HandedOver { session, .. } => self.forget_unused(*session),
+            // Whoever makes and removes without end leaves clocks behind, too.
+            Event::Edited { session, .. } if self.used.len() > self.used_max() => self.forget_unused(*session),
+            Event::Overriding { session, token, .. } => self.start_countdown(now, *session, *token, seq),
+            Event::Queued { .. } | Event::Withdrawn { .. } | Event::Declined { .. } | Event::CalledOff { .. } => {}
             Event::Created { .. } | Event::Edited { .. } | Event::Granted { .. } | Event::Renamed { .. } => {}
             Event::BanLifted { .. } => {}
         }
@@ -152,4 +183,9 @@ pub(super) fn used_by(event: &Event, before: &Room, after: &Room) -> Vec<(Sessio
     let locks = |id| [before, after].map(|room| room.shared().locks.get(&id).copied());
     let held = named(op).into_iter().flat_map(locks).flatten().filter(|holding| holding.session == *session);
     held.map(|holding| (*session, holding.token)).collect()
+}
+
+/// The locks that an entry gave to those who stood in line: their clocks start with it.
+pub(super) fn given_by(seq: Seq, applied: &Applied) -> impl Iterator<Item = (SessionId, Token)> + use<'_> {
+    applied.turns.iter().map(move |turn| (turn.session, seq))
 }

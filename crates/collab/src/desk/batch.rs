@@ -8,7 +8,7 @@ use protocol::{
     ServerMessage, SessionId, Token, Told,
 };
 
-use super::aging::used_by;
+use super::aging::{given_by, used_by};
 use super::reading::Reading;
 use super::{BATCH_BYTES_MAX, BATCH_MAX, Desk, Phase, Work, send};
 use crate::effect::{AppendAnswer, ConnId, Effect, NewPayload, StoredPayload};
@@ -221,6 +221,7 @@ impl Desk {
                     Err(refusal) => (None, answer(Answer::Refused(refusal))),
                     Ok(Decision::Nothing) => (None, answer(Answer::Nothing)),
                     Ok(Decision::Store(event)) => {
+                        let event = self.hasten(room, event);
                         let client = room.shared().members.get(session).map(|member| member.client);
                         let author = client.map(|client| Author {
                             session: *session,
@@ -248,6 +249,9 @@ impl Desk {
                 let ids: Vec<_> = locks.map(|(id, _)| *id).collect();
                 let lapsed = Event::Unlocked { session: *session, ids: ids.clone(), lapsed: true, overridden_by: None };
                 ((!ids.is_empty()).then_some(lapsed).and_then(own), Outcome::Done)
+            }
+            Work::Override { session, token, at } => {
+                (Desk::overridden(room, *session, *token, *at).and_then(own), Outcome::Done)
             }
         }
     }
@@ -339,7 +343,7 @@ impl Desk {
             match outcome {
                 Outcome::Answer { conn, client_seq, answer } => {
                     if let Some(known) = self.conns.get_mut(&conn) {
-                        known.in_flight = known.in_flight.saturating_sub(1);
+                        known.open.remove(&client_seq);
                         send(effects, vec![conn], ServerMessage::Answer { client_seq, answer });
                     }
                 }
@@ -367,7 +371,7 @@ impl Batch {
         let (bytes, max) = (payload.len(), limits.entry_bytes_max());
         if bytes > max {
             // It would be stored and then break every connection that it is told over.
-            let limit = "message_bytes_max".into();
+            let limit = limits.longest().0.into();
             return Pushed::Refused(Refusal::Limit { limit, max: max as u64, asked: bytes as u64 });
         }
         if bytes_before > 0 && bytes_before + bytes > BATCH_BYTES_MAX {
@@ -377,9 +381,11 @@ impl Batch {
         let author = author_name(&self.room, &entry);
         let told = Told { seq: position.seq, hash: position.head, entry };
         let before = self.room.clone();
-        if let Err(error) = self.room.apply(&told) {
-            return refused(error.to_string());
-        }
+        let applied = match self.room.apply(&told) {
+            Ok(applied) => applied,
+            Err(error) => return refused(error.to_string()),
+        };
+        self.used.extend(given_by(told.seq, &applied));
         self.used.extend(used_by(&told.entry.event, &before, &self.room));
         let kind = told.entry.event.kind();
         self.payloads.push(NewPayload { payload, time_ms: told.entry.time_ms, author, kind });
@@ -402,7 +408,7 @@ fn refuse(work: &Work, refusal: Refusal) -> Outcome {
             Outcome::Answer { conn: *conn, client_seq: *client_seq, answer: Answer::Refused(refusal) }
         }
         Work::Expire { session, .. } => Outcome::Expired { session: *session },
-        Work::Lapse { .. } => Outcome::Done,
+        Work::Lapse { .. } | Work::Override { .. } => Outcome::Done,
     }
 }
 
@@ -423,6 +429,12 @@ fn author_name(room: &Room, entry: &Entry) -> String {
         | Event::Locked { session, .. }
         | Event::Unlocked { overridden_by: Some(session), .. }
         | Event::Unlocked { session, .. }
+        | Event::Queued { session, .. }
+        | Event::Withdrawn { session, .. }
+        | Event::HandedOver { session, .. }
+        | Event::Declined { session, .. }
+        | Event::Overriding { by: session, .. }
+        | Event::CalledOff { by: session, .. }
         | Event::Edited { session, .. }
         | Event::Granted { session, .. }
         | Event::Renamed { session, .. } => session,

@@ -6,8 +6,10 @@
 
 mod aging;
 mod batch;
+mod bounds;
 mod door;
 mod elsewhere;
+mod overriding;
 mod presence;
 mod reading;
 mod saving;
@@ -25,6 +27,7 @@ use crate::room::{Room, request_size};
 use crate::shared::FoldError;
 use batch::Batch;
 use elsewhere::Elsewhere;
+use overriding::Countdowns;
 use presence::Shown;
 use reading::Reading;
 use saving::Saving;
@@ -90,6 +93,7 @@ pub struct Desk {
     expiring: BTreeSet<SessionId>,
     /// When a lock was last used.
     used: BTreeMap<(SessionId, Token), Millis>,
+    countdowns: Countdowns,
     /// The room's own acts wait until then, after the store could not write.
     own_acts_at: Millis,
     /// The latest positions, oldest first.
@@ -98,6 +102,8 @@ pub struct Desk {
     unsaved_bytes: usize,
     shown: Shown,
     time_of_day: Option<Millis>,
+    /// When something was last taken in.
+    awake_at: Option<Millis>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -116,12 +122,14 @@ struct Conn {
     heard: Millis,
     /// Whose it is, once welcomed, and in which epoch: what is said over it is said in that one.
     session: Option<(SessionId, Epoch)>,
-    /// Requests without an answer.
-    in_flight: u32,
+    /// Requests without an answer. One that is asked again meanwhile has its answer still to come.
+    open: BTreeSet<ClientSeq>,
     /// Bytes of requests that wait to be decided.
     queued_bytes: usize,
     /// They said that they leave; once is enough.
     leaving: bool,
+    /// They want to be told nothing but answers.
+    hushed: bool,
 }
 
 /// Something to be decided. What is said over a connection is said by a session in the epoch of that connection, and
@@ -155,6 +163,12 @@ enum Work {
         session: SessionId,
         token: Token,
     },
+    /// The countdown that began with the entry `at` is over.
+    Override {
+        session: SessionId,
+        token: Token,
+        at: Seq,
+    },
 }
 
 impl Desk {
@@ -182,12 +196,14 @@ impl Desk {
             absent: BTreeMap::new(),
             expiring: BTreeSet::new(),
             used: BTreeMap::new(),
+            countdowns: Countdowns::default(),
             own_acts_at: 0,
             recent: VecDeque::from([(position.seq, position.head)]),
             unsaved_entries: 0,
             unsaved_bytes: 0,
             shown: Shown::default(),
             time_of_day: None,
+            awake_at: None,
         };
         (desk, vec![Effect::Read { after: position.seq }])
     }
@@ -217,6 +233,7 @@ impl Desk {
             }
             return effects;
         }
+        self.wake(now);
         match input {
             Input::Hello { conn, hello, role, came } => self.hello(now, conn, hello, (role, came), &mut effects),
             Input::Message { conn, message, bytes } => self.message(now, conn, message, bytes, &mut effects),
@@ -312,6 +329,10 @@ impl Desk {
         }
         match message {
             ClientMessage::Hello(_) => self.end(conn, "hello was said twice".into(), false, effects),
+            // Whoever has the connection joins them.
+            ClientMessage::Part(_) => {
+                self.end(conn, "a part of a message came where a whole one was due".into(), false, effects);
+            }
             ClientMessage::Watch {} | ClientMessage::Look { .. } => {
                 self.end(conn, "who watches the server says so first, and is in no drawing".into(), false, effects);
             }
@@ -327,7 +348,13 @@ impl Desk {
                     effects.push(Effect::SendLog { to: conn, after, upto });
                 }
             }
-            ClientMessage::Refresh => self.send_welcome(conn, session, None, true, effects),
+            // Whoever has the connection writes it down.
+            ClientMessage::Mismatch(_) => {}
+            ClientMessage::Refresh => {
+                known.hushed = false;
+                self.send_welcome(conn, session, None, true, effects);
+            }
+            ClientMessage::Hush {} => known.hushed = true,
             ClientMessage::Heartbeat => send(effects, vec![conn], ServerMessage::Heartbeat),
             ClientMessage::Leave if !std::mem::replace(&mut known.leaving, true) => {
                 self.queue.push_back(Work::Leave { conn, by });
@@ -341,9 +368,14 @@ impl Desk {
         let (conn, client_seq, records, bytes) = (*conn, *client_seq, request_size(request), *bytes);
         let Some(known) = self.conns.get_mut(&conn) else { return };
         let over = |limit: &str, max: u64, asked: u64| Refusal::Limit { limit: limit.into(), max, asked };
-        let max = self.settings.limits.in_flight_max;
-        let refusal = if known.in_flight >= max {
-            Some(over("in_flight_max", u64::from(max), u64::from(known.in_flight) + 1))
+        if known.open.contains(&client_seq) {
+            return;
+        }
+        let Limits { in_flight_max: max, records_max, .. } = self.settings.limits;
+        let refusal = if known.open.len() >= max as usize {
+            Some(over("in_flight_max", u64::from(max), known.open.len() as u64 + 1))
+        } else if records > records_max as usize {
+            Some(over("records_max", u64::from(records_max), records as u64))
         } else if self.queued_records + records > QUEUED_RECORDS_MAX
             || known.queued_bytes > 0 && known.queued_bytes + bytes > QUEUED_BYTES_OF_ONE_MAX
             || self.queued_bytes > 0 && self.queued_bytes + bytes > QUEUED_BYTES_MAX
@@ -356,7 +388,7 @@ impl Desk {
             let answer = Answer::Refused(refusal);
             return send(effects, vec![conn], ServerMessage::Answer { client_seq, answer });
         }
-        known.in_flight += 1;
+        known.open.insert(client_seq);
         self.count(&work, usize::saturating_add);
         self.queue.push_back(work);
     }
@@ -376,9 +408,10 @@ impl Desk {
         send(effects, self.live(None), message);
     }
 
-    /// The connections of everybody who was welcomed, save one, ascending.
+    /// The connections of everybody who was welcomed and wants to be told, save one, ascending.
     fn live(&self, except: Option<ConnId>) -> Vec<ConnId> {
-        let mut to: Vec<_> = self.here.values().copied().filter(|conn| Some(*conn) != except).collect();
+        let told = |conn: &ConnId| Some(*conn) != except && self.conns.get(conn).is_none_or(|known| !known.hushed);
+        let mut to: Vec<_> = self.here.values().copied().filter(told).collect();
         to.sort_unstable();
         to
     }

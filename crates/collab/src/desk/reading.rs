@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use protocol::{Millis, Position, ServerMessage, SessionId, Token, Told};
 
-use super::aging::used_by;
+use super::aging::{given_by, used_by};
 use super::{BATCH_BYTES_MAX, CHECK_ENTRIES, CHECKPOINT_BYTES, CHECKPOINT_ENTRIES, Desk, Phase};
 use crate::effect::{Effect, StoredPayload};
 use crate::shared::FoldError;
@@ -108,7 +108,8 @@ impl Desk {
             bytes += payload.len();
             let before = self.room.clone();
             match self.room.apply_payload(seq, hash, &payload) {
-                Ok((entry, _)) => {
+                Ok((entry, applied)) => {
+                    used.extend(given_by(seq, &applied));
                     used.extend(used_by(&entry.entry.event, &before, &self.room));
                     told.push(entry);
                 }

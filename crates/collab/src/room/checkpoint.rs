@@ -11,10 +11,13 @@ use protocol::{Hash, Position, Seq, SessionId, SnapshotError};
 use serde::{Deserialize, Serialize};
 
 use super::{Edit, Lineage, Room, Standings, Version};
+use crate::claims::Claims;
 use crate::shared::{Holding, Member, Shared};
 
 /// The first byte.
 const VERSION: u8 = 2;
+/// Ids in ranges in what is kept for undoing: as many as its books can hold.
+const IDS_MAX: usize = 1 << 26;
 /// Bytes before the part in MessagePack.
 const HEAD: usize = 5;
 
@@ -48,6 +51,8 @@ struct Parts {
     drawing: DrawingHash,
     members: OrdMap<SessionId, Member>,
     locks: OrdMap<RecordId, Holding>,
+    #[serde(default, skip_serializing_if = "Claims::is_empty")]
+    claims: Claims,
     title: String,
     source: Option<Hash>,
     original: Hash,
@@ -84,7 +89,7 @@ impl Room {
         let [VERSION, len @ ..] = *head else { return Err(CheckpointError::Version(head[0])) };
         let len = u32::from_le_bytes(len) as usize;
         let (parts, drawing) = rest.split_at_checked(len).ok_or(CheckpointError::Short)?;
-        let parts: Parts = rmp_serde::from_slice(parts)?;
+        let parts: Parts = drawing::runs::within(IDS_MAX, || rmp_serde::from_slice(parts))?;
         let drawing = protocol::decode_drawing(drawing)?;
         if drawing.hash() != parts.drawing {
             return Err(CheckpointError::OtherDrawing);
@@ -93,9 +98,9 @@ impl Room {
         if bytes != Some(parts.edit_bytes) {
             return Err(CheckpointError::Books);
         }
-        let Parts { position, members, locks, .. } = parts;
+        let Parts { position, members, locks, claims, .. } = parts;
         Ok(Room {
-            shared: Shared { position, drawing, members, locks },
+            shared: Shared { position, drawing, members, locks, claims },
             title: parts.title,
             source: parts.source,
             original: parts.original,
@@ -116,13 +121,14 @@ impl Room {
     }
 
     fn parts(&self) -> Vec<u8> {
-        let Shared { position, drawing, members, locks } = self.shared.clone();
+        let Shared { position, drawing, members, locks, claims } = self.shared.clone();
         let room = self.clone();
         let parts = Parts {
             position,
             drawing: drawing.hash(),
             members,
             locks,
+            claims,
             title: room.title,
             source: room.source,
             original: room.original,

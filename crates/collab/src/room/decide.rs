@@ -6,6 +6,7 @@ use drawing::{IdRange, Op, Record, RecordId};
 use protocol::{Event, Limits, Refusal, Request, Role, Seq, SessionId, TITLE_CHARS_MAX, Token};
 
 use super::Room;
+use super::comments::may_be_said;
 use crate::shared::gather;
 
 /// How many runs of ids that don't follow on one another a session may have.
@@ -26,18 +27,26 @@ impl Room {
         let unknown = || Refusal::Invalid { why: format!("session {session} has ended") };
         let member = self.shared.members.get(&session).ok_or_else(unknown)?;
         let root = *self.roots.get(&session).ok_or_else(unknown)?;
-        if !member.role.may_edit() {
+        let may_ask = member.role.may_edit() || member.role.may_comment() && may_be_said(request);
+        if !may_ask {
             return Err(Refusal::NotAllowed { role: member.role });
         }
         match request {
-            Request::Lock { ids } => self.decide_lock(session, ids, limits),
+            Request::Lock { ids, wait } => self.decide_lock(session, ids, *wait, limits),
             Request::Unlock { ids } => self.decide_unlock(session, ids, limits),
             Request::Edit { op, seen, under } => self.decide_edit(session, root, op, *seen, under, limits),
             Request::Undo { entries } => self.decide_undo(session, root, entries, limits),
             Request::Grant { len } => self.decide_grant(session, root, *len, limits),
-            Request::Override { .. } | Request::Rename { .. } if member.role != Role::Owner => {
+            Request::Withdraw { wait } => self.decide_withdraw(session, *wait),
+            Request::HandOver { ids } => self.decide_hand_over(session, ids, limits),
+            Request::Decline { wait } => self.decide_decline(session, *wait),
+            Request::Override { .. } | Request::CallOff { .. } | Request::Rename { .. }
+                if member.role != Role::Owner =>
+            {
                 Err(Refusal::NotAllowed { role: member.role })
             }
+            Request::Override { token, of } => self.decide_override(session, *token, *of),
+            Request::CallOff { token, of } => self.decide_call_off(session, *token, *of),
             Request::SetRole { .. } | Request::Remove { .. } | Request::Ban { .. } | Request::LiftBan { .. }
                 if member.role != Role::Owner =>
             {
@@ -47,19 +56,25 @@ impl Room {
             Request::Remove { session: whom } => self.decide_remove(session, *whom),
             Request::Ban { session: whom } => self.decide_ban(session, *whom),
             Request::LiftBan { ban } => self.decide_lift(session, *ban),
-            Request::Override { token } => self.decide_override(session, *token),
             Request::Rename { title } => self.decide_rename(session, title),
         }
     }
 
-    fn decide_lock(&self, session: SessionId, ids: &[RecordId], limits: &Limits) -> Result<Decision, Refusal> {
+    fn decide_lock(
+        &self,
+        session: SessionId,
+        ids: &[RecordId],
+        wait: bool,
+        limits: &Limits,
+    ) -> Result<Decision, Refusal> {
         within("records_max", limits.records_max, ids.len())?;
         let (mut free, mut wanted, mut in_the_way) = (Vec::new(), Vec::new(), Vec::new());
         for id in ids.iter().copied().collect::<BTreeSet<_>>() {
             match self.shared.locks.get(&id) {
                 Some(holding) if holding.session != session => in_the_way.push((id, *holding)),
                 Some(_) => free.push(id),
-                None if self.shared.drawing.get(id).is_some() => {
+                // Comments are nobody's to hold.
+                None if self.shared.drawing.get(id).is_some_and(|record| !record.is_comment()) => {
                     free.push(id);
                     wanted.push(id);
                 }
@@ -68,6 +83,10 @@ impl Room {
             }
         }
         if !in_the_way.is_empty() {
+            if wait {
+                wanted.extend(in_the_way.iter().map(|(id, _)| *id));
+                return self.decide_wait(session, wanted, limits);
+            }
             return Err(Refusal::Held { by: gather(in_the_way), free });
         }
         if wanted.is_empty() { Ok(Decision::Nothing) } else { store(Event::Locked { session, ids: wanted }) }
@@ -82,16 +101,6 @@ impl Room {
             Ok(Decision::Nothing)
         } else {
             store(Event::Unlocked { session, ids, lapsed: false, overridden_by: None })
-        }
-    }
-
-    fn decide_override(&self, by: SessionId, token: Token) -> Result<Decision, Refusal> {
-        let under = self.shared.locks.iter().filter(|(_, holding)| holding.token == token);
-        let (ids, holders): (Vec<_>, Vec<_>) = under.map(|(id, holding)| (*id, holding.session)).unzip();
-        // A token is the seq of one grant, so that there is one holder.
-        match holders.first() {
-            Some(&session) => store(Event::Unlocked { session, ids, lapsed: false, overridden_by: Some(by) }),
-            None => Ok(Decision::Nothing),
         }
     }
 
@@ -144,9 +153,11 @@ impl Room {
         // As clients are to send them; but what isn't in order is no reason to take them for others.
         let mut under = under.to_vec();
         under.sort_unstable();
+        self.may_touch(session, op)?;
         let before = &self.shared.drawing;
-        let outcome = before.clone().apply(op).map_err(|error| Refusal::Invalid { why: error.to_string() })?;
-        if outcome.touched.is_empty() {
+        let mut after = before.clone();
+        let outcome = after.apply(op).map_err(|error| Refusal::Invalid { why: error.to_string() })?;
+        if outcome.touched.is_empty() || self.is_settled_so(op) {
             return Ok(Decision::Nothing);
         }
         if !mint {
@@ -155,8 +166,10 @@ impl Room {
                 self.may_be_new(root, id)?;
             }
             // What is only computed, such as the block of a dimension, follows what is named and needs no lock itself.
-            let old: Vec<_> = named.into_iter().filter(|id| before.get(*id).is_some()).collect();
+            let old: Vec<_> = named.iter().copied().filter(|id| before.get(*id).is_some()).collect();
             self.may_change(session, root, &old, seen, &under)?;
+            // Only now: what somebody else changed meanwhile would seem to be changed back.
+            self.may_say(session, root, &named, &after)?;
         }
         store(Event::Edited { session, op: op.clone(), undoes: Vec::new() })
     }
@@ -235,7 +248,8 @@ pub(super) fn size(op: &Op) -> usize {
 /// How many records a request names.
 pub(crate) fn request_size(request: &Request) -> usize {
     match request {
-        Request::Lock { ids } | Request::Unlock { ids } => ids.len(),
+        Request::Lock { ids, .. } | Request::Unlock { ids } | Request::HandOver { ids } => ids.len(),
+        Request::Withdraw { .. } | Request::Decline { .. } | Request::CallOff { .. } => 1,
         Request::Edit { op, .. } => size(op),
         Request::Undo { entries } => entries.len(),
         Request::Grant { .. } | Request::Override { .. } | Request::Rename { .. } => 1,

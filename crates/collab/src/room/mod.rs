@@ -2,8 +2,11 @@
 //! nothing is changed by deciding.
 
 mod checkpoint;
+mod comments;
 mod decide;
 mod lineage;
+mod overriding;
+mod queue;
 mod roles;
 mod undo;
 
@@ -14,9 +17,11 @@ use imbl::{OrdMap, OrdSet};
 use protocol::{ClientSeq, Epoch, Event, Hash, LogId, Position, ResumeKey, Role, Seq, SessionId, Told};
 use serde::{Deserialize, Serialize};
 
+use crate::claims::Claims;
 use crate::shared::{Applied, FoldError, Shared, add_range};
 
 pub use checkpoint::CheckpointError;
+pub use comments::is_said;
 pub use decide::Decision;
 pub(crate) use decide::{named, request_size};
 use lineage::Lineage;
@@ -96,6 +101,7 @@ impl Room {
                 drawing,
                 members: OrdMap::new(),
                 locks: OrdMap::new(),
+                claims: Claims::default(),
             },
             title: title.clone(),
             source: *source,
@@ -162,6 +168,8 @@ impl Room {
             Event::Renamed { title, .. } => self.title.clone_from(title),
             Event::Banned { sessions, .. } => self.end_lineages(seq, sessions),
             Event::Created { .. } | Event::Resumed { .. } | Event::Locked { .. } | Event::Unlocked { .. } => {}
+            Event::Queued { .. } | Event::Withdrawn { .. } | Event::HandedOver { .. } | Event::Declined { .. } => {}
+            Event::Overriding { .. } | Event::CalledOff { .. } => {}
             Event::RoleChanged { .. } | Event::BanLifted { .. } => {}
         }
         self.note_standing(told);

@@ -46,6 +46,7 @@ impl Room {
             _ => Op::Batch(parts),
         };
         within("records_max", limits.records_max, size(&op))?;
+        self.may_touch(session, &op)?;
         if self.shared.drawing.clone().apply(&op).is_err() {
             // What is left can't stand without what others have changed: a layer that somebody drew on since.
             left.extend(named(&op));
@@ -133,9 +134,24 @@ fn keep(op: &Op, blocked: &BTreeSet<RecordId>, parts: &mut Vec<Op>) {
     }
 }
 
-/// Roughly what keeping an op costs.
+/// Roughly what keeping an op costs. Which edits can be taken back hangs on it, so that it stays what it was before ids
+/// were written by their ranges: one by one, as memory holds them.
 fn weight(op: &Op) -> u64 {
-    64 + count(|to| op.serialize(&mut rmp_serde::Serializer::new(to)))
+    64 + count(|to| op.serialize(&mut rmp_serde::Serializer::new(to))) + one_by_one(op)
+}
+
+/// How many bytes more an op would have with its ids one by one.
+fn one_by_one(op: &Op) -> u64 {
+    fn more<I: drawing::runs::Id>(ids: &[I]) -> u64 {
+        let all = count(|to| ids.serialize(&mut rmp_serde::Serializer::new(to)));
+        all.saturating_sub(count(|to| drawing::runs::serialize(ids, &mut rmp_serde::Serializer::new(to))))
+    }
+    match op {
+        Op::Remove(ids) | Op::Unmint(ids) => more(ids),
+        Op::Translate { ids, .. } => more(ids),
+        Op::Batch(ops) => ops.iter().map(one_by_one).sum(),
+        Op::New(_) | Op::Change(_) | Op::Mint(_) => 0,
+    }
 }
 
 /// Bytes of an op in a message or an entry.
@@ -159,4 +175,24 @@ fn count(write: impl FnOnce(&mut dyn std::io::Write) -> Result<(), rmp_serde::en
     // Counting can't fail, and our own types always have a MessagePack form.
     write(&mut count).expect("an op serialises");
     count.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_op_weighs_what_it_did_with_its_ids_one_by_one() {
+        // What `rmp_serde` gave for each before there were ranges: a map of one, the name, an array of numbers.
+        let removed = |ids: std::ops::Range<u64>| Op::Remove(ids.map(RecordId).collect());
+        for (op, weight_before) in [
+            (removed(1..1), 64 + 1 + 7 + 1),
+            (removed(1..3), 64 + 1 + 7 + 1 + 2),
+            (removed(1..9), 64 + 1 + 7 + 1 + 8),
+            (removed(1_000..101_000), 64 + 1 + 7 + 5 + 3 * 64_536 + 5 * 35_464),
+            (Op::Batch(vec![removed(1..9), removed(1..9)]), 64 + 1 + 6 + 1 + 2 * (1 + 7 + 1 + 8)),
+        ] {
+            assert_eq!(weight(&op), weight_before);
+        }
+    }
 }

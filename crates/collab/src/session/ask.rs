@@ -1,12 +1,12 @@
 //! What a person does: edits, locks, undos, and what of it goes out.
 
 use drawing::{Op, RecordId};
-use protocol::{ClientMessage, ClientSeq, Hash, Millis, Presence, Seq, Token};
+use protocol::{ClientMessage, ClientSeq, Hash, Millis, Presence, Seq};
 
 use super::changes::{Changes, NothingToUndo, RedoError, Status, SubmitError, Undoing};
 use super::pending::{Pending, PendingEdit, Wish};
 use super::{Session, Step, WAITING_MAX};
-use crate::room::{encoded_bytes, named};
+use crate::room::{encoded_bytes, is_said, named};
 use crate::shared::gather;
 
 /// Bytes of a token in a message.
@@ -22,7 +22,7 @@ impl Session {
         if matches!(self.status, Status::Ended { retry: false, .. }) {
             return Err(SubmitError::NotReady);
         }
-        if !facts.role.may_edit() {
+        if !facts.role.may_edit() && !(facts.role.may_comment() && is_said(&op, &self.shown)) {
             return Err(SubmitError::NotAllowed(facts.role));
         }
         if self.pending.len() + self.drafts.len() >= WAITING_MAX {
@@ -31,8 +31,17 @@ impl Session {
         let (me, seen) = (facts.session, confirmed.position.seq);
         let held = named(&op).into_iter().filter_map(|id| confirmed.locks.get(&id).map(|holding| (id, *holding)));
         let (own, others): (Vec<_>, Vec<_>) = held.partition(|(_, holding)| holding.session == me);
-        if !others.is_empty() && !matches!(op, Op::Mint(_)) {
+        let mint = matches!(op, Op::Mint(_));
+        if !others.is_empty() && !mint {
             return Err(SubmitError::Held { by: gather(others) });
+        }
+        // What one holds nobody else changes meanwhile, and what one made nobody else has.
+        let open = |id: &RecordId| confirmed.drawing.get(*id).is_some() && !self.is_mine(*id);
+        if self.status == Status::Reconnecting && !mint {
+            let ids: Vec<_> = named(&op).into_iter().filter(open).collect();
+            if !ids.is_empty() {
+                return Err(SubmitError::Apart { ids });
+            }
         }
         let bytes = encoded_bytes(&op) + TOKEN_BYTES_MAX * own.len() + AROUND_OP_BYTES;
         let max = facts.limits.entry_bytes_max();
@@ -48,9 +57,8 @@ impl Session {
         let mut under: Vec<_> = own.iter().map(|(_, holding)| holding.token).collect();
         under.sort_unstable();
         under.dedup();
-        let undoable = !matches!(op, Op::Mint(_));
         let client_seq = self.wish(Wish::Edit(PendingEdit { op, seen, under, shown: true, touched }));
-        if undoable {
+        if !mint {
             self.steps.undo.push(Step::Waiting(client_seq));
             self.steps.redo.clear();
         }
@@ -87,13 +95,6 @@ impl Session {
             let wish = if hold { Wish::Lock(some.to_vec()) } else { Wish::Unlock(some.to_vec()) };
             let client_seq = self.wish(wish);
             self.intents.extend(some.iter().map(|id| (*id, (hold, client_seq))));
-        }
-    }
-
-    /// Ends a lock of somebody else's, as an owner; refused to anybody else.
-    pub fn override_lock(&mut self, token: Token) {
-        if self.facts.is_some() {
-            self.wish(Wish::Override(token));
         }
     }
 
@@ -187,7 +188,7 @@ impl Session {
         let asked = self.pending.iter().any(|pending| matches!(pending.wish, Wish::Grant(_)));
         if !asked
             && self.facts.is_some()
-            && self.role().may_edit()
+            && self.role().may_comment()
             && let Some(len) = self.ids.wanted(n, self.limits().records_max)
         {
             self.wish(Wish::Grant(len));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use drawing::{Op, OpError, RecordId};
-use protocol::{Ban, ClientSeq, Ended, Hash, Held, Person, Refusal, Role, Seq, SessionId};
+use protocol::{Ban, ClientSeq, Ended, Hash, Held, Person, Refusal, Role, Seq, SessionId, Token};
 
 use crate::shared::FoldError;
 
@@ -59,6 +59,46 @@ pub enum Notice {
         /// Who.
         by: SessionId,
     },
+    /// What one stood in line for is one's own from now on; follows on its [`Notice::Granted`].
+    Turn {
+        /// Which.
+        ids: Vec<RecordId>,
+        /// Who handed it over; none where it became free.
+        from: Option<SessionId>,
+    },
+    /// One stands in line no more: some of those who hold what one waited for wait for what one holds.
+    OutOfLine {
+        /// What one waited for.
+        ids: Vec<RecordId>,
+    },
+    /// Somebody waits for records that one holds.
+    AskedFor {
+        /// Who.
+        by: SessionId,
+        /// Which of them.
+        ids: Vec<RecordId>,
+    },
+    /// A holder said "not now"; one stands in line as before.
+    Declined {
+        /// The holder.
+        by: SessionId,
+        /// Which of what one waits for they hold.
+        ids: Vec<RecordId>,
+    },
+    /// An owner ends a lock of one's own soon: after [`protocol::Limits::override_countdown_ms`].
+    Overriding {
+        /// On which records.
+        ids: Vec<RecordId>,
+        /// What the owner is called.
+        by: String,
+    },
+    /// The owner leaves it to one after all.
+    CalledOff {
+        /// The lock.
+        token: Token,
+    },
+    /// Who stands in line, or which locks end soon, is other than before.
+    Claims,
     /// The drawing has another name for people.
     Renamed {
         /// The name.
@@ -180,6 +220,12 @@ pub enum SubmitError {
     Held {
         /// Who holds what.
         by: Vec<Held>,
+    },
+    /// There is no connection, and one doesn't hold some of it: others may be changing it now.
+    #[error("there is no connection: until it is back, only what you hold and what you draw can be changed")]
+    Apart {
+        /// What isn't held.
+        ids: Vec<RecordId>,
     },
     /// The drawing's own rules forbid it.
     #[error(transparent)]

@@ -45,6 +45,13 @@ impl Ids {
         });
     }
 
+    /// Notes what was granted and is not to be taken.
+    pub fn leave_out(&mut self, range: IdRange) {
+        let free = std::mem::take(&mut self.free);
+        self.grant(range);
+        self.free = free;
+    }
+
     /// Takes `n` ids, if there are as many.
     pub fn take(&mut self, n: usize) -> Option<Vec<RecordId>> {
         if self.left() < n as u64 {
@@ -87,6 +94,10 @@ mod tests {
         ids.grant(range(8, 9));
         assert_eq!(ids.left(), 3 + 2 + 2);
         assert_eq!(ids.take(8), None);
+        let mut restored = Ids::default();
+        restored.leave_out(range(10, 5));
+        restored.grant(range(10, 6));
+        assert_eq!((restored.take(2), restored.take(1)), (None, Some(vec![RecordId(15)])));
         let all = ids.take(7).map(|ids| ids.into_iter().map(|id| id.0).collect::<Vec<_>>());
         assert_eq!(all, Some(vec![12, 13, 14, 8, 9, 15, 16]));
     }

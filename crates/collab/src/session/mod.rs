@@ -2,11 +2,13 @@
 
 mod ask;
 mod changes;
+mod claims;
 mod ids;
 mod pending;
 mod receive;
 mod roles;
 mod steps;
+mod ticket;
 mod welcome;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -20,9 +22,12 @@ use protocol::{
 use crate::shared::{Holding, Shared};
 
 pub use changes::{Changes, Draft, NothingToUndo, Notice, RedoError, SessionError, Status, SubmitError, Undoing};
+pub use claims::Asked;
 use ids::Ids;
 use pending::{Pending, Wish};
 use steps::{Step, Steps};
+use ticket::Before;
+pub use ticket::Ticket;
 
 /// How many edits may wait, to be stored or to be looked at.
 const WAITING_MAX: usize = 1_000;
@@ -40,6 +45,8 @@ pub struct Session {
     next: ClientSeq,
     status: Status,
     facts: Option<Facts>,
+    /// The session of an earlier run, until its room has answered.
+    before: Option<Before>,
     /// The highest epoch that this window was told or proposed.
     epoch: Epoch,
     /// The sessions that were this window's, the present one too.
@@ -94,7 +101,7 @@ struct Facts {
 struct Joining {
     welcome: Box<Welcome>,
     resumed: bool,
-    bytes: Vec<u8>,
+    reader: protocol::DrawingReader,
     received: u32,
 }
 
@@ -116,6 +123,7 @@ impl Session {
             next: first_client_seq.max(ClientSeq(protocol::Seq(1))),
             status: Status::Connecting,
             facts: None,
+            before: None,
             epoch: Epoch::default(),
             mine: BTreeSet::new(),
             confirmed: None,
@@ -152,6 +160,7 @@ impl Session {
             let position = if self.spoilt { Position::start(at.log) } else { at };
             Resume { session: facts.session, epoch: facts.epoch, next, position }
         });
+        let resume = resume.or(self.before.map(Before::resume));
         Hello {
             version: protocol::VERSION,
             client: self.client,
@@ -213,7 +222,7 @@ impl Session {
         now.saturating_sub(self.heard_at)
     }
 
-    /// The drawing as the person sees it: confirmed, with what waits on top.
+    /// The drawing as the person sees it: confirmed, with what waits on top. While the first one comes, what has come of it.
     pub fn drawing(&self) -> &Drawing {
         &self.shown
     }
@@ -276,7 +285,13 @@ impl Session {
 
     /// Edits, undos too, that are not acknowledged yet.
     pub fn waiting(&self) -> usize {
-        self.pending.iter().filter(|pending| matches!(pending.wish, Wish::Edit(_) | Wish::Undo { .. })).count()
+        self.waiting_requests().count()
+    }
+
+    /// The requests of edits, undos too, that are not acknowledged yet, oldest first.
+    pub fn waiting_requests(&self) -> impl Iterator<Item = ClientSeq> {
+        let waits = |pending: &&Pending| matches!(pending.wish, Wish::Edit(_) | Wish::Undo { .. });
+        self.pending.iter().filter(waits).map(|pending| pending.client_seq)
     }
 
     /// The requests of edits, without undos, that are not acknowledged yet, oldest first.

@@ -1,7 +1,7 @@
 //! What was asked for and not answered yet.
 
 use drawing::{Op, RecordId};
-use protocol::{ClientSeq, Request, Seq, Token};
+use protocol::{ClientSeq, Request, Seq, SessionId, Token};
 
 use super::steps::Step;
 
@@ -33,8 +33,18 @@ pub(super) enum Wish {
     Undo { of: Step, redo: bool },
     /// More ids.
     Grant(u32),
+    /// To stand in line for records, or to hold them if they are free.
+    Ask(Vec<RecordId>),
+    /// To stand in line no more.
+    Withdraw(Seq),
+    /// To let records go to who is first in line for them.
+    HandOver(Vec<RecordId>),
+    /// To say "not now" to somebody in line.
+    Decline(Seq),
     /// To end another's lock, as an owner.
-    Override(Token),
+    Override(Token, SessionId),
+    /// To leave it to them after all.
+    CallOff(Token, SessionId),
     /// To rename the drawing, as an owner.
     Rename(String),
     /// To change what somebody may do, or to put them out or let them in, as an owner.
@@ -69,7 +79,11 @@ impl Pending {
     /// What is to be asked; none while it depends on something that isn't answered.
     pub fn request(&self) -> Option<Request> {
         Some(match &self.wish {
-            Wish::Lock(ids) => Request::Lock { ids: ids.clone() },
+            Wish::Lock(ids) => Request::Lock { ids: ids.clone(), wait: false },
+            Wish::Ask(ids) => Request::Lock { ids: ids.clone(), wait: true },
+            Wish::Withdraw(wait) => Request::Withdraw { wait: *wait },
+            Wish::HandOver(ids) => Request::HandOver { ids: ids.clone() },
+            Wish::Decline(wait) => Request::Decline { wait: *wait },
             Wish::Unlock(ids) => Request::Unlock { ids: ids.clone() },
             Wish::Edit(PendingEdit { op, seen, under, .. }) => {
                 Request::Edit { op: op.clone(), seen: *seen, under: under.clone() }
@@ -77,7 +91,8 @@ impl Pending {
             Wish::Undo { of: Step::Stored(seq), .. } => Request::Undo { entries: vec![*seq] },
             Wish::Undo { .. } => return None,
             Wish::Grant(len) => Request::Grant { len: *len },
-            Wish::Override(token) => Request::Override { token: *token },
+            Wish::Override(token, of) => Request::Override { token: *token, of: Some(*of) },
+            Wish::CallOff(token, of) => Request::CallOff { token: *token, of: Some(*of) },
             Wish::Rename(title) => Request::Rename { title: title.clone() },
             Wish::OfPerson(request) => request.clone(),
         })

@@ -2,7 +2,7 @@
 
 use drawing::{Drawing, RecordId};
 use protocol::{
-    Answer, ClientSeq, Ended, Entry, Event, Hash, Millis, Presence, Refusal, ServerMessage, SessionId, Told,
+    Answer, ClientSeq, Ended, Entry, Event, Hash, Millis, Mismatch, Presence, Refusal, ServerMessage, SessionId, Told,
 };
 
 use super::changes::{Changes, Draft, Notice, SessionError, Status};
@@ -21,15 +21,18 @@ impl Session {
             ServerMessage::Welcome(welcome) => self.welcome(welcome),
             ServerMessage::Snapshot { piece, pieces, bytes } => self.snapshot_piece(piece, pieces, &bytes),
             ServerMessage::Entries(entries) => self.entries(entries),
+            // Whoever has the connection joins them.
+            ServerMessage::Part(_) => Err(SessionError::NotDue("a part of a message")),
             ServerMessage::Answer { client_seq, answer } => Ok(self.answer(client_seq, answer)),
             ServerMessage::Presence(latest) => Ok(self.show(latest)),
             ServerMessage::Connected { session, connected } => Ok(self.note_connected(session, connected)),
             ServerMessage::Blob { hash, piece, pieces, bytes } => self.blob_piece(hash, piece, pieces, &bytes),
             ServerMessage::Check { seq, drawing } => {
-                let wrong = |here: &crate::Shared| here.position.seq == seq && here.drawing.hash() != drawing;
-                if self.refreshing || self.joining.is_some() || !self.confirmed.as_ref().is_some_and(wrong) {
-                    return Ok(Changes::default());
-                }
+                let wrong_at = |here: &&crate::Shared| here.position.seq == seq && here.drawing.hash() != drawing;
+                let wrong = self.confirmed.as_ref().filter(|_| !self.refreshing && self.joining.is_none());
+                let Some(wrong) = wrong.filter(wrong_at) else { return Ok(Changes::default()) };
+                let mismatch = Mismatch { at: wrong.position, here: wrong.drawing.hash(), there: drawing };
+                self.outbox.push(protocol::ClientMessage::Mismatch(mismatch));
                 self.refreshing = true;
                 self.spoilt = true;
                 self.outbox.push(protocol::ClientMessage::Refresh);
@@ -54,6 +57,22 @@ impl Session {
         self.join_with(drawing)
     }
 
+    /// Takes in what has come of the drawing of a welcome, where its pieces are read elsewhere: so many pieces of how many,
+    /// and which records are new with them. The whole follows by [`Session::receive_drawing`].
+    pub fn receive_arriving(
+        &mut self,
+        now: Millis,
+        (received, pieces): (u32, u32),
+        so_far: Drawing,
+        come: Vec<RecordId>,
+    ) -> Result<Changes, SessionError> {
+        self.heard_at = now;
+        if self.joining.as_ref().is_none_or(|joining| !joining.welcome.snapshot) {
+            return Err(SessionError::NotDue("a part of a drawing"));
+        }
+        Ok(self.arriving(received, pieces, Some(so_far), come))
+    }
+
     fn entries(&mut self, entries: Vec<Told>) -> Result<Changes, SessionError> {
         if self.joining.as_ref().is_some_and(|joining| joining.welcome.snapshot) {
             return Err(SessionError::NotDue("an entry"));
@@ -76,11 +95,17 @@ impl Session {
         } else {
             None
         };
+        let claims = confirmed.claims.clone();
         let applied = confirmed.apply(told)?;
+        let claims_changed = !confirmed.claims.is_same(&claims);
         let mine = |session| self.mine.contains(&session);
         let author = told.entry.author.as_ref().filter(|author| mine(author.session));
         let request = author.map(|author| author.client_seq);
         let mut changes = self.note_event(&told.entry, told, gone, &applied);
+        self.note_claims(&told.entry.event, told.seq, &claims, &applied, &mut changes);
+        if claims_changed {
+            changes.notices.push(Notice::Claims);
+        }
         let pending = request.and_then(|request| self.take_pending(request));
         if let Some(request) = request {
             self.steps.stored(request, told.seq);
@@ -265,7 +290,7 @@ impl Session {
         self.steps.refused(request);
         let told = |draft, refusal| Notice::Refused { client_seq: request, draft, refusal };
         match pending.wish {
-            Wish::Lock(ids) => notice(Notice::LockRefused { ids, refusal }),
+            Wish::Lock(ids) | Wish::Ask(ids) => notice(Notice::LockRefused { ids, refusal }),
             Wish::Edit(edit) => {
                 let mut changes = self.rebuild(edit.touched);
                 self.drafts.push(Draft { op: edit.op, refusal: refusal.clone() });
@@ -280,9 +305,15 @@ impl Session {
                 self.drop_undos_of(request);
                 notice(told(false, refusal))
             }
-            Wish::Unlock(_) | Wish::Grant(_) | Wish::Override(_) | Wish::Rename(_) | Wish::OfPerson(_) => {
-                notice(told(false, refusal))
-            }
+            Wish::Unlock(_)
+            | Wish::Grant(_)
+            | Wish::Withdraw(_)
+            | Wish::HandOver(_)
+            | Wish::Decline(_)
+            | Wish::Override(..)
+            | Wish::CallOff(..)
+            | Wish::OfPerson(_)
+            | Wish::Rename(_) => notice(told(false, refusal)),
         }
     }
 

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use drawing::{Op, RecordId};
 use protocol::{ClientSeq, Seq};
+use serde::{Deserialize, Serialize};
 
 /// How many of one's own edits are remembered by what they touched.
 const TOUCHED_MAX: usize = 1_000;
 
 /// Something that can be taken back.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum Step {
     /// An entry of the log.
     Stored(Seq),

@@ -1,12 +1,13 @@
 //! Coming in: the first time, again after a break, and again in place when what one has turned out wrong.
 
-use drawing::Drawing;
+use drawing::{Drawing, RecordId};
 use imbl::OrdMap;
 use protocol::{Refusal, SessionId, Welcome};
 
 use super::changes::{Changes, Draft, Notice, SessionError, Status};
 use super::pending::Wish;
 use super::{Facts, Joining, Session, Step};
+use crate::claims::Claims;
 use crate::shared::{Holding, Member, Shared};
 
 impl Session {
@@ -39,14 +40,18 @@ impl Session {
             limits: welcome.limits,
             bans: welcome.bans.iter().map(|ban| (ban.seq, ban.clone())).collect(),
         });
-        welcome.ids.iter().for_each(|range| self.ids.grant(*range));
+        match self.before.take() {
+            // Which of them the earlier run has used is not known.
+            Some(_) => welcome.ids.iter().for_each(|range| self.ids.leave_out(*range)),
+            None => welcome.ids.iter().for_each(|range| self.ids.grant(*range)),
+        }
         self.settle_pending(&welcome, &mut changes);
         self.set_steps(&welcome);
         self.offline = welcome.people.iter().filter(|each| !each.connected).map(|each| each.session).collect();
         self.refreshing = false;
         self.saving_paused = None;
         self.status = Status::Joining { received: 0, pieces: 0 };
-        self.joining = Some(Joining { welcome, resumed, bytes: Vec::new(), received: 0 });
+        self.joining = Some(Joining { welcome, resumed, reader: Default::default(), received: 0 });
         changes.extend(self.finish_catching_up());
         Ok(changes)
     }
@@ -113,7 +118,13 @@ impl Session {
         match wish {
             Wish::Lock(ids) => ids.iter().all(|id| self.holder(*id).map(|holding| holding.session) == self.me()),
             Wish::Unlock(_) | Wish::Grant(_) => true,
-            Wish::Override(token) => self.locks().all(|(_, holding)| holding.token != *token),
+            Wish::Override(token, of) => self.locks().all(|(_, lock)| lock.token != *token || lock.session != *of),
+            Wish::Ask(ids) => {
+                let waits = |id: &RecordId| self.my_waits().any(|wait| wait.ids.contains(id));
+                ids.iter().all(|id| self.is_mine(*id) || waits(id))
+            }
+            Wish::Withdraw(wait) => self.my_waits().all(|each| each.wait != *wait),
+            Wish::HandOver(_) | Wish::Decline(_) | Wish::CallOff(..) => true,
             Wish::Rename(title) => self.title() == title,
             Wish::OfPerson(ask) => self.is_so_of_person(ask),
             Wish::Edit(_) | Wish::Undo { .. } => false,
@@ -151,15 +162,36 @@ impl Session {
         if piece != joining.received || piece >= pieces {
             return Err(SessionError::Piece { what: "the drawing", expected: joining.received, found: piece });
         }
-        joining.bytes.extend_from_slice(more);
+        let failed = |error: protocol::SnapshotError| SessionError::Snapshot(error.to_string());
+        let come = joining.reader.push(more).map_err(failed)?;
         joining.received += 1;
-        self.status = Status::Joining { received: joining.received, pieces };
-        if joining.received < pieces {
-            return Ok(Changes::default());
+        let (received, so_far) = (joining.received, joining.reader.so_far().cloned());
+        if received < pieces {
+            return Ok(self.arriving(received, pieces, so_far, come));
         }
-        let bytes = std::mem::take(&mut joining.bytes);
-        let drawing = protocol::decode_drawing(&bytes).map_err(|error| SessionError::Snapshot(error.to_string()))?;
+        let drawing = std::mem::take(&mut joining.reader).finish().map_err(failed)?;
         self.join_with(drawing)
+    }
+
+    /// Some of the drawing has come: it is shown where there is no other one to show.
+    pub(super) fn arriving(
+        &mut self,
+        received: u32,
+        pieces: u32,
+        so_far: Option<Drawing>,
+        come: Vec<drawing::RecordId>,
+    ) -> Changes {
+        self.status = Status::Joining { received, pieces };
+        let mut changes = Changes::default();
+        if self.confirmed.is_none()
+            && let Some(so_far) = so_far
+        {
+            self.shown = so_far;
+            // What was shown before is of an attempt that broke off.
+            changes.whole = received == 1;
+            changes.ids.extend(come);
+        }
+        changes
     }
 
     /// The drawing of the welcome, whole: what pieces of a snapshot come to.
@@ -175,8 +207,9 @@ impl Session {
             let holding = Holding { session: held.session, token: held.token, since_ms: held.since_ms };
             locks.extend(held.ids.iter().map(|id| (*id, holding)));
         }
+        let claims = Claims::of(welcome.waits.clone(), welcome.countdowns.clone());
         let members = welcome.people.iter().map(member).collect();
-        self.confirmed = Some(Shared { position: welcome.position, drawing, members, locks });
+        self.confirmed = Some(Shared { position: welcome.position, drawing, members, locks, claims });
         self.spoilt = false;
         let stored = self.drop_stored(&welcome);
         self.status = Status::Live;

@@ -4,6 +4,8 @@ mod bounds;
 mod connections;
 mod doubt;
 mod order;
+mod overriding;
+mod still;
 
 use std::sync::Arc;
 
@@ -126,12 +128,21 @@ impl Office {
     }
 
     pub fn lock(&mut self, conn: ConnId, n: u64, of: &[u64]) {
-        self.ask(conn, n, Request::Lock { ids: ids(of) });
+        self.ask(conn, n, Request::Lock { ids: ids(of), wait: false });
     }
 
     pub fn tick(&mut self, after_ms: u64) {
-        self.now += after_ms;
+        self.pass(after_ms);
         self.give(Input::Tick);
+    }
+
+    /// Time passes, and the desk is awake all the while.
+    pub fn pass(&mut self, ms: u64) {
+        let until = self.now + ms;
+        while self.now < until {
+            self.now = until.min(self.now + 1_000);
+            self.give(Input::Stirred);
+        }
     }
 
     /// What was sent since the last time, in a word each.
@@ -256,7 +267,7 @@ fn who_comes_back_gets_the_stretch_that_they_lack() {
     // The stale end is nobody's.
     office.give(Input::Closed { conn: ANA });
     for _ in 0..10 {
-        office.now += 5_000;
+        office.pass(5_000);
         office.say(BEN, ClientMessage::Heartbeat);
         office.say(ConnId(3), ClientMessage::Heartbeat);
         office.tick(0);
@@ -303,7 +314,7 @@ fn opening_a_room_starts_the_grace_of_all_that_were_in_it() {
     office.stored();
     let (desk, _) = Desk::open(settings(Limits::default()), office.desk.room().clone());
     office.desk = desk;
-    office.now += 1_000_000;
+    office.pass(1_000_000);
     office.give(Input::Read { entries: Vec::new(), head: office.head });
     office.tick(29_000);
     assert!(office.desk.room().epoch(ana.session).is_some() && office.waiting.is_none());
@@ -320,7 +331,7 @@ fn an_unused_lock_lapses_and_a_used_one_does_not() {
     office.lock(ANA, 2, &[11, 12]);
     office.stored();
     for minute in 1..11 {
-        office.now += 60_000;
+        office.pass(60_000);
         office.say(ANA, ClientMessage::Heartbeat);
         let seen = office.desk.room().position().seq;
         office.ask(ANA, 10 + minute, Request::Edit { op: moved(&[11]), seen, under: Vec::new() });
@@ -446,7 +457,7 @@ fn presence_goes_at_once_while_it_is_quiet_and_is_gathered_when_it_is_busy() {
     assert_eq!(office.desk.wants_tick_ms(), 100);
     (4..=30).for_each(|n| drop(office.come_in(ConnId(n))));
     office.take();
-    office.now += 1_000;
+    office.pass(1_000);
     (1..=10).for_each(|n| show(&mut office, n, 5.0));
     assert_eq!(office.take(), Vec::<String>::new());
     office.tick(20);
@@ -475,7 +486,11 @@ fn checkpoints_come_at_a_bounded_cost_and_when_it_closes() {
     office.come_in(ANA);
     let mut saved = Vec::new();
     for n in 1..=2_100 {
-        let request = if n % 2 == 1 { Request::Lock { ids: ids(&[10]) } } else { Request::Unlock { ids: ids(&[10]) } };
+        let request = if n % 2 == 1 {
+            Request::Lock { ids: ids(&[10]), wait: false }
+        } else {
+            Request::Unlock { ids: ids(&[10]) }
+        };
         office.ask(ANA, n, request);
         office.stored();
         office.others.retain(|effect| {

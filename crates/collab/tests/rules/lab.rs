@@ -154,7 +154,7 @@ impl Lab {
     }
 
     pub fn lock(&mut self, session: SessionId, of: &[u64]) -> Result<Option<Seq>, Refusal> {
-        self.ask(session, Request::Lock { ids: ids(of) })
+        self.ask(session, Request::Lock { ids: ids(of), wait: false })
     }
 
     pub fn unlock(&mut self, session: SessionId, of: &[u64]) {

@@ -136,7 +136,7 @@ fn what_is_shown_crosses_over_and_is_shown_again_to_who_comes() {
     assert!(crossing(&mut office).is_empty(), "nobody is elsewhere");
     let ben = ben_elsewhere(&mut office);
     assert_eq!(crossing(&mut office), [vec![(ana, cursor(1.0))]]);
-    office.now += 1_000;
+    office.pass(1_000);
     office.say(ANA, ClientMessage::Presence(cursor(2.0)));
     assert_eq!(crossing(&mut office), [vec![(ana, cursor(2.0))]]);
     // Of one who isn't in the room, or is here, nobody elsewhere can show anything.

@@ -13,6 +13,7 @@ fn word(result: &Result<Option<Seq>, Refusal>) -> &'static str {
         Ok(Some(_)) => "stored",
         Ok(None) => "nothing",
         Err(Refusal::Held { .. }) => "held",
+        Err(Refusal::Circle { .. }) => "circle",
         Err(Refusal::Changed { .. }) => "changed",
         Err(Refusal::LockLost { .. }) => "lock lost",
         Err(Refusal::Invalid { .. }) => "invalid",
@@ -28,6 +29,13 @@ fn word(result: &Result<Option<Seq>, Refusal>) -> &'static str {
 /// An edit of what was seen at some entry, under some locks.
 fn edit_seen(lab: &mut Lab, by: SessionId, op: Op, seen: Seq, under: Vec<Seq>) -> Result<Option<Seq>, Refusal> {
     lab.ask(by, Request::Edit { op, seen, under })
+}
+
+/// What a desk stores when the countdown of an override is over.
+fn end_of_countdown(lab: &mut Lab, holder: SessionId, of: &[u64], by: SessionId) -> Result<Option<Seq>, Refusal> {
+    let overridden_by = Some(by);
+    let ended = protocol::Event::Unlocked { session: holder, ids: ids(of), lapsed: false, overridden_by };
+    Ok(Some(lab.store(None, ended)))
 }
 
 fn check(cases: &[(&str, &str, Play)]) {
@@ -79,7 +87,7 @@ fn locks() {
             lab.lock(ana, &[10])
         }),
         ("more than the limit", "limit", |lab, ana, _| {
-            lab.ask(ana, Request::Lock { ids: vec![RecordId(10); 200_001] })
+            lab.ask(ana, Request::Lock { ids: vec![RecordId(10); 200_001], wait: false })
         }),
     ]);
 }
@@ -187,7 +195,8 @@ fn overrides_and_names() {
             let later = lab.lock(ana, &[12])?.expect("a lock is granted");
             lab.lock(ben, &[13])?;
             let owner = lab.join(3, Role::Owner, None);
-            let ended = lab.ask(owner, Request::Override { token });
+            lab.ask(owner, Request::Override { token, of: None })?;
+            let ended = end_of_countdown(lab, ana, &[10, 11], owner);
             let held = [10, 11, 12, 13].map(|id| lab.holder(id));
             assert_eq!(
                 (held, lab.room.shared().locks[&RecordId(12)].token),
@@ -200,18 +209,19 @@ fn overrides_and_names() {
             lab.unlock(ana, &[10]);
             lab.lock(ben, &[10])?;
             let owner = lab.join(3, Role::Owner, None);
-            let nothing = lab.ask(owner, Request::Override { token });
+            let nothing = lab.ask(owner, Request::Override { token, of: None });
             assert_eq!(lab.holder(10), Some(ben));
             nothing
         }),
         ("an editor ends no lock of another", "not allowed", |lab, ana, ben| {
             let token = lab.lock(ana, &[10])?.expect("a lock is granted");
-            lab.ask(ben, Request::Override { token })
+            lab.ask(ben, Request::Override { token, of: None })
         }),
         ("what was done under it meanwhile is refused if somebody else was quicker", "changed", |lab, ana, ben| {
             let token = lab.lock(ana, &[10])?.expect("a lock is granted");
             let owner = lab.join(3, Role::Owner, None);
-            lab.ask(owner, Request::Override { token })?;
+            lab.ask(owner, Request::Override { token, of: None })?;
+            end_of_countdown(lab, ana, &[10], owner)?;
             lab.did(ben, moved(&[10]));
             edit_seen(lab, ana, moved(&[10]), token, vec![token])
         }),

@@ -1,5 +1,6 @@
 //! A session against a real desk, without time between them, and against servers that say odd things.
 
+mod claims;
 mod roles;
 
 use std::collections::VecDeque;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 
 use collab::{
     AppendAnswer, ConnId, Desk, Effect, Input, Notice, RedoError, Session, SessionError, Settings, Status, SubmitError,
-    Undoing,
+    Ticket, Undoing,
 };
 use drawing::{Color, EntityId, Op, RecordId};
 use protocol::{
@@ -115,6 +116,13 @@ impl Table {
         self.notices[who].extend(changes.notices);
     }
 
+    /// Has a session hold these, and cuts its connection.
+    fn cut_holding(&mut self, who: usize, of: &[u64]) {
+        self.sessions[who].lock(ids(of));
+        self.flush(who);
+        self.cut(who);
+    }
+
     /// Sends what a session has to send.
     fn flush(&mut self, who: usize) -> usize {
         let out = self.sessions[who].take_outgoing(self.now);
@@ -174,7 +182,7 @@ fn what_would_surely_be_refused_is_refused_at_once() {
     let mut fresh = Session::new(ClientId(9), ResumeKey(9), "Nobody".into(), ClientSeq(Seq(1)));
     assert_eq!(fresh.submit(moved(&[10])).err(), Some(SubmitError::NotReady));
     assert!(fresh.undo().is_err() && fresh.redo().is_err() && fresh.take_ids(1).is_none());
-    table.cut(1);
+    table.cut_holding(1, &[10]);
     let bounded = (0..).find_map(|_| table.sessions[1].submit(moved(&[10])).err());
     assert_eq!(bounded, Some(SubmitError::TooManyWaiting(1_000)));
 }
@@ -186,13 +194,19 @@ fn the_holder_is_told_who_ended_their_lock_and_everybody_the_new_name() {
     table.flush(1);
     let (token, owner) = (table.sessions[1].holder(RecordId(10)).expect("it is held").token, table.sessions[0].me());
     table.take(1);
-    table.sessions[0].override_lock(token);
+    let (by, holder) = (owner.expect("the owner is in"), table.sessions[1].me().expect("the holder is in"));
+    table.sessions[0].override_lock(token, holder);
     table.sessions[0].rename("Site".into());
     table.flush(0);
-    let by = owner.expect("the owner is in");
-    let told =
-        [Notice::Locks, Notice::Overridden { ids: ids(&[10, 11]), by }, Notice::Renamed { title: "Site".into() }];
-    assert_eq!(table.take(1), told);
+    let warned = Notice::Overriding { ids: ids(&[10, 11]), by: "Person 1".into() };
+    assert_eq!(table.take(1), [warned, Notice::Claims, Notice::Renamed { title: "Site".into() }]);
+    assert!(table.sessions[1].is_mine(RecordId(10)));
+    for _ in 0..10 {
+        table.now += 1_000;
+        table.give(Input::Tick);
+    }
+    let ended = Notice::Overridden { ids: ids(&[10, 11]), by };
+    assert_eq!(table.take(1), [Notice::Locks, ended, Notice::Claims]);
     assert!(!table.sessions[1].is_mine(RecordId(10)));
     assert_eq!(table.sessions[1].title(), "Site");
 }
@@ -200,7 +214,7 @@ fn the_holder_is_told_who_ended_their_lock_and_everybody_the_new_name() {
 #[test]
 fn what_waits_survives_a_break_and_is_stored_once() {
     let mut table = Table::new(TWO);
-    table.cut(0);
+    table.cut_holding(0, &[10, 11]);
     assert_eq!(*table.sessions[0].status(), Status::Reconnecting);
     table.sessions[0].submit(Op::Change(vec![colored(10, 3)])).expect("one may go on");
     table.sessions[0].submit(Op::Change(vec![colored(11, 4)])).expect("one may go on");
@@ -213,6 +227,125 @@ fn what_waits_survives_a_break_and_is_stored_once() {
     assert_eq!(table.take(0), [Notice::People, Notice::Welcomed { resumed: true }, Notice::Locks]);
     table.flush(0);
     assert_eq!(table.desk.room().stored_requests(table.sessions[0].me().expect("is in")).0.len(), 2);
+}
+
+#[test]
+fn without_a_connection_one_changes_what_one_holds_and_what_one_makes() {
+    let mut table = Table::new(TWO);
+    table.sessions[0].lock(ids(&[10, 11]));
+    table.flush(0);
+    table.sessions[0].unlock(ids(&[11]));
+    let made = table.sessions[0].take_ids(2).expect("there are ids");
+    let (own, later) = (made[0].0, made[1].0);
+    table.sessions[0].submit(Op::New(vec![line(own)])).expect("one may draw");
+    table.cut(0);
+    let apart = |of: &[u64]| Err(SubmitError::Apart { ids: ids(of) });
+    // Held; asked to be let go; nobody's; drawn before it is told; both held and nobody's; drawn now, and then moved.
+    let cases: [(Op, Result<(), SubmitError>); 7] = [
+        (moved(&[10]), Ok(())),
+        (moved(&[11]), apart(&[11])),
+        (Op::Remove(ids(&[12])), apart(&[12])),
+        (moved(&[own]), Ok(())),
+        (Op::Change(vec![colored(10, 3), colored(13, 3)]), apart(&[13])),
+        (Op::New(vec![line(later)]), Ok(())),
+        (Op::Batch(vec![moved(&[later]), moved(&[10])]), Ok(())),
+    ];
+    for (op, expect) in cases {
+        let shown = table.sessions[0].drawing().hash();
+        let outcome = table.sessions[0].submit(op.clone()).map(drop);
+        assert_eq!(outcome, expect, "{op:?}");
+        assert_eq!(outcome.is_err(), table.sessions[0].drawing().hash() == shown, "{op:?}");
+    }
+    table.connect(0, Role::Owner);
+    while table.flush(0) > 0 {}
+    assert_eq!((table.sessions[0].waiting(), table.sessions[0].draft_count()), (0, 0));
+    assert_eq!(table.sessions[0].drawing().hash(), table.desk.room().drawing().hash());
+    table.sessions[0].submit(moved(&[12])).expect("with a connection it is asked for");
+}
+
+/// As it is kept between two runs of a program.
+fn kept(session: &Session) -> Ticket {
+    let ticket = session.ticket().expect("it was in a room");
+    let text = serde_json::to_string(&ticket).expect("a ticket has a JSON form");
+    assert_eq!(serde_json::from_str::<Ticket>(&text).expect("and comes back from it"), ticket);
+    ticket
+}
+
+#[test]
+fn another_run_goes_on_with_what_waited_and_it_is_stored_once() {
+    // Within the grace, and after the session's end.
+    for ended in [false, true] {
+        let mut table = Table::new(TWO);
+        table.sessions[0].lock(ids(&[10, 11, 12]));
+        table.sessions[0].submit(Op::Change(vec![colored(12, 6)])).expect("an earlier edit");
+        table.flush(0);
+        // The first is stored, of which nobody here hears; the others are never sent.
+        table.sessions[0].submit(Op::Change(vec![colored(10, 3)])).expect("the edit is allowed");
+        table.deaf = Some(0);
+        table.flush(0);
+        table.cut(0);
+        table.sessions[0].submit(Op::Change(vec![colored(11, 4)])).expect("it is held");
+        let own = table.sessions[0].take_ids(1).expect("there are ids")[0].0;
+        table.sessions[0].submit(Op::New(vec![line(own)])).expect("one may draw");
+        let ticket = kept(&table.sessions[0]);
+        assert_eq!((ticket.waiting(), ticket.edits().count()), (3, 3));
+        let first = ClientSeq(Seq(1_000));
+        table.sessions[0] = Session::restore(ClientId(1), "Person 1".into(), first, ticket);
+        assert!(table.sessions[0].next_client_seq() >= first && table.sessions[0].ticket().is_none());
+        table.deaf = None;
+        if ended {
+            table.now += 60_000;
+            table.give(Input::Message { conn: ConnId(1), message: ClientMessage::Heartbeat, bytes: 0 });
+            table.give(Input::Tick);
+        }
+        let before = table.log.len();
+        table.take(0);
+        table.connect(0, Role::Owner);
+        assert!(table.take(0).contains(&Notice::Welcomed { resumed: false }));
+        while table.flush(0) > 0 {}
+        assert_eq!((table.sessions[0].waiting(), table.sessions[0].draft_count()), (0, 0), "ended: {ended}");
+        let edits = table.log[before..].iter().filter(|told| told.entry.event.kind() == "edited");
+        assert_eq!(edits.count(), 2, "what was stored is not stored again");
+        let colors = [10, 11, 12].map(|id| table.color(0, id));
+        assert_eq!(colors, [3, 4, 6].map(|color| Some(Color::Index(color))));
+        assert!(table.sessions[0].drawing().entity(EntityId(own)).is_some());
+        // What the earlier run did can still be taken back, the oldest too.
+        for _ in 0..4 {
+            table.sessions[0].undo().expect("there is something to take back");
+            table.flush(0);
+        }
+        assert_eq!(table.color(0, 12), Some(Color::ByLayer));
+        // Its numbers for new things are other ones than those of the earlier run.
+        let fresh = match table.sessions[0].take_ids(1) {
+            Some(ids) => ids,
+            None => {
+                table.flush(0);
+                table.sessions[0].take_ids(1).expect("they were granted")
+            }
+        };
+        table.sessions[0].submit(Op::New(vec![line(fresh[0].0)])).expect("one may draw");
+        while table.flush(0) > 0 {}
+        assert_eq!(table.sessions[0].draft_count(), 0);
+    }
+}
+
+#[test]
+fn what_waited_for_a_room_that_is_another_now_is_a_draft() {
+    let mut table = Table::new(TWO);
+    table.cut_holding(0, &[10]);
+    let op = Op::Change(vec![colored(10, 3)]);
+    table.sessions[0].submit(op.clone()).expect("it is held");
+    let text = serde_json::to_string(&kept(&table.sessions[0])).expect("a ticket has a JSON form");
+    let log = table.desk.room().position().log.to_string();
+    let other = text.replace(&log, &log.replace('0', "f"));
+    assert_ne!(text, other, "the ticket names the log");
+    let ticket = serde_json::from_str(&other).expect("a ticket");
+    table.sessions[0] = Session::restore(ClientId(1), "Person 1".into(), ClientSeq(Seq(1_000)), ticket);
+    table.connect(0, Role::Owner);
+    let drafts = table.sessions[0].take_drafts();
+    assert!(matches!(&drafts[..], [draft] if draft.op == op), "{drafts:?}");
+    assert_eq!(table.sessions[0].waiting(), 0);
+    assert_eq!(table.color(0, 10), Some(Color::ByLayer));
 }
 
 #[test]
@@ -398,6 +531,7 @@ fn what_no_message_can_hold_is_refused_at_once() {
     table.alter = |message| {
         if let ServerMessage::Welcome(welcome) = message {
             welcome.limits.message_bytes_max = 8_000;
+            welcome.limits.bulk_bytes_max = 0;
         }
     };
     table.cut(0);
@@ -415,7 +549,7 @@ fn what_no_message_can_hold_is_refused_at_once() {
 #[test]
 fn a_room_that_is_over_takes_no_more_and_what_waits_is_still_shown() {
     let mut table = Table::new(&[Role::Editor]);
-    table.cut(0);
+    table.cut_holding(0, &[10]);
     let session = &mut table.sessions[0];
     session.submit(moved(&[10])).expect("an edit waits for the connection");
     let shown = session.drawing().hash();

@@ -15,7 +15,7 @@ type TableRecord<'r> = dyn Fn(&mut Outs, Option<Handle>) + 'r;
 pub(super) fn new_file(drawing: &Drawing) -> Result<Saved, SaveError> {
     let (charset, _) = Charset::of("AC1032", "", b"");
     let manner = Manner { padded: true, ending: b"\n", charset, markers: true, light_polylines: true };
-    let missing = drawing.records().find(|record| record.handle().is_none());
+    let missing = drawing.records().find(|record| record.handle().is_none() && !record.is_comment());
     if let Some(record) = missing {
         return Err(SaveError::NotMinted { id: record.id(), kind: record.kind().into() });
     }

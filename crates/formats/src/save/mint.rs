@@ -52,6 +52,7 @@ pub(crate) fn uses_handles(source: Option<&[u8]>, original: &Drawing) -> bool {
 /// Whether saving writes a record anew, tags and all: what isn't in the file, if it was made or changed since.
 pub(crate) fn is_written(source: Option<&[u8]>, original: &Drawing, record: &Record) -> bool {
     match original.get(record.id()) {
+        _ if record.is_comment() => false,
         _ if source.is_none() => true,
         None => true,
         Some(before) => record.source().is_none() && before != record && can_be_written(record),

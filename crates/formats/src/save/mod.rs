@@ -135,8 +135,9 @@ struct Changes<'d> {
 impl<'d> Changes<'d> {
     fn between(original: &'d Drawing, current: &'d Drawing) -> Changes<'d> {
         let mut changes = Changes { removed: Vec::new(), changed: Vec::new(), new: Vec::new() };
-        let mut before = original.records().peekable();
-        for record in current.records() {
+        // Comments are no part of a file.
+        let mut before = original.records().filter(|record| !record.is_comment()).peekable();
+        for record in current.records().filter(|record| !record.is_comment()) {
             while let Some(gone) = before.next_if(|before| before.id() < record.id()) {
                 changes.removed.push(gone);
             }
@@ -152,7 +153,7 @@ impl<'d> Changes<'d> {
         let renamed = changes.changed.iter().any(|(old, new)| is_table(new) && name(old) != name(new));
         if renamed {
             let touched: std::collections::BTreeSet<_> = changes.changed.iter().map(|(_, new)| new.id()).collect();
-            let rest = current.records().filter(|record| !touched.contains(&record.id()));
+            let rest = current.records().filter(|record| !touched.contains(&record.id()) && !record.is_comment());
             let rest = rest.filter_map(|record| Some((original.get(record.id())?, record)));
             changes.changed.extend(rest.collect::<Vec<_>>());
         }
@@ -171,7 +172,7 @@ fn name(record: &Record) -> Option<&str> {
         Record::Linetype(record) => Some(&record.name),
         Record::TextStyle(record) => Some(&record.name),
         Record::Layout(record) => Some(&record.name),
-        Record::Entity(_) => None,
+        Record::Entity(_) | Record::Comment(_) | Record::Reply(_) => None,
     }
 }
 
@@ -184,7 +185,7 @@ fn known_names(charset: Charset, current: &Drawing) -> Context {
             Record::Block(_) => &mut context.blocks,
             Record::Linetype(_) => &mut context.linetypes,
             Record::TextStyle(_) => &mut context.styles,
-            Record::Entity(_) | Record::Layout(_) => continue,
+            Record::Entity(_) | Record::Layout(_) | Record::Comment(_) | Record::Reply(_) => continue,
         };
         names.know(record.id(), name(record).unwrap_or_default());
     }

@@ -135,6 +135,7 @@ impl<'a> Saver<'a> {
                 self.put_into(entity, bytes);
                 return Ok(());
             }
+            Record::Comment(_) | Record::Reply(_) => return Ok(()),
         };
         self.require_handle(record)?;
         let spot = self.index.tables.get(table).cloned();
@@ -152,7 +153,7 @@ impl<'a> Saver<'a> {
                 namer.block_record(block, owner, None, &mut outs);
                 self.add_block(block)?;
             }
-            Record::Entity(_) | Record::Layout(_) => {}
+            Record::Entity(_) | Record::Layout(_) | Record::Comment(_) | Record::Reply(_) => {}
         }
         let mut bytes = Vec::new();
         self.manner.write(&outs.tags, &mut bytes);

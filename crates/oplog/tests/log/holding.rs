@@ -90,7 +90,7 @@ fn what_is_not_a_log_is_refused_by_name_and_left_as_it_is() {
     std::fs::create_dir(folder.path("folder")).unwrap();
     sql("database", "CREATE TABLE t (x)");
     log_of(&folder, "newer", &["one"]).close().unwrap();
-    sql("newer", "PRAGMA user_version = 2");
+    sql("newer", "PRAGMA user_version = 3");
     log_of(&folder, "unversioned", &["one"]).close().unwrap();
     sql("unversioned", "PRAGMA user_version = 0");
     log_of(&folder, "trigger", &["one"]).close().unwrap();

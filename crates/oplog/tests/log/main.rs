@@ -4,7 +4,9 @@ mod appending;
 mod checkpoints;
 mod crash;
 mod damage;
+mod glancing;
 mod holding;
+mod long;
 mod page;
 mod saving;
 

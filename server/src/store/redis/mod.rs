@@ -1,6 +1,7 @@
 //! The store that several servers share: one stream a drawing in a Redis, with ids SEQ-0, appended to by a script that
 //! compares the whole position first. Hashes are computed here, so that Redis needs to know nothing of the chain.
 
+mod adopting;
 mod backup;
 mod durability;
 mod keys;
@@ -33,6 +34,9 @@ pub(crate) use self::shelf::RedisShelf;
 const STRETCH_ENTRIES_MAX: usize = 4_096;
 /// The largest append: what Redis takes in one command, with room for the rest of it.
 const APPEND_BYTES_MAX: usize = 96 << 20;
+/// What an entry has besides its hash: its payload, or the hash of the blob that the payload is.
+const PAYLOAD: &str = "payload";
+const BLOB: &str = "blob";
 /// The largest blob or state: what Redis takes as one value.
 const VALUE_BYTES_MAX: usize = 512 << 20;
 /// How often a state is looked for that somebody replaces at the same time.
@@ -106,15 +110,7 @@ impl Store for RedisStore {
     }
 
     fn put_blob(&self, content: Bytes) -> Pending<Result<Hash, StoreError>> {
-        self.with_log(async move |log| {
-            let (hash, content) = hashed(content).await?;
-            log.put(log.keys.blob(hash), &content).await?;
-            // Named after it is there: what is named is found by whoever copies the log.
-            let named =
-                log.link.quick.with(async |redis| redis.sadd::<_, _, ()>(&log.keys.blobs, hash.to_string()).await);
-            named.await.map_err(|error| failed("storing", &error))?;
-            Ok(hash)
-        })
+        self.with_log(async move |log| log.put_blob(content).await)
     }
 
     fn blob(&self, hash: Hash) -> Pending<Result<Option<Bytes>, StoreError>> {
@@ -171,8 +167,18 @@ impl RedisLog {
         call.key(&self.keys.log).key(&self.keys.head);
         call.arg(&after.log.0).arg(after.seq.0).arg(&after.head.0).arg(head.seq.0).arg(&head.head.0);
         call.arg(&self.keys.channel).arg(signal::head(&head));
-        for (hash, NewPayload { payload, time_ms, author, kind }) in &entries {
-            call.arg(&hash.0).arg(payload).arg(*time_ms).arg(author).arg(*kind);
+        for (hash, NewPayload { payload, time_ms, author, kind }) in &mut entries {
+            call.arg(&hash.0);
+            if payload.len() > oplog::LONG_PAYLOAD_BYTES {
+                // Over the line for what is large, before the entry: an append stays small.
+                match self.put_blob(std::mem::take(payload).into()).await {
+                    Ok(blob) => call.arg(BLOB).arg(&blob.0),
+                    Err(_) => return AppendAnswer::Failed("the server's store can't take something as large"),
+                };
+            } else {
+                call.arg(PAYLOAD).arg(&*payload);
+            }
+            call.arg(*time_ms).arg(&*author).arg(*kind);
         }
         let answer = self.link.quick.with(async |redis| call.invoke_async::<Vec<Value>>(redis).await).await;
         match answer {
@@ -208,9 +214,12 @@ impl RedisLog {
         let answer = answer.map_err(|error| failed("reading", &error))?;
         let [word, log, seq, hash, Value::Array(fields)] = answer.as_slice() else { return Err(self.gone()) };
         let (Some("read"), Some(head)) = (text(word), position(log, seq, hash)) else { return Err(self.gone()) };
-        let mut entries = Vec::with_capacity(fields.len() / 3);
-        for (fields, seq) in fields.as_chunks::<3>().0.iter().zip(after.0 + 1..) {
-            let [id, Value::BulkString(hash), Value::BulkString(payload)] = fields else { return Err(self.gone()) };
+        let mut entries = Vec::with_capacity(fields.len() / 4);
+        let mut bytes = 0;
+        for (fields, seq) in fields.as_chunks::<4>().0.iter().zip(after.0 + 1..) {
+            let [id, Value::BulkString(hash), what, Value::BulkString(payload)] = fields else {
+                return Err(self.gone());
+            };
             let hash = <[u8; 32]>::try_from(hash.as_slice());
             let dense = text(id).and_then(|id| id.strip_suffix("-0")) == Some(seq.to_string().as_str());
             let (true, Ok(hash)) = (dense, hash) else {
@@ -218,7 +227,17 @@ impl RedisLog {
                     "entry {seq} is missing in Redis or is not one; it was left as it is"
                 )));
             };
-            entries.push(StoredPayload { seq: Seq(seq), hash: Hash(hash), payload: payload.clone() });
+            let payload = match (text(what), <[u8; 32]>::try_from(payload.as_slice())) {
+                (Some(BLOB), Ok(_)) if bytes >= bytes_max && !entries.is_empty() => break,
+                (Some(BLOB), Ok(blob)) => match self.blob(Hash(blob)).await? {
+                    Some(content) => content.to_vec(),
+                    None => return Err(StoreError::Failed(format!("what entry {seq} says is missing in Redis"))),
+                },
+                (Some(PAYLOAD), _) => payload.clone(),
+                _ => return Err(self.gone()),
+            };
+            bytes += payload.len();
+            entries.push(StoredPayload { seq: Seq(seq), hash: Hash(hash), payload });
         }
         Ok(Stretch { entries, head })
     }
@@ -265,6 +284,16 @@ impl RedisLog {
         }
         tracing::warn!(key = self.keys.checkpoint, "a damaged or missing checkpoint was passed over");
         Ok(None)
+    }
+
+    async fn put_blob(&self, content: Bytes) -> Result<Hash, StoreError> {
+        let (hash, content) = hashed(content).await?;
+        self.put(self.keys.blob(hash), &content).await?;
+        // Named after it is there: what is named is found by whoever copies the log.
+        let named =
+            self.link.quick.with(async |redis| redis.sadd::<_, _, ()>(&self.keys.blobs, hash.to_string()).await);
+        named.await.map_err(|error| failed("storing", &error))?;
+        Ok(hash)
     }
 
     async fn blob(&self, hash: Hash) -> Result<Option<Bytes>, StoreError> {

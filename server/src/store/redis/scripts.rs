@@ -27,7 +27,8 @@ impl Scripts {
 }
 
 /// Compares the whole position and appends. KEYS: log, head. ARGV: log id, seq, hash; seq and hash after it; channel,
-/// signal; then hash, payload, time, author and kind of each entry. Only the first XADD can fail (where the log has more
+/// signal; then hash, what the next one is (`payload`, or `blob` for the hash of the blob that the payload is), that, time,
+/// author and kind of each entry. Only the first XADD can fail (where the log has more
 /// than its head says), and then nothing was written.
 const APPEND: &str = "#!lua
 local head = redis.call('HMGET', KEYS[2], 'log', 'seq', 'hash')
@@ -36,10 +37,10 @@ if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] or head[3] ~= ARGV[3] then
     return {'behind', head[1], head[2], head[3]}
 end
 local seq = tonumber(ARGV[2])
-for at = 8, #ARGV, 5 do
+for at = 8, #ARGV, 6 do
     seq = seq + 1
-    redis.call('XADD', KEYS[1], string.format('%d-0', seq), 'hash', ARGV[at], 'payload', ARGV[at + 1],
-        'time_ms', ARGV[at + 2], 'author', ARGV[at + 3], 'kind', ARGV[at + 4])
+    redis.call('XADD', KEYS[1], string.format('%d-0', seq), 'hash', ARGV[at], ARGV[at + 1], ARGV[at + 2],
+        'time_ms', ARGV[at + 3], 'author', ARGV[at + 4], 'kind', ARGV[at + 5])
 end
 redis.call('HSET', KEYS[2], 'seq', ARGV[4], 'hash', ARGV[5])
 redis.call('PUBLISH', ARGV[6], ARGV[7])
@@ -56,7 +57,7 @@ while not full do
     if #some == 0 then break end
     for _, entry in ipairs(some) do
         local fields = entry[2]
-        if #entries > 0 and (bytes + #fields[4] > tonumber(ARGV[2]) or #entries >= 3 * tonumber(ARGV[3])) then
+        if #entries > 0 and (bytes + #fields[4] > tonumber(ARGV[2]) or #entries >= 4 * tonumber(ARGV[3])) then
             full = true
             break
         end
@@ -64,6 +65,7 @@ while not full do
         after = after + 1
         entries[#entries + 1] = entry[1]
         entries[#entries + 1] = fields[2]
+        entries[#entries + 1] = fields[3]
         entries[#entries + 1] = fields[4]
     end
 end

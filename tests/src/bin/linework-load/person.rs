@@ -1,309 +1,290 @@
 //! One person: a connection that moves a cursor, edits a line of its own, and watches the others.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
-use drawing::{BlockId, Drawing, Entity, EntityId, Line, Op, Order, Point, Point3, Record, Shape, Style, Vec2};
-use futures_util::{SinkExt, StreamExt};
-use protocol::{
-    Address, Answer, ClientId, ClientMessage, ClientSeq, Encoding, Event, Hello, Presence, Request,
-    SUBPROTOCOL_MSGPACK, Seq, ServerMessage, SessionId, Told, Welcome, decode_drawing,
-};
+use bytes::Bytes;
+use drawing::Point;
+use protocol::{ClientMessage, Encoding, Hash, Presence, Seq, ServerMessage};
 use tokio::net::TcpStream;
-use tokio::sync::{Barrier, Notify};
-use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
+use tokio::time::{Instant, interval_at, sleep_until};
 
-use crate::tally::Tally;
-
-type Socket = tokio_tungstenite::WebSocketStream<TcpStream>;
+use crate::reader::{Scanned, scan};
+use crate::run::{Rate, Run, Target};
+use crate::socket::{Identity, Joined, Socket};
+use crate::tally::Waits;
+use crate::writer::Writer;
 
 /// How long after the end a cursor's place may still arrive.
 const TAIL: Duration = Duration::from_secs(3);
+/// How long after the end the last entries may still arrive.
+const ENTRIES_TAIL: Duration = Duration::from_secs(30);
+/// Frames taken in one go, so that one's own moves get their turn.
+const FRAMES_AT_ONCE: usize = 256;
 
-/// What each person does.
-#[derive(Clone, Copy)]
-pub struct Work {
-    /// Cursor moves a second.
-    pub cursors_hz: f64,
-    /// Edits a second, one at a time.
-    pub edits_hz: f64,
-    /// How long.
-    pub secs: u32,
+/// What somebody does besides watching.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Part {
+    /// Moves and edits, one of the people.
+    Works,
+    /// Nothing, and keeps all that comes.
+    Keeps,
 }
 
-/// What all people share: the work, and when each of their acts was sent.
-#[derive(Clone)]
-pub struct Run(Arc<Shared>);
-
-struct Shared {
-    /// The drawing at each server; people are spread over them.
-    addresses: Vec<Address>,
-    work: Work,
-    people: usize,
-    ready: Barrier,
-    done: AtomicUsize,
-    /// Told whenever somebody is done.
-    someone_done: Notify,
-    /// When each place of each person's cursor was sent; a place's x is its index here, its y is the person.
-    moves: Vec<Mutex<Vec<Instant>>>,
-    /// When each edit of each person was asked for, by its client_seq.
-    edits: Vec<Mutex<HashMap<ClientSeq, Instant>>>,
-    clients: Vec<ClientId>,
+/// What came of one person's run.
+pub struct Lived {
+    /// Who.
+    pub index: usize,
+    /// From the sending of a cursor's place until this person held it or a newer one of the same person.
+    pub cursors: Waits,
+    /// Cursor places that should have been received.
+    pub cursors_due: u64,
+    /// From asking for an edit until its durable acknowledgement.
+    pub acks: Waits,
+    /// The entries of one's edits and when they were asked for, microseconds of the run.
+    pub asked_us: Vec<(u64, u32)>,
+    /// When the last of them was acknowledged, microseconds of the run.
+    pub answered_us: u32,
+    /// The entries that came together, first and last, and when, microseconds of the run.
+    pub told_us: Vec<(u64, u64, u32)>,
+    /// The last entry and its hash, for one who was told any.
+    pub head: Option<(Seq, Hash)>,
+    /// All that came, if it was kept, with the identity under which it came.
+    pub kept: Option<(Identity, Vec<Bytes>)>,
 }
 
-impl Run {
-    /// A run of this many people.
-    pub fn new(addresses: Vec<Address>, work: Work, people: usize) -> Run {
-        let clients = (0..people).map(|_| {
-            let mut bytes = [0; 16];
-            getrandom::fill(&mut bytes).expect("the system has random numbers");
-            ClientId(u128::from_le_bytes(bytes))
-        });
-        Run(Arc::new(Shared {
-            addresses,
-            work,
-            people,
-            ready: Barrier::new(people),
-            done: AtomicUsize::new(0),
-            someone_done: Notify::new(),
-            moves: (0..people).map(|_| Mutex::default()).collect(),
-            edits: (0..people).map(|_| Mutex::default()).collect(),
-            clients: clients.collect(),
-        }))
-    }
-}
-
-/// One person's connection and what they know.
 struct Person {
-    run: Arc<Shared>,
+    run: Arc<Run>,
     index: usize,
+    identity: Identity,
     socket: Socket,
-    welcome: Welcome,
-    tally: Tally,
+    writer: Option<Writer>,
+    works: bool,
+    /// Told nothing but answers.
+    quiet: bool,
     /// For each person, the first of their moves that hasn't been seen yet.
-    unseen: Vec<usize>,
+    unseen: Vec<u32>,
+    cursors: Waits,
     seen: Seq,
-    next_ask: u64,
-    /// The token of one's own line, once it is there.
-    token: Option<Seq>,
-    asked: Option<(ClientSeq, Instant)>,
-    layer_and_space: (drawing::LayerId, BlockId),
+    head: Option<(Seq, Hash)>,
+    told_us: Vec<(u64, u64, u32)>,
 }
 
 /// Lives from joining to leaving.
-pub async fn live(run: Run, index: usize) -> anyhow::Result<Tally> {
-    let run = run.0;
-    let mut person = Person::join(run.clone(), index).await.with_context(|| format!("person {index} can't join"))?;
-    if run.work.edits_hz > 0.0 {
-        person.make_line().await?;
-    }
-    person.reading_until(run.ready.wait()).await?;
-    person.work().await?;
-    Ok(person.tally)
+pub async fn live(run: Arc<Run>, index: usize, part: Part) -> anyhow::Result<Lived> {
+    let joined = Person::join(run.clone(), index, part).await;
+    let mut person = joined.with_context(|| format!("person {index} can't join"))?;
+    person.make_line().await?;
+    person.pass_gate().await?;
+    let cursors_due = person.work().await.with_context(|| format!("person {index}"))?;
+    let Person { cursors, writer, head, told_us, identity, mut socket, quiet, .. } = person;
+    let kept = socket.kept.take().map(|kept| (identity, kept));
+    let (acks, asked_us, answered_us) =
+        writer.map_or_else(Default::default, |writer| (writer.acks, writer.asked_us, writer.answered_us));
+    // One who is told nothing has no place in the log to speak of.
+    let head = head.filter(|_| !quiet);
+    Ok(Lived { index, cursors, cursors_due, acks, asked_us, answered_us, told_us, head, kept })
 }
 
 impl Person {
-    async fn join(run: Arc<Shared>, index: usize) -> anyhow::Result<Person> {
-        let Address { host, port, drawing, secret } = run.addresses[index % run.addresses.len()].clone();
-        let stream = TcpStream::connect((host.as_str(), port)).await?;
-        stream.set_nodelay(true)?;
-        let mut request = format!("ws://{host}:{port}/ws").into_client_request()?;
-        request.headers_mut().insert("Sec-WebSocket-Protocol", SUBPROTOCOL_MSGPACK.parse()?);
-        let (mut socket, _) = tokio_tungstenite::client_async(request, stream).await?;
-        let (client, name) = (run.clients[index], format!("Load {index}"));
-        let hello = Hello { version: protocol::VERSION, client, name, drawing, secret, resume_key: None, resume: None };
-        say(&mut socket, &ClientMessage::Hello(hello)).await?;
-        let welcome = loop {
-            match hear(&mut socket).await? {
-                ServerMessage::Welcome(welcome) => break *welcome,
-                ServerMessage::Bye { why, .. } => bail!(why),
-                _ => {}
+    async fn join(run: Arc<Run>, index: usize, part: Part) -> anyhow::Result<Person> {
+        let place = run.door.acquire().await?;
+        let identity = Identity::new(format!("Load {index}"))?;
+        let works = part == Part::Works;
+        let quiet = works && run.work.one_receiver;
+        let mut writer = None;
+        let mut seen = Seq(0);
+        let socket = match &run.target {
+            Target::Bare(address) => Socket::over(TcpStream::connect(address).await?, "/", None).await?,
+            Target::Servers(_) => {
+                let joined = identity.join(run.address(index)?, None, part == Part::Keeps).await?;
+                if works && run.work.edits() {
+                    writer = Some(Writer::new(&joined, index)?);
+                }
+                let Joined { mut socket, welcome, .. } = joined;
+                seen = welcome.position.seq;
+                if quiet {
+                    socket.say(&ClientMessage::Hush {}).await?;
+                }
+                socket
             }
         };
-        let mut bytes = Vec::new();
-        if welcome.snapshot {
-            loop {
-                match hear(&mut socket).await? {
-                    ServerMessage::Snapshot { piece, pieces, bytes: more } => {
-                        bytes.extend(more);
-                        if piece + 1 == pieces {
-                            break;
-                        }
-                    }
-                    ServerMessage::Bye { why, .. } => bail!(why),
-                    _ => {}
-                }
-            }
-        }
-        let drawing = decode_drawing(&bytes)?;
-        let layer = drawing.layer_named("0").unwrap_or(Drawing::LAYER_0);
-        let space = drawing.model_space().context("no model space")?;
-        let (unseen, seen) = (vec![0; run.people], welcome.position.seq);
-        let layer_and_space = (layer, space);
-        let (tally, token, asked) = (Tally::default(), None, None);
-        Ok(Person { run, index, socket, welcome, tally, unseen, seen, next_ask: 1, token, asked, layer_and_space })
-    }
-
-    fn line(&self) -> anyhow::Result<EntityId> {
-        Ok(EntityId(self.welcome.ids.first().context("no ids granted")?.first.0))
-    }
-
-    async fn ask(&mut self, op: Op) -> anyhow::Result<()> {
-        let client_seq = ClientSeq(Seq(self.next_ask));
-        self.next_ask += 1;
-        let now = Instant::now();
-        self.run.edits[self.index].lock().expect("not poisoned").insert(client_seq, now);
-        self.asked = Some((client_seq, now));
-        let request = Request::Edit { op, seen: self.seen, under: self.token.into_iter().collect() };
-        let floor = ClientSeq(Seq(self.next_ask.saturating_sub(2)));
-        say(&mut self.socket, &ClientMessage::Ask { client_seq, floor, request }).await
+        drop(place);
+        let unseen = vec![0; run.people];
+        let (cursors, head, told_us) = (Waits::default(), None, Vec::new());
+        Ok(Person { run, index, identity, socket, writer, works, quiet, unseen, cursors, seen, head, told_us })
     }
 
     async fn make_line(&mut self) -> anyhow::Result<()> {
-        let (layer, owner) = self.layer_and_space;
-        let id = self.line()?;
-        let start = Point3::flat(self.index as f64, 0.0);
-        let shape = Shape::Line(Line { start, end: start + Point3::flat(0.0, 1.0) });
-        let (handle, source, order) = (None, None, Order(u64::MAX / 2));
-        let entity = Entity { id, handle, source, owner, order, style: Style::on(layer), shape };
-        self.ask(Op::New(vec![Record::Entity(entity)])).await?;
-        while self.asked.is_some() {
-            let message = hear(&mut self.socket).await?;
-            self.take(message)?;
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        writer.make(&self.run, &mut self.socket, self.seen).await?;
+        while self.writer.as_ref().is_some_and(|writer| !writer.is_answered()) {
+            let frame = self.socket.frame().await?;
+            self.take(&frame)?;
         }
-        self.tally = Tally::default();
         Ok(())
     }
 
-    /// Reads what comes until something else has happened.
-    async fn reading_until<T>(&mut self, event: impl Future<Output = T>) -> anyhow::Result<()> {
-        tokio::pin!(event);
+    /// Waits until everybody is here, reading what comes.
+    async fn pass_gate(&mut self) -> anyhow::Result<()> {
+        let run = self.run.clone();
+        let mut passed = std::pin::pin!(run.gate.wait());
         loop {
             tokio::select! {
-                _ = &mut event => return Ok(()),
-                message = hear(&mut self.socket) => { let message = message?; self.take(message)? }
+                _ = &mut passed => return Ok(()),
+                frame = self.socket.frame() => { let frame = frame?; self.take(&frame)? }
             }
         }
     }
 
-    async fn work(&mut self) -> anyhow::Result<()> {
-        let work = self.run.work;
-        let end = tokio::time::Instant::now() + Duration::from_secs(u64::from(work.secs));
+    /// Works, watches until all is seen, leaves; how many cursor places were due.
+    async fn work(&mut self) -> anyhow::Result<u64> {
+        let run = self.run.clone();
+        let work = run.work;
+        let start = Instant::now();
+        let end = start + run.length();
         let every = |hz: f64| Duration::from_secs_f64(if hz > 0.0 { 1.0 / hz } else { 1e6 });
         // People don't move in step: each starts at another point of the period.
-        let offset = |hz| every(hz).mul_f64(self.index as f64 / self.run.people as f64).min(Duration::from_secs(1));
-        let start = tokio::time::Instant::now();
-        let mut moves = tokio::time::interval_at(start + offset(work.cursors_hz), every(work.cursors_hz));
-        let mut edits = tokio::time::interval_at(start + offset(work.edits_hz), every(work.edits_hz));
-        loop {
+        let offset = |hz| every(hz).mul_f64(self.index as f64 / run.people as f64).min(Duration::from_secs(1));
+        let edits_hz = if let Rate::Hz(hz) = work.edits { hz } else { 0.0 };
+        let mut moves = interval_at(start + offset(work.cursors_hz), every(work.cursors_hz));
+        let mut edits = interval_at(start + offset(edits_hz), every(edits_hz));
+        self.fill().await?;
+        while self.works {
             tokio::select! {
                 biased;
-                message = hear(&mut self.socket) => { let message = message?; self.take(message)? }
-                _ = tokio::time::sleep_until(end) => break,
+                () = sleep_until(end) => break,
                 _ = moves.tick(), if work.cursors_hz > 0.0 => self.move_cursor().await?,
-                _ = edits.tick(), if work.edits_hz > 0.0 && self.asked.is_none() => {
-                    let ids = vec![self.line()?];
-                    self.ask(Op::Translate { ids, by: Vec2::new(0.0, 0.125) }).await?;
+                _ = edits.tick(), if edits_hz > 0.0 => {
+                    if let Some(writer) = &mut self.writer {
+                        writer.tick();
+                    }
+                    self.fill().await?;
+                }
+                frame = self.socket.frame() => {
+                    let frame = frame?;
+                    self.take(&frame)?;
+                    self.take_ready()?;
+                    self.fill().await?;
                 }
             }
         }
-        self.run.done.fetch_add(1, Ordering::SeqCst);
-        self.run.someone_done.notify_waiters();
-        let run = self.run.clone();
-        let late = tokio::time::Instant::now() + TAIL;
-        while tokio::time::Instant::now() < late && !(self.has_seen_all() && self.asked.is_none()) {
-            tokio::select! {
-                message = hear(&mut self.socket) => { let message = message?; self.take(message)? }
-                _ = tokio::time::sleep_until(late) => {}
-                _ = run.someone_done.notified() => {}
-            }
+        let late = end + ENTRIES_TAIL;
+        while self.writer.as_ref().is_some_and(|writer| !writer.is_answered()) && Instant::now() < late {
+            self.read_until(late, std::future::pending()).await?;
         }
-        let others = self.run.moves.iter().enumerate().filter(|(other, _)| *other != self.index);
-        self.tally.cursors_due = others.map(|(_, moves)| moves.lock().expect("not poisoned").len()).sum();
+        if self.works {
+            run.note_done();
+        }
+        while !run.all_done() && Instant::now() < late {
+            self.read_until(late, run.until_all_done()).await?;
+        }
+        let due = if self.works { run.moves_of_others(self.index) } else { 0 };
+        let cursors_late = Instant::now() + TAIL;
+        while self.works && !self.quiet && self.cursors.len() < due && Instant::now() < cursors_late {
+            self.read_until(cursors_late, std::future::pending()).await?;
+        }
+        let last = Seq(run.last_stored(self.index));
+        while !self.quiet && last > Seq(0) && self.head.is_none_or(|(seq, _)| seq < last) && Instant::now() < late {
+            self.read_until(late, std::future::pending()).await?;
+        }
         // Nobody leaves before everybody has seen everything: leaving is work too.
-        let ready = self.run.clone();
-        self.reading_until(ready.ready.wait()).await?;
-        say(&mut self.socket, &ClientMessage::Leave).await
+        self.pass_gate().await?;
+        self.pass_gate().await?;
+        if let Target::Servers(_) = run.target {
+            self.socket.say(&ClientMessage::Leave).await?;
+        }
+        Ok(due)
     }
 
-    fn has_seen_all(&self) -> bool {
-        let mut others = self.run.moves.iter().zip(&self.unseen).enumerate().filter(|(other, _)| *other != self.index);
-        self.run.done.load(Ordering::SeqCst) == self.run.people
-            && others.all(|(_, (moves, unseen))| moves.lock().expect("not poisoned").len() == *unseen)
+    /// Reads one frame, unless something else happens or it gets late.
+    async fn read_until(&mut self, late: Instant, event: impl Future<Output = ()>) -> anyhow::Result<()> {
+        tokio::select! {
+            frame = self.socket.frame() => { let frame = frame?; self.take(&frame)?; self.take_ready() }
+            () = sleep_until(late) => Ok(()),
+            () = event => Ok(()),
+        }
+    }
+
+    async fn fill(&mut self) -> anyhow::Result<()> {
+        match &mut self.writer {
+            Some(writer) => writer.fill(&self.run, &mut self.socket, self.seen).await,
+            None => Ok(()),
+        }
     }
 
     async fn move_cursor(&mut self) -> anyhow::Result<()> {
-        let mine = &self.run.moves[self.index];
-        let x = {
-            let mut moves = mine.lock().expect("not poisoned");
-            moves.push(Instant::now());
-            moves.len() - 1
-        };
-        let cursor = Some(Point::new(x as f64, self.index as f64));
-        say(&mut self.socket, &ClientMessage::Presence(Presence { cursor, ..Presence::default() })).await
+        let Some(x) = self.run.note_move(self.index) else { return Ok(()) };
+        let cursor = Some(Point::new(f64::from(x), self.index as f64));
+        self.socket.say(&ClientMessage::Presence(Presence { cursor, ..Presence::default() })).await
     }
 
-    fn take(&mut self, message: ServerMessage) -> anyhow::Result<()> {
-        match message {
-            ServerMessage::Presence(all) => all.into_iter().for_each(|(who, presence)| self.see(who, &presence)),
-            ServerMessage::Entries(entries) => entries.iter().for_each(|told| self.learn(told)),
-            ServerMessage::Answer { client_seq, answer } => match answer {
-                Answer::Stored { .. } => {
-                    if let Some((_, at)) = self.asked.take_if(|(asked, _)| *asked == client_seq) {
-                        self.tally.acks.push(at.elapsed());
-                    }
-                }
-                other => bail!("an edit was not stored: {other:?}"),
-            },
-            ServerMessage::Bye { why, .. } => bail!("the server ended the connection: {why}"),
-            _ => {}
+    fn take_ready(&mut self) -> anyhow::Result<()> {
+        for _ in 0..FRAMES_AT_ONCE {
+            let Some(frame) = self.socket.frame_now()? else { break };
+            self.take(&frame)?;
         }
         Ok(())
     }
 
-    fn see(&mut self, who: SessionId, presence: &Presence) {
-        let Some(cursor) = presence.cursor.filter(|_| who != self.welcome.session) else { return };
-        let (upto, person) = (cursor.x as usize, cursor.y as usize);
-        let Some(moves) = self.run.moves.get(person) else { return };
-        let now = Instant::now();
-        let moves = moves.lock().expect("not poisoned");
-        for sent in moves.iter().take(upto + 1).skip(self.unseen[person]) {
-            self.tally.cursors.push(now.duration_since(*sent));
-        }
-        self.unseen[person] = self.unseen[person].max(upto + 1);
-    }
-
-    fn learn(&mut self, told: &Told) {
-        self.seen = told.seq;
-        let Some(author) = &told.entry.author else { return };
-        if let Event::Edited { op, .. } = &told.entry.event {
-            if author.client == self.run.clients[self.index] {
-                if matches!(op, Op::New(_)) {
-                    self.token = Some(told.seq);
+    fn take(&mut self, frame: &[u8]) -> anyhow::Result<()> {
+        let mut rest = frame;
+        while !rest.is_empty() {
+            let (scanned, more) = scan(rest).context("a frame that can't be read")?;
+            rest = more;
+            match scanned {
+                Scanned::Cursors(cursors) => {
+                    let now = self.run.now_us();
+                    let mut trouble = None;
+                    cursors
+                        .each(|x, y| {
+                            if let Err(error) = self.see(now, x as u32, y as usize) {
+                                trouble.get_or_insert(error);
+                            }
+                        })
+                        .context("presence that can't be read")?;
+                    trouble.map_or(Ok(()), Err)?;
                 }
-            } else if let Some(person) = self.run.clients.iter().position(|client| *client == author.client)
-                && let Some(asked) = self.run.edits[person].lock().expect("not poisoned").get(&author.client_seq)
-            {
-                self.tally.seen.push(asked.elapsed());
+                Scanned::Entries { first, last, head } => {
+                    if let Some((before, _)) = self.head
+                        && before.next() != first
+                    {
+                        bail!("entry {first} came after entry {before}");
+                    }
+                    self.head = Some((last, head));
+                    self.seen = last;
+                    if self.run.work.edits() {
+                        self.told_us.push((first.0, last.0, self.run.now_us()));
+                    }
+                }
+                Scanned::Stored { client_seq, seq } => {
+                    let writer = self.writer.as_mut().context("an answer to one who asks nothing")?;
+                    writer.stored(&self.run, self.index, client_seq, seq)?;
+                }
+                Scanned::Decode => match Encoding::MessagePack.decode(frame)? {
+                    ServerMessage::Answer { answer, .. } => bail!("an edit was not stored: {answer:?}"),
+                    ServerMessage::Bye { why, .. } => bail!("the server ended the connection: {why}"),
+                    _ => {}
+                },
+                Scanned::Other => {}
             }
         }
+        Ok(())
     }
-}
 
-async fn say(socket: &mut Socket, message: &ClientMessage) -> anyhow::Result<()> {
-    let bytes = Encoding::MessagePack.encode(message)?;
-    Ok(socket.send(Message::Binary(bytes.into())).await?)
-}
-
-async fn hear(socket: &mut Socket) -> anyhow::Result<ServerMessage> {
-    loop {
-        match socket.next().await.context("the server closed the connection")?? {
-            Message::Binary(bytes) => return Ok(Encoding::MessagePack.decode(&bytes)?),
-            Message::Close(_) => bail!("the server closed the connection"),
-            _ => {}
+    fn see(&mut self, now: u32, x: u32, person: usize) -> anyhow::Result<()> {
+        if person == self.index {
+            return Ok(());
         }
+        let unseen = self.unseen.get_mut(person).context("a cursor of nobody")?;
+        if x < *unseen {
+            return Ok(());
+        }
+        for sent in self.run.sent_us(person, *unseen, x)? {
+            self.cursors.push_us(u64::from(now.saturating_sub(sent)));
+        }
+        *unseen = x + 1;
+        Ok(())
     }
 }

@@ -4,59 +4,49 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 
-/// Waits of one kind.
-#[derive(Default)]
-pub struct Waits(Vec<Duration>);
+/// The longest wait that is told apart from longer ones, in microseconds.
+const LONGEST_US: u64 = 300_000_000;
+
+/// Waits of one kind, in microseconds; kept within one in a hundred, since there are millions of them and the counts
+/// of each person should stay in the processor's cache.
+pub struct Waits(Histogram<u32>);
+
+impl Default for Waits {
+    fn default() -> Waits {
+        // These are bounds that it takes.
+        Waits(Histogram::new_with_bounds(1, LONGEST_US, 2).expect("a histogram from 1 us to five minutes"))
+    }
+}
 
 impl Waits {
     /// One more.
-    pub fn push(&mut self, wait: Duration) {
-        self.0.push(wait);
+    pub fn push_us(&mut self, wait_us: u64) {
+        self.0.saturating_record(wait_us.max(1));
     }
 
     /// How many.
-    pub fn len(&self) -> usize {
+    pub fn len(&self) -> u64 {
         self.0.len()
     }
 
-    /// Half, all but one in a hundred, all but one in a thousand waited no longer than this; and the longest.
-    pub fn quantiles_ms(&mut self) -> Value {
-        self.0.sort_unstable();
-        let at = |share: f64| {
-            let index = ((self.0.len() as f64 * share).ceil() as usize).saturating_sub(1);
-            self.0.get(index).map(|wait| (wait.as_secs_f64() * 1e6).round() / 1e3)
-        };
-        json!({"p50": at(0.5), "p99": at(0.99), "p999": at(0.999), "max": at(1.0), "count": self.0.len()})
-    }
-}
-
-/// What one person, or all, waited for.
-#[derive(Default)]
-pub struct Tally {
-    /// From the sending of a cursor's place until a receiver holds it or a newer one of the same person.
-    pub cursors: Waits,
-    /// Cursor places that should have been received.
-    pub cursors_due: usize,
-    /// From asking for an edit until its durable acknowledgement.
-    pub acks: Waits,
-    /// From asking for an edit until another person was told it.
-    pub seen: Waits,
-}
-
-impl Tally {
     /// Adds another's.
-    pub fn add(&mut self, other: Tally) {
-        self.cursors.0.extend(other.cursors.0);
-        self.cursors_due += other.cursors_due;
-        self.acks.0.extend(other.acks.0);
-        self.seen.0.extend(other.seen.0);
+    pub fn add(&mut self, other: &Waits) {
+        // Both have the same bounds.
+        self.0.add(&other.0).expect("waits add up");
     }
 
-    /// The share of cursor places that arrived, 0 to 1.
-    pub fn delivered(&self) -> f64 {
-        if self.cursors_due == 0 { 1.0 } else { self.cursors.len() as f64 / self.cursors_due as f64 }
+    /// So many of a hundred waited no longer than this, in milliseconds; none where nobody waited.
+    pub fn ms_at(&self, share: f64) -> Option<f64> {
+        (!self.0.is_empty()).then(|| self.0.value_at_quantile(share) as f64 / 1e3)
+    }
+
+    /// Half, all but one in a hundred, all but one in a thousand waited no longer than this; and the longest.
+    pub fn quantiles_ms(&self) -> Value {
+        let at = |share| self.ms_at(share);
+        json!({"p50": at(0.5), "p99": at(0.99), "p999": at(0.999), "max": at(1.0), "count": self.len()})
     }
 }
 
@@ -79,7 +69,7 @@ pub fn rss_mib(pid: u32) -> anyhow::Result<f64> {
 /// The middle time of 200 small writes with fsync in a folder: the server's, if it is to say something of the server.
 pub fn fsync_us(folder: &std::path::Path) -> anyhow::Result<f64> {
     let mut file = tempfile::tempfile_in(folder)?;
-    let mut waits = Vec::new();
+    let mut waits: Vec<Duration> = Vec::new();
     for _ in 0..200 {
         let start = Instant::now();
         file.write_all(&[7; 200])?;

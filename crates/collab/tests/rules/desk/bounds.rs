@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn what_is_too_large_to_be_told_is_refused_alone() {
-    let limits = Limits { message_bytes_max: 20_000, ..Limits::default() };
+    let limits = Limits { message_bytes_max: 20_000, bulk_bytes_max: 0, ..Limits::default() };
     let mut office = Office::new(limits);
     let ana = office.come_in(ANA);
     office.come_in(BEN);
@@ -62,7 +62,7 @@ fn what_waits_is_bounded_in_bytes_for_one_and_for_all() {
     // While that is stored: each may have one such request waiting, and not all of them.
     let mut ask = |conn: u64, n: u64| {
         let (client_seq, floor) = (ClientSeq(Seq(n)), ClientSeq(Seq(0)));
-        let message = ClientMessage::Ask { client_seq, floor, request: Request::Lock { ids: ids(&[11]) } };
+        let message = ClientMessage::Ask { client_seq, floor, request: Request::Lock { ids: ids(&[11]), wait: false } };
         office.give(Input::Message { conn: ConnId(conn), message, bytes: HEAVY });
         office.take()
     };
@@ -74,7 +74,7 @@ fn what_waits_is_bounded_in_bytes_for_one_and_for_all() {
     office.take();
     // It was decided, and waits no more.
     let (client_seq, floor) = (ClientSeq(Seq(3)), ClientSeq(Seq(0)));
-    let message = ClientMessage::Ask { client_seq, floor, request: Request::Lock { ids: ids(&[12]) } };
+    let message = ClientMessage::Ask { client_seq, floor, request: Request::Lock { ids: ids(&[12]), wait: false } };
     office.give(Input::Message { conn: BEN, message, bytes: HEAVY });
     office.stored();
     assert!(office.take().iter().any(|word| word.starts_with("2 answer 3: stored")));

@@ -11,7 +11,7 @@ fn entries_that_another_node_wrote_alike_are_not_taken_for_ones_own() {
         office.give(Input::Closed { conn: BEN });
         office.come_in(ANA);
         office.beat(ANA, 25_000);
-        office.now = 1_000 + 30_000;
+        office.pass(31_000 - office.now);
         // A lock waits while another is stored, so that both are decided together with the expiry.
         office.lock(ANA, 1, &[12]);
         office.tick(0);

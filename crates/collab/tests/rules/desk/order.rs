@@ -43,7 +43,7 @@ fn a_lock_does_not_lapse_with_an_edit_that_is_decided_before() {
         office.say(ANA, ClientMessage::Heartbeat);
         // While something is stored, an edit comes, and then the time is over.
         office.lock(ANA, 2, &[11]);
-        office.now += 5_000;
+        office.pass(5_000);
         let seen = office.desk.room().position().seq;
         let edit = Request::Edit { op: moved(&[10]), seen, under: Vec::new() };
         if another_node {
@@ -79,7 +79,7 @@ fn a_lock_that_was_used_again_keeps_its_clock_when_the_write_of_its_lapse_fails(
     office.say(ANA, ClientMessage::Heartbeat);
     // Both are due while something is stored; another node was first, with an edit under one of them.
     office.lock(ANA, 3, &[11]);
-    office.now += 5_000;
+    office.pass(5_000);
     office.tick(0);
     office.waiting = None;
     office.other_stores(office.now, Event::Edited { session: ana, op: moved(&[10]), undoes: Vec::new() });

@@ -6,6 +6,7 @@
 pub struct Random(u64);
 
 impl Random {
+    /// One that begins there.
     pub fn new(seed: u64) -> Random {
         Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d)
     }
