@@ -209,13 +209,12 @@ impl Person {
                 self.session.ban(whom);
                 format!("bans {whom}")
             }
-            _ => match self.session.bans().next().map(|ban| ban.seq) {
-                Some(ban) => {
-                    self.session.lift_ban(ban);
-                    format!("lifts {ban}")
-                }
-                None => "finds nobody banned".into(),
-            },
+            _ => {
+                let banned = self.session.bans().next().map(|ban| ban.seq);
+                let Some(ban) = banned else { return "finds nobody banned".into() };
+                self.session.lift_ban(ban);
+                format!("lifts {ban}")
+            }
         }
     }
 
