@@ -204,7 +204,7 @@ impl Person {
 
     async fn lock(&mut self, which: usize) -> Result<Token, Failed> {
         self.moved = self.drawing.entities().map(|entity| entity.id).nth(which).ok_or("too few lines")?;
-        let asked = self.ask(Request::Lock { ids: vec![RecordId::from(self.moved)] }).await?;
+        let asked = self.ask(Request::Lock { ids: vec![RecordId::from(self.moved)], wait: false }).await?;
         self.answer(asked).await
     }
 

@@ -20,7 +20,7 @@ const WIDTH: f32 = 300.0;
 
 /// Where an avatar was drawn last, so that a card hangs below it.
 pub fn avatar_at(ui: &Ui, session: SessionId, rect: egui::Rect) {
-    ui.data_mut(|data| data.insert_temp(Id::new(("avatar", session)), rect.center_bottom()));
+    ui.data_mut(|data| data.insert_temp(Id::unique(("avatar", session)), rect.center_bottom()));
 }
 
 /// The cards.
@@ -38,14 +38,14 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
         if shown < CARDS_MAX {
             let whose = if Some(ending.holder) == me { ending.by } else { ending.holder };
             let id = ("ending", ending.token, ending.holder);
-            card(ui, document, whose, Id::new(id), &mut at, |ui| ending_card(ui, document, ending, actions));
+            card(ui, document, whose, Id::unique(id), &mut at, |ui| ending_card(ui, document, ending, actions));
             shown += 1;
         }
     }
     let asked = document.session.asked_of_me();
     let more = asked.len().saturating_sub(CARDS_MAX.saturating_sub(shown));
     for asked in asked.iter().take(CARDS_MAX.saturating_sub(shown)) {
-        card(ui, document, asked.by, Id::new(("asked", asked.wait)), &mut at, |ui| {
+        card(ui, document, asked.by, Id::unique(("asked", asked.wait)), &mut at, |ui| {
             let words = format!("{} would like {} you hold", document.name_of(asked.by), document.called(&asked.ids));
             said(ui, document, asked.by, &words);
             ui.horizontal(|ui| {
@@ -113,7 +113,7 @@ fn card(
     let ctx = ui.ctx().clone();
     let theme = Theme::of(&ctx);
     let screen = ctx.content_rect();
-    let avatar = ctx.data(|data| data.get_temp::<Pos2>(Id::new(("avatar", whose))));
+    let avatar = ctx.data(|data| data.get_temp::<Pos2>(Id::unique(("avatar", whose))));
     let corner = pos2(screen.right() - size::M, screen.top() + size::TOP);
     let top = at.unwrap_or_else(|| avatar.unwrap_or(corner) + vec2(0.0, size::S));
     let left = (top.x - WIDTH / 2.0).clamp(screen.left() + size::M, screen.right() - WIDTH - size::L);

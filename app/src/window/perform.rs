@@ -239,10 +239,10 @@ impl Window {
             return self.warn("You may look at this drawing, not comment on it");
         }
         if changes && !document.may_edit() {
+            let why = document.role_hinders().unwrap_or("You may look at this drawing, not change it");
             if self.refused_in_the_past("draw in it") {
                 return;
             }
-            let why = document.role_hinders().unwrap_or("You may look at this drawing, not change it");
             return self.warn(why);
         }
         document.prompt.typed.clear();

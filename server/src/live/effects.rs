@@ -1,7 +1,7 @@
 //! Performing what a desk wants: sending, storing, reading, keeping checkpoints.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use collab::{ConnId, Effect, Input, Room};
 use drawing::Drawing;

@@ -87,7 +87,7 @@ async fn who_asks_too_often_is_told_and_the_rest_is_taken() {
     // What the bucket held and what came in meanwhile.
     assert!(stored >= 9 && refused > 0, "{stored} {refused}");
     // It is each connection's own.
-    assert!(matches!(bo.ask(Request::Lock { ids: vec![ids[1].into()] }).await, Answer::Stored { .. }));
+    assert!(matches!(bo.ask(Request::Lock { ids: vec![ids[1].into()], wait: false }).await, Answer::Stored { .. }));
     // What has no answer to refuse it by ends the connection.
     let end = loop {
         if ana.client.say(&ClientMessage::Refresh).await.is_err() {

@@ -29,7 +29,7 @@ async fn what_people_do_is_counted_and_nobody_is_named() {
     let mut bo = Person::join(&address, Encoding::Json, 2).await;
     let token = ana.lock([ids[0]]).await;
     ana.store(ana.edit(translate(ids[0], 7.5), &[token])).await;
-    bo.ask(Request::Lock { ids: vec![ids[0].into()] }).await;
+    bo.ask(Request::Lock { ids: vec![ids[0].into()], wait: false }).await;
     // One who guesses is turned away.
     let mut wrong = hello(&address, 3, None);
     wrong.secret = "wrong".into();

@@ -310,7 +310,7 @@ fn message(course: &mut Course<'_>) -> ClientMessage {
 
 fn request(course: &mut Course<'_>) -> Request {
     match course.byte() % 12 {
-        0 | 1 => Request::Lock { ids: course.ids() },
+        0 | 1 => Request::Lock { ids: course.ids(), wait: false },
         2 => Request::Unlock { ids: course.ids() },
         3 => Request::Undo { entries: course.ids().into_iter().map(|id| Seq(id.0)).collect() },
         4 => Request::Grant { len: course.number() as u32 },

@@ -29,6 +29,7 @@ impl Desk {
             self.conns.values_mut().for_each(|conn| conn.heard += still_ms);
             self.absent.values_mut().for_each(|since| *since += still_ms);
             self.used.values_mut().for_each(|at| *at += still_ms);
+            self.countdowns.stand_still(still_ms);
         }
     }
 
