@@ -6,8 +6,8 @@ use std::fmt::Debug;
 use std::path::PathBuf;
 
 use drawing::{
-    Boundary, Color, Edge, HAlign, HatchFill, Header, LineStyle, LinearFormat, Lineweight, Op, PolylineForm, Record,
-    Shape, VAlign,
+    Boundary, Color, Edge, HAlign, HatchFill, Header, LineStyle, LinearFormat, Lineweight, Op, Pin, PolylineForm,
+    Record, Shape, VAlign,
 };
 use protocol::{
     Answer, ClientMessage, Durability, Encoding, Ended, Entry, Event, Refusal, Request, Role, ServerMessage,
@@ -153,6 +153,7 @@ fn records_are_what_they_were() {
         variants_of::<Edge>(),
         variants_of::<Boundary>(),
         variants_of::<HatchFill>(),
+        variants_of::<Pin>(),
     ];
     check_kinds("records", &enums);
 }
