@@ -22,6 +22,9 @@ const STRETCH_BYTES: usize = 1 << 20;
 
 impl OpenDrawing {
     pub(super) fn perform(&mut self, effects: Vec<Effect>) {
+        if effects.iter().any(asks_the_store) {
+            self.stored_at = Some(Instant::now());
+        }
         for effect in effects {
             match effect {
                 Effect::Append { after, payloads } => self.append = Some(self.store.append(after, payloads)),
@@ -141,6 +144,18 @@ impl OpenDrawing {
         let Some(room) = self.to_save.take() else { return };
         self.saving = Some(Box::pin(save(room, self.store.clone())));
     }
+}
+
+/// Whether something is asked of the store, here or by whoever writes to a connection.
+fn asks_the_store(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Append { .. }
+            | Effect::Read { .. }
+            | Effect::SendLog { .. }
+            | Effect::SendBlob { .. }
+            | Effect::SaveCheckpoint { .. }
+    )
 }
 
 async fn save(room: Arc<Room>, store: Arc<dyn Store>) -> Result<(), StoreError> {
