@@ -7,6 +7,7 @@ use drawing::{Color, EntityId, LayerId, LineStyle, Lineweight, Point, Rect, Shap
 use protocol::SessionId;
 
 use crate::command::Command;
+use crate::document::LineWish;
 use crate::review::Wish;
 use crate::window::{Purpose, Word};
 
@@ -190,6 +191,8 @@ pub enum Action {
     GoToDraft(u64),
     /// Throws away what was kept of a room in this file, with the changes that never got there.
     GiveUpSeat(PathBuf),
+    /// Wants something of what others hold, or gives of what one holds.
+    Line(LineWish),
     /// An owner says something of people.
     People(Word),
     /// Lets nobody in any more, and puts out who joined.

@@ -41,6 +41,7 @@ pub enum Command {
     ZoomWindow,
     Isolate,
     EndIsolate,
+    AskFor,
     ApplyLayers,
     Snap,
     Ortho,
@@ -162,6 +163,7 @@ table! {
     ZoomExtents View "Zoom to extents" "EXTENTS" ["ZE"] (None) CORNERS_OUT "Shows all of the drawing";
     ZoomWindow View "Zoom" "ZOOM" ["Z"] (None) MAGNIFYING_GLASS "Shows an area between two corners";
     Isolate View "Isolate selection" "ISOLATE" [] (None) EYE "Hides, for you alone, all but the selection";
+    AskFor Edit "Ask for what others hold" "ASK" [] (None) LOCK_SIMPLE "Stands in line for what is selected and others hold; it is yours when it is free";
     EndIsolate View "End isolation" "UNISOLATE" [] (None) EYE_SLASH "Shows everything again";
     ApplyLayers View "Apply layer visibility to drawing" "LAYAPPLY" [] (None) STACK "Makes the layers you hide hidden for everyone";
     Snap Settings "Snap" "SNAP" [] (key(Key::F3)) MAGNET_STRAIGHT "Snaps points to ends, middles, centres and crossings";

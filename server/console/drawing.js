@@ -8,7 +8,7 @@ import { face } from "./shelf.js";
 import { looked, now } from "./state.js";
 import { ago, atClock, atDay, count, held, iso, number } from "./words.js";
 
-const MINOR = new Set(["locked", "unlocked", "granted", "resumed"]);
+const MINOR = new Set(["locked", "unlocked", "granted", "resumed", "queued", "withdrawn", "declined"]);
 
 export function sheet(leave) {
   const empty = el("p", { class: "empty" }, "Choose a drawing to see who is in it and what they do.");
@@ -79,14 +79,14 @@ export function sheet(leave) {
     if (go && await act(drawing.name, "PATCH", "", { archived: true })) tell(`${drawing.title} is archived.`);
   }
 
-  async function override(token) {
+  async function override(token, session) {
     const drawing = looked();
-    const lock = drawing.locks.find((each) => each.token === token);
+    const lock = drawing.locks.find((each) => each.token === token && each.session === session);
     if (!lock) return;
     const who = holder(drawing, lock);
     const go = await confirm(`End ${who}'s lock?`,
-      `${who} holds ${held(lock)}. They are told, and what they did so far is kept. Others can take it at once.`, "End the lock");
-    if (go && await act(drawing.name, "DELETE", `/locks/${token}`)) tell(`${who}'s lock has ended.`);
+      `${who} holds ${held(lock)}. They are told, and have a few seconds to finish; what they did so far is kept. Then whoever waits for it has it.`, "End the lock");
+    if (go && await act(drawing.name, "DELETE", `/locks/${token}?of=${session}`)) tell(`${who}'s lock ends in a moment.`);
   }
 
   /** Follows a link to a file if there is one to be had: a browser shows no sentence of the server's when there is none. */
@@ -147,7 +147,7 @@ export function sheet(leave) {
     const kept = drawing.bans ?? [];
     bans.update(kept, (ban) => ban.seq, makeBan, () => {});
     bans.element.hidden = kept.length === 0;
-    locks.update(drawing.locks, (lock) => lock.token, (lock) => makeLock(lock, override), (row, lock) => updateLock(row, lock, drawing, time));
+    locks.update(drawing.locks, (lock) => `${lock.token} of ${lock.session}`, (lock) => makeLock(lock, override), (row, lock) => updateLock(row, lock, drawing, time));
     say(locks.more, drawing.locks_more > 0 ? `and ${number(drawing.locks_more)} more` : "");
     lines.update(drawing.lines.toReversed(), (line) => line.seq, makeLine, () => {});
     say(lines.more, drawing.lines.length > 0 ? `the last ${drawing.lines.length} entries` : "");
@@ -177,7 +177,7 @@ function makeLock(lock, override) {
   const who = el("span", { class: "name" });
   const what = el("span", { class: "cut" });
   const since = el("time", { class: "since quiet", datetime: iso(lock.since_ms), title: `since ${atDay(lock.since_ms)}` });
-  const end = el("button", { type: "button", class: "small", onclick: () => override(lock.token) }, "End lock");
+  const end = el("button", { type: "button", class: "small", onclick: () => override(lock.token, lock.session) }, "End lock");
   return Object.assign(el("li", { "data-token": lock.token }, place, who, what, since, end), { parts: { place, who, what, since, end } });
 }
 

@@ -136,6 +136,24 @@ pub enum HostError {
     /// The host serves no console.
     #[error("this host has no console, so it has no owner's secret; nothing was changed")]
     NoConsole,
+    /// There is no room for one more drawing at work.
+    #[error(
+        "as many drawings are at work here as may be (the limit {limit} of {max}), and people are in all of them; try again later, or ask whoever runs the server"
+    )]
+    Full {
+        /// Which limit.
+        limit: &'static str,
+        /// Its value.
+        max: u64,
+    },
+    /// There is no room for one more drawing.
+    #[error(
+        "this server has as many drawings as it may (the limit drawings_max of {max}); nothing was added: raise it, or use another server"
+    )]
+    TooMany {
+        /// The limit.
+        max: usize,
+    },
     /// The host was closed.
     #[error("the host is closing; everything that was acknowledged is kept")]
     Closing,

@@ -4,23 +4,26 @@
 
 mod shelf;
 
+use std::collections::HashSet;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use oplog::{Log, LogError};
-use protocol::Seq;
+use protocol::{LogId, Seq};
 
 pub(crate) use shelf::FolderShelf;
 
 use crate::store::{TITLE, log_path};
-use crate::{HostError, Listing, name, private, secret};
+use crate::{HostError, Listing, name, private, secret, upkeep};
 
 /// The file by which a folder is held as a whole.
 const LOCK: &str = "linework-server.lock";
 /// The file with what the owner is known by.
 const OWNER: &str = "linework-server.owner";
+/// A file that is written to find out whether one can be.
+const CHECK: &str = "linework-server.check";
 /// What the file is called, after the log's name, that is there while a drawing is being added.
 const UNFINISHED: &str = "unfinished";
 /// How long a secret file may be, in bytes.
@@ -54,9 +57,12 @@ impl Folder {
     /// what another program holds, where the folder isn't held as a whole, and what was never added.
     pub(crate) fn drawings(&self) -> Result<Vec<Found>, HostError> {
         let failed = |source| HostError::Folder { path: self.path.clone(), source };
-        let mut names = Vec::new();
+        let (mut names, mut beside) = (Vec::new(), HashSet::new());
         for entry in std::fs::read_dir(&self.path).map_err(failed)? {
             let file = entry.map_err(failed)?.file_name();
+            if let Some(file) = file.to_str().filter(|file| file.ends_with("-archived") || file.ends_with(UNFINISHED)) {
+                beside.insert(file.to_owned());
+            }
             match file.to_str().and_then(|file| file.strip_suffix(".linework")) {
                 Some(name) if name::is_name(name) => names.push(name.to_owned()),
                 Some(name) => tracing::warn!(name, "passed over: an address can't name it"),
@@ -64,15 +70,26 @@ impl Folder {
             }
         }
         names.sort_unstable();
+        // Of a drawing that was never added, or half of a copy, there may be no log yet.
+        for name in beside.iter().filter_map(|file| file.strip_suffix(UNFINISHED)?.strip_suffix(".linework-")) {
+            if self.is_held() && names.binary_search_by(|each| each.as_str().cmp(name)).is_err() {
+                tracing::warn!(name, "removed: adding it was never finished");
+                remove(&self.beside(name, "new"));
+                self.remove_unfinished(name);
+            }
+        }
         let mut drawings = Vec::new();
         for name in names {
-            match title(&log_path(&self.path, &name)) {
+            match self.title(&log_path(&self.path, &name)) {
                 Ok(Some(title)) => {
                     // It was added, and the program ended before it could say so.
-                    self.finish(&name);
+                    if beside.contains(&format!("{name}.linework-{UNFINISHED}")) {
+                        self.finish(&name);
+                    }
+                    let archived = beside.contains(&format!("{name}.linework-archived"));
                     // One drawing that nobody can come into is no reason to serve none.
-                    match self.secret(&name).and_then(|secret| Ok((secret, self.is_archived(&name)?))) {
-                        Ok((secret, archived)) => {
+                    match self.secret(&name) {
+                        Ok(secret) => {
                             let title = title.unwrap_or_else(|| name.clone());
                             drawings.push((Listing { title, name, secret, archived }, None));
                         }
@@ -119,7 +136,7 @@ impl Folder {
                 continue;
             }
             self.write(&self.beside(&name, UNFINISHED), "")?;
-            match Log::create(path, protocol::LogId(secret::random()?)) {
+            match Log::create(path, LogId(secret::random()?)) {
                 // Somebody else who uses this folder was first.
                 Err(LogError::Exists { .. } | LogError::Held { .. }) => passed_over.push(name),
                 Err(error) => {
@@ -142,6 +159,68 @@ impl Folder {
                 }
             }
         }
+    }
+
+    /// The drawing whose log has this id, if one has.
+    fn holder_of(&self, log: LogId) -> Result<Option<String>, HostError> {
+        for (name, path) in upkeep::logs_of(&self.path)? {
+            match oplog::glance(&path, TITLE) {
+                Ok(glance) if glance.position.log == log => return Ok(Some(name)),
+                Ok(_) => {}
+                // One that can't be read is nobody's copy.
+                Err(error) => tracing::debug!(name, %error, "passed over"),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Adds a copy of a whole log under the first free name like the one that is wanted.
+    fn adopt(&self, log: &Path, title: &str, wanted: &str, taken: &[String]) -> Result<Listing, HostError> {
+        let mut passed_over = Vec::<String>::new();
+        loop {
+            let name = name::first_free(wanted, |name| taken.iter().chain(&passed_over).any(|each| each == name));
+            let path = log_path(&self.path, &name);
+            if path.exists() {
+                passed_over.push(name);
+                continue;
+            }
+            self.write(&self.beside(&name, UNFINISHED), "")?;
+            // Its name stands for a whole log or for none; what a crash leaves the next start finishes or removes.
+            match oplog::backup(log, &path) {
+                Err(LogError::Exists { .. }) => passed_over.push(name),
+                Err(error) => {
+                    self.remove_unfinished(&name);
+                    return Err(error.into());
+                }
+                Ok(_) => {
+                    let titled = Log::open(&path).and_then(|mut log| {
+                        log.set_meta(TITLE, title)?;
+                        log.close()
+                    });
+                    return match titled.map_err(HostError::from).and_then(|()| self.secret(&name)) {
+                        Ok(secret) => {
+                            self.finish(&name);
+                            Ok(Listing { name, title: title.into(), secret, archived: false })
+                        }
+                        Err(error) => {
+                            self.remove_unfinished(&name);
+                            Err(error)
+                        }
+                    };
+                }
+            }
+        }
+    }
+
+    /// The title in a log, if it has one; none at all if the log has no entry yet.
+    fn title(&self, path: &Path) -> Result<Option<Option<String>>, LogError> {
+        let mut glance = oplog::glance(path, TITLE)?;
+        if glance.held {
+            // By whom, the log itself says best; or it was let go of just now.
+            Log::open(path).and_then(Log::close)?;
+            glance = oplog::glance(path, TITLE)?;
+        }
+        Ok((glance.position.seq > Seq(0)).then_some(glance.meta))
     }
 
     /// Takes away what is left of a drawing that was not added after all; but not its lock file, which others may be
@@ -198,6 +277,16 @@ impl Folder {
         }
     }
 
+    /// Writes something to the disk and takes it away again.
+    fn check(&self) -> Result<(), HostError> {
+        let path = self.path.join(CHECK);
+        let failed = |source| HostError::Folder { path: path.clone(), source };
+        let written = File::create(&path).and_then(|mut file| file.write_all(b"here\n").and_then(|()| file.sync_all()));
+        let removed = std::fs::remove_file(&path);
+        written.map_err(failed)?;
+        removed.map_err(failed)
+    }
+
     /// What the owner is known by, if somebody is.
     pub(crate) fn owner(&self) -> Result<Option<String>, HostError> {
         self.read(&self.path.join(OWNER))
@@ -231,7 +320,7 @@ impl Folder {
 }
 
 /// Makes a folder if need be: one in which nobody else on the machine reads drawings whose secrets they don't have.
-fn make(path: &Path) -> std::io::Result<()> {
+pub(crate) fn make(path: &Path) -> std::io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
@@ -256,15 +345,6 @@ fn remove(path: &Path) {
         }
         _ => {}
     }
-}
-
-/// The title in a log, if it has one; none at all if the log has no entry yet.
-fn title(path: &Path) -> Result<Option<Option<String>>, LogError> {
-    let log = Log::open(path)?;
-    let started = log.position().seq > Seq(0);
-    let title = if started { Some(log.meta(TITLE)?) } else { None };
-    log.close()?;
-    Ok(title)
 }
 
 /// Holds a folder, or says who does.

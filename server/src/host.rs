@@ -9,27 +9,30 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use collab::ConnId;
 use drawing::Drawing;
-use protocol::{Address, Durability, Hello, Limits, LiveFacts};
+use protocol::{Address, Hello, Limits, LiveFacts};
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, broadcast, oneshot};
+use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, OwnedSemaphorePermit, broadcast, oneshot};
 
 use crate::board::Board;
+use crate::callers::Callers;
 use crate::clock::Clock;
 use crate::connection::{Bulk, local};
 use crate::console::{Console, Key};
 use crate::disk;
 use crate::folder::{Folder, FolderShelf, Found};
 use crate::invite::Pass;
-use crate::live::{CLOSING, Command, Live, Mismatches, Outside};
+use crate::live::{CLOSING, Command, Live, Outside};
+use crate::metrics::Metrics;
 use crate::nearby::{Beacon, NearbyDrawing};
 use crate::opening::Opened;
 use crate::outgoing::Outgoing;
 use crate::passing::Passing;
+use crate::places::{Idle, Places};
 use crate::shelf::{Created, Shelf};
-use crate::store::Store;
 #[cfg(feature = "redis")]
 use crate::store::redis::{RedisOptions, RedisShelf};
+use crate::store::{Store, Writers};
 use crate::{HostError, HostEvent, Listed, LocalConnection, Options, http, opening};
 
 /// Events that wait for one who listens slowly; the oldest go first.
@@ -55,23 +58,6 @@ pub struct Listing {
     pub archived: bool,
 }
 
-/// What a host has to say about itself.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Health {
-    /// The program's version.
-    pub version: &'static str,
-    /// Drawings that can be joined.
-    pub drawings: usize,
-    /// Those that are open now.
-    pub open: usize,
-    /// People in them, over an open connection.
-    pub people: usize,
-    /// What kind of store holds them.
-    pub store: &'static str,
-    /// How safe an acknowledged edit is.
-    pub durability: Durability,
-}
-
 pub(crate) struct Inner {
     pub(crate) options: Options,
     runtime: Handle,
@@ -79,6 +65,12 @@ pub(crate) struct Inner {
     pub(crate) shelf: Arc<dyn Shelf>,
     /// Where files go through on their way in and out.
     pub(crate) passing: Passing,
+    /// What is counted.
+    pub(crate) metrics: Arc<Metrics>,
+    /// How many drawings may be at work.
+    pub(crate) places: Places,
+    /// Who is at the door.
+    pub(crate) callers: Callers,
     /// What those who watch the host read.
     pub(crate) board: Arc<Board>,
     /// The page of whoever it belongs to; none where there is none.
@@ -86,11 +78,12 @@ pub(crate) struct Inner {
     drawings: Mutex<BTreeMap<String, Arc<Slot>>>,
     /// Whoever adds a drawing holds this, so that no two take one name, and whoever makes another owner's secret.
     pub(crate) adding: AsyncMutex<()>,
+    /// What the store showed when it was asked last whether it can be written to.
+    pub(crate) checked: AsyncMutex<Option<http::Checked>>,
     conns: AtomicU64,
     closing: AtomicBool,
     events: broadcast::Sender<HostEvent>,
     /// Drawings of clients that were others than the room's.
-    mismatches: Arc<Mismatches>,
     /// Room for requests that come in parts, over all connections.
     pub(crate) bulk_room: Arc<tokio::sync::Semaphore>,
 }
@@ -126,8 +119,9 @@ impl Host {
         };
         let passing = Passing::within(&options.data);
         let drawings = folder.drawings()?;
-        let shelf = Arc::new(FolderShelf(Arc::new(folder)));
-        Ok(Host::with(options, shelf, drawings, console, passing, runtime))
+        let metrics = Metrics::new();
+        let shelf = Arc::new(FolderShelf::new(folder, Writers::new(&metrics)));
+        Ok(Host::with(options, metrics, shelf, drawings, console, passing, runtime))
     }
 
     /// Opens the drawings of a Redis, which other hosts may serve at the same time.
@@ -150,31 +144,37 @@ impl Host {
         };
         let passing = Passing::beside_others(&options.data)?;
         let drawings = shelf.all_drawings().await?.into_iter().map(|listing| (listing, None)).collect();
-        Ok(Host::with(options, Arc::new(shelf), drawings, console, passing, runtime))
+        Ok(Host::with(options, Metrics::new(), Arc::new(shelf), drawings, console, passing, runtime))
     }
 
     fn with(
         options: Options,
+        metrics: Metrics,
         shelf: Arc<dyn Shelf>,
         drawings: Vec<Found>,
         console: Option<Console>,
         passing: Passing,
         runtime: Handle,
     ) -> Host {
+        let places = Places::new(options.open_max, options.open_bytes_max);
+        let callers = Callers::new(options.callers_max);
         let inner = Inner {
             options,
             runtime,
             clock: Clock::start(),
             shelf,
             passing,
+            metrics: Arc::new(metrics),
+            places,
+            callers,
             board: Arc::new(Board::new()),
             console,
             drawings: Mutex::default(),
             adding: AsyncMutex::new(()),
+            checked: AsyncMutex::new(None),
             conns: AtomicU64::new(0),
             closing: AtomicBool::new(false),
             events: broadcast::Sender::new(EVENTS_MAX),
-            mismatches: Arc::default(),
             bulk_room: Arc::new(Bulk::room()),
         };
         let host = Host { inner: Arc::new(inner) };
@@ -211,31 +211,9 @@ impl Host {
         self.lock().values().map(|slot| slot.listing()).collect()
     }
 
-    /// What the host has to say about itself.
-    pub fn health(&self) -> Health {
-        let slots: Vec<_> = self.lock().values().cloned().collect();
-        let mut health = Health {
-            version: env!("CARGO_PKG_VERSION"),
-            drawings: slots.iter().filter(|slot| !slot.listing().archived).count(),
-            open: 0,
-            people: 0,
-            store: self.inner.shelf.kind(),
-            durability: self.inner.shelf.durability(),
-        };
-        for slot in slots {
-            // One that is just opening or closing is not waited for.
-            let Ok(live) = slot.live.try_lock() else { continue };
-            if let Some(live) = live.as_ref().filter(|live| !live.is_ended()) {
-                health.open += 1;
-                health.people += live.people();
-            }
-        }
-        health
-    }
-
     /// How many drawings of clients turned out to be others than the room's and were mended, since the host started.
     pub fn mismatches(&self) -> u64 {
-        self.inner.mismatches.count()
+        self.inner.metrics.mismatches.get()
     }
 
     /// What clients are held to.
@@ -257,7 +235,9 @@ impl Host {
         if self.is_closing() {
             return Err(HostError::Closing);
         }
+        self.may_add()?;
         let taken = self.lock().keys().cloned().collect();
+        let place = self.place().await?;
         let Created { listing, store, start } = self.inner.shelf.create(title, taken).await?;
         let now = self.inner.clock.time_of_day();
         match opening::found(&*store, start, title, source.map(Bytes::from), drawing, now).await {
@@ -266,7 +246,7 @@ impl Host {
                 let mut live = slot.live.lock().await;
                 // Another host's people may have been let in here already, by what is stored.
                 if live.is_none() {
-                    *live = Some(self.start(&slot, room.into(), store));
+                    *live = Some(self.start(&slot, room.into(), store, place));
                 }
                 drop(live);
                 self.inner.shelf.finish(&listing.name).await;
@@ -476,13 +456,14 @@ impl Host {
             open.wait_until_ended().await;
             *live = None;
         }
+        let place = self.place().await?;
         let store = self.inner.shelf.open(&name).await?;
         let opened = opening::open_room(&*store, &name).await?;
-        *live = Some(self.start(slot, opened, store));
+        *live = Some(self.start(slot, opened, store, place));
         Ok(live)
     }
 
-    fn start(&self, slot: &Arc<Slot>, opened: Opened, store: Arc<dyn Store>) -> Live {
+    fn start(&self, slot: &Arc<Slot>, opened: Opened, store: Arc<dyn Store>, place: OwnedSemaphorePermit) -> Live {
         let held = Arc::downgrade(&slot.live);
         // A host that is gone has nobody at its doors.
         let may_retire = move || -> Option<Box<dyn Send>> {
@@ -490,20 +471,24 @@ impl Host {
             held.try_lock_owned().ok().map(|guard| Box::new(guard) as Box<dyn Send>)
         };
         let Listing { name, title, .. } = slot.listing();
-        let Inner { options, clock, runtime, board, events, mismatches, .. } = &*self.inner;
+        let Inner { options, clock, runtime, board, events, metrics, .. } = &*self.inner;
         let (renamed, on_board) = (Arc::downgrade(slot), board.clone());
         let renamed = move |title: &str| {
             if let Some(slot) = renamed.upgrade() {
                 on_board.put_listing(&slot.change(|listing| title.clone_into(&mut listing.title)));
             }
         };
+        let idle = Idle::default();
+        self.inner.places.note(&name, slot, idle.clone());
         let outside = Outside {
             may_retire: Box::new(may_retire),
+            _place: Some(place),
+            idle,
             board: board.clone(),
+            metrics: metrics.clone(),
             title,
             renamed: Box::new(renamed),
             events: events.clone(),
-            mismatches: mismatches.clone(),
         };
         Live::start(&name, opened, store, options.limits, *clock, runtime, outside)
     }
@@ -517,7 +502,7 @@ impl Host {
     }
 
     /// Inserting is one step, so a thread that panicked left a whole map behind.
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Slot>>> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Slot>>> {
         self.inner.drawings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -535,6 +520,10 @@ impl Slot {
     /// What there is to know of it.
     pub(crate) fn listing(&self) -> Listing {
         self.change(|_| {})
+    }
+
+    pub(crate) fn is_archived(&self) -> bool {
+        self.listing.lock().unwrap_or_else(PoisonError::into_inner).archived
     }
 
     /// Changes what there is to know of it, in one step; as it is then.

@@ -1,4 +1,7 @@
-//! One port for everything: WebSockets at `/ws`, the state of the server at `/health`, the console at `/`.
+//! One port for everything: WebSockets at `/ws`, the state of the server at `/health`, what is counted at `/metrics`, the
+//! console at `/`.
+
+mod state;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,13 +19,12 @@ use tokio::sync::{mpsc, watch};
 
 use crate::connection::socket::{self, Caller};
 use crate::console::{self, Office, guard};
-use crate::host::Health;
-use crate::line::{Lines, Meter, Patience};
+use crate::line::{Lines, Meter, Patience, Totals};
 use crate::nearby::NearbyDrawing;
 use crate::{Host, HostError};
 
-/// Connections that stay at one listener at a time, at the most.
-const CONNECTIONS_MAX: usize = 16_384;
+pub(crate) use state::Checked;
+
 /// Connections besides, of those who only ask something.
 const ASKERS_MIN: usize = 64;
 /// How long those who are connected have to hear that the listener closes.
@@ -80,17 +82,20 @@ pub(crate) async fn serve(
     let beacon = host.light_beacon(listening);
     let (close, closing) = watch::channel(false);
     let (places, mut occupied) = mpsc::channel(1);
-    let connections_max = connections_max();
+    let connections_max = connections_max(host.inner.options.connections_max);
     let free = std::sync::Arc::new(tokio::sync::Semaphore::new(connections_max));
     // A few besides those who stay, for those who ask something, and to say that there is no room.
-    let lines = Lines::new(listener, connections_max + ASKERS_MIN, Patience::default());
+    let metrics = &host.inner.metrics;
+    let totals = Totals { read: metrics.bytes_in.clone(), written: metrics.bytes_out.clone() };
+    let lines = Lines::new(listener, connections_max + ASKERS_MIN, Patience::default(), totals);
     let door = Door { host, closing: closing.clone(), places, free };
     let page = match door.host.inner.console {
         Some(_) => console::router(Office { host: door.host.clone(), listening }),
         None => Router::new().route("/", get(async || Html(PAGE))),
     };
     let router = Router::new()
-        .route("/health", get(health))
+        .route("/health", get(state::health))
+        .route("/metrics", get(state::metrics))
         .route("/nearby", get(nearby))
         .route("/ws", any(upgrade))
         .with_state(door)
@@ -125,22 +130,17 @@ pub(crate) async fn serve(
 
 /// How many may stay at one listener at a time: fewer where the system gives the program few files and sockets, of which
 /// the logs need some too.
-fn connections_max() -> usize {
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files")?.split_whitespace().next());
-    // Where nothing is said, or "unlimited", it is the program's own limit.
-    let files = files.and_then(|files| files.parse::<usize>().ok()).unwrap_or(usize::MAX);
-    (files / 2).saturating_sub(ASKERS_MIN).clamp(ASKERS_MIN, CONNECTIONS_MAX)
+fn connections_max(wished: usize) -> usize {
+    // Where nothing is said it is the program's own limit.
+    let files = rlimit::getrlimit(rlimit::Resource::NOFILE).map_or(u64::MAX, |(soft, _)| soft);
+    let fit = usize::try_from(files / 2).unwrap_or(usize::MAX).saturating_sub(ASKERS_MIN).max(ASKERS_MIN);
+    wished.min(fit)
 }
 
 /// A request is looked after from the moment that its head has come: how long that takes is another's business.
 async fn attend(ConnectInfo(meter): ConnectInfo<Meter>, request: Request, next: Next) -> Response {
     let _attended = meter.attend();
     next.run(request).await
-}
-
-async fn health(State(door): State<Door>) -> Json<Health> {
-    Json(door.host.health())
 }
 
 /// What whoever is on the network may know; under this server's own names only, so that no foreign page reads it.
@@ -162,8 +162,18 @@ async fn upgrade(
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let Ok(place) = door.free.clone().try_acquire_owned() else {
-        let words = "This server has as many connections already as it can; try again later.\n";
+        door.host.inner.metrics.turned_away("connections");
+        let words =
+            "This server has as many connections already as it can (the limit connections_max); try again later.\n";
         return (StatusCode::SERVICE_UNAVAILABLE, words).into_response();
+    };
+    let Some(at_door) = door.host.inner.callers.come(meter.from().ip()) else {
+        door.host.inner.metrics.turned_away("callers");
+        let max = door.host.inner.callers.max;
+        let words = format!(
+            "{max} connections from this address have not said hello yet (the limit callers_max); say it first.\n"
+        );
+        return (StatusCode::TOO_MANY_REQUESTS, words).into_response();
     };
     let message_bytes_max = door.host.limits().message_bytes_max as usize;
     let readable = message_bytes_max.saturating_add(MESSAGE_SLACK_BYTES);
@@ -196,10 +206,13 @@ async fn upgrade(
     let upgraded = meter.clone();
     // Who doesn't say hello, or falls silent later, is found out by what comes over the WebSocket.
     upgraded.stay();
+    let open = door.host.inner.metrics.connections.clone();
     upgrade.on_upgrade(async move |socket| {
+        open.inc();
         let Door { host, closing, places, .. } = door;
-        let caller = Caller { meter, owner, foreign };
+        let caller = Caller { meter, owner, foreign, at_door };
         socket::converse(socket, caller, encoding, host, closing).await;
+        open.dec();
         drop((places, place));
     })
 }

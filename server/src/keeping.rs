@@ -5,7 +5,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use protocol::{Answer, ClientId, ClientMessage, ClientSeq, Hello, Refusal, Request, Seq, ServerMessage, Token};
+use protocol::{
+    Answer, ClientId, ClientMessage, ClientSeq, Hello, Refusal, Request, Seq, ServerMessage, SessionId, Token,
+};
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::timeout;
 
@@ -54,12 +56,13 @@ impl Host {
         Ok(())
     }
 
-    /// Ends the lock that was granted as this entry; false if it had ended by itself.
+    /// Ends the lock that was granted as this entry: at once if its holder is not connected, else after a countdown that they
+    /// see. `of` says whose, where one entry granted something to several. False if it had ended by itself, or is ending.
     ///
     /// # Errors
     /// As [`Host::rename`].
-    pub async fn end_lock(&self, name: &str, token: Token) -> Result<bool, HostError> {
-        Ok(self.act(name, Request::Override { token, of: None }).await? != Answer::Nothing)
+    pub async fn end_lock(&self, name: &str, token: Token, of: Option<SessionId>) -> Result<bool, HostError> {
+        Ok(self.act(name, Request::Override { token, of }).await? != Answer::Nothing)
     }
 
     /// Archives a drawing, or brings it back. Who is in one that is archived is told and sent off; nobody comes in.

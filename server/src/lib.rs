@@ -7,6 +7,7 @@
 //! rules of any kind, the drawing of anything.
 
 mod board;
+mod callers;
 mod clock;
 mod connection;
 mod console;
@@ -16,12 +17,14 @@ mod events;
 mod folder;
 mod following;
 mod frame;
+mod health;
 mod host;
 mod http;
 mod invite;
 mod keeping;
 mod line;
 mod live;
+mod metrics;
 mod name;
 mod nearby;
 mod opening;
@@ -30,19 +33,22 @@ mod outgoing;
 mod passing;
 mod people;
 mod pieces;
+mod places;
 mod private;
 mod reach;
 mod secret;
 mod shelf;
 pub mod store;
 mod stretch;
+pub mod upkeep;
 
 pub use connection::local::{Delivery, LocalConnection};
 pub use error::HostError;
 pub use events::HostEvent;
-pub use host::{Health, Host, Listing, run};
+pub use health::Health;
+pub use host::{Host, Listing, run};
 pub use http::listen;
 pub use nearby::{Beacon, MulticastError, NearbyDrawing, NearbyError, Neighbour, Search, ask};
-pub use options::{Listed, Options};
+pub use options::{Listed, MetricsFor, Options};
 pub use people::Invitation;
 pub use reach::reachable_as;

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
+use prometheus_client::metrics::counter::Counter;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -22,6 +23,16 @@ pub(crate) struct Lines {
     listener: TcpListener,
     free: Arc<Semaphore>,
     patience: Patience,
+    totals: Totals,
+}
+
+/// Bytes that came in and went out over all lines.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Totals {
+    /// In.
+    pub read: Counter,
+    /// Out.
+    pub written: Counter,
 }
 
 /// How long a line may be held by one who asks nothing.
@@ -63,6 +74,7 @@ struct Counts {
     /// Bytes that came in, and that went out; they wrap around, since only change counts.
     read: AtomicUsize,
     written: AtomicUsize,
+    totals: Totals,
     /// When the connection began.
     start: Instant,
     /// Requests that are being answered.
@@ -79,12 +91,13 @@ struct Counts {
 pub(crate) struct Attended(Meter);
 
 impl Meter {
-    fn new(from: SocketAddr) -> Meter {
+    fn new(from: SocketAddr, totals: Totals) -> Meter {
         Meter(Arc::new(Counts {
             from,
             left: AtomicUsize::new(usize::MAX),
             read: AtomicUsize::new(0),
             written: AtomicUsize::new(0),
+            totals,
             start: Instant::now(),
             attended: AtomicUsize::new(0),
             asked: AtomicBool::new(false),
@@ -147,6 +160,7 @@ impl Meter {
 
     fn note_read(&self, bytes: usize) {
         self.0.read.fetch_add(bytes, Ordering::Relaxed);
+        self.0.totals.read.inc_by(bytes as u64);
         let less = |left| if left == usize::MAX { None } else { Some(usize::saturating_sub(left, bytes)) };
         // None is no failure: there is no bound.
         let _ = self.0.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
@@ -161,8 +175,8 @@ impl Drop for Attended {
 }
 
 impl Lines {
-    pub(crate) fn new(listener: TcpListener, lines_max: usize, patience: Patience) -> Lines {
-        Lines { listener, free: Arc::new(Semaphore::new(lines_max)), patience }
+    pub(crate) fn new(listener: TcpListener, lines_max: usize, patience: Patience, totals: Totals) -> Lines {
+        Lines { listener, free: Arc::new(Semaphore::new(lines_max)), patience, totals }
     }
 }
 
@@ -181,7 +195,7 @@ impl Listener for Lines {
         if let Err(error) = socket.set_nodelay(true) {
             tracing::debug!(%error, "a connection keeps small messages back");
         }
-        let (meter, patience) = (Meter::new(address), self.patience);
+        let (meter, patience) = (Meter::new(address, self.totals.clone()), self.patience);
         let alarm = Box::pin(sleep(patience.first));
         (Line { socket, meter, patience, alarm, _place: place }, address)
     }
@@ -210,6 +224,7 @@ impl Line {
         match written {
             Poll::Ready(Ok(written)) => {
                 self.meter.0.written.fetch_add(written, Ordering::Relaxed);
+                self.meter.0.totals.written.inc_by(written as u64);
                 self.meter.note_quiet();
                 Poll::Ready(Ok(written))
             }
@@ -297,7 +312,9 @@ mod tests {
         };
         let router = Router::new().route("/", get(async || "here")).layer(from_fn(attend));
         let service = router.into_make_service_with_connect_info::<Meter>();
-        tokio::spawn(async move { axum::serve(Lines::new(listener, lines_max, patience), service).await });
+        tokio::spawn(async move {
+            axum::serve(Lines::new(listener, lines_max, patience, Totals::default()), service).await
+        });
         at
     }
 

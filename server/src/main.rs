@@ -18,10 +18,10 @@ fn main() -> ExitCode {
     }
     let arguments = program::Arguments::parse();
     match program::run(&arguments) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             eprintln!("linework-server: {error:#}");
-            ExitCode::FAILURE
+            arguments.failed()
         }
     }
 }

@@ -36,6 +36,11 @@ pub(crate) fn title_of_file(file: &str) -> String {
     if title.is_empty() { "Drawing".into() } else { title.into() }
 }
 
+/// The same from what a log is called: without its folders and without `.linework`.
+pub(crate) fn title_of_log(file: &str) -> String {
+    title_of_file(file.strip_suffix(".linework").unwrap_or(file))
+}
+
 /// The name, or with a number after it the first that is not taken.
 pub(crate) fn first_free(name: &str, taken: impl Fn(&str) -> bool) -> String {
     if !taken(name) {

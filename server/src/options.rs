@@ -18,6 +18,18 @@ pub enum Listed {
     Open,
 }
 
+/// Who may read what is counted of a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MetricsFor {
+    /// Nobody.
+    Nobody,
+    /// Programs of the same machine, if no program in front of the host speaks for somebody else.
+    #[default]
+    ThisMachine,
+    /// Whoever reaches the host.
+    Everybody,
+}
+
 /// How a host is set up.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -42,6 +54,26 @@ pub struct Options {
     pub title: String,
     /// What it tells them.
     pub listed: Listed,
+    /// Who may read what is counted of it.
+    pub metrics: MetricsFor,
+    /// Drawings that it may have.
+    pub drawings_max: usize,
+    /// Drawings that may be at work at a time; fewer where the system lets few files be open.
+    pub open_max: usize,
+    /// What those may take of the memory together, by estimate, bytes: beyond it no other is opened.
+    pub open_bytes_max: u64,
+    /// Connections that stay at one listener at a time; fewer where the system lets few files be open.
+    pub connections_max: usize,
+    /// Connections from one address that have not said hello yet.
+    pub callers_max: usize,
+}
+
+/// A part of the machine's memory, where it says how much it has.
+fn memory_part(part: u64) -> Option<u64> {
+    let told = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = told.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kib = line.trim().trim_end_matches(" kB").parse::<u64>().ok()?;
+    Some((kib << 10) / part)
 }
 
 impl Options {
@@ -57,6 +89,12 @@ impl Options {
             upload_bytes_max: 256 << 20,
             title: format!("Linework on {}", gethostname::gethostname().to_string_lossy()),
             listed: Listed::default(),
+            metrics: MetricsFor::default(),
+            drawings_max: 100_000,
+            open_max: 1_000,
+            open_bytes_max: memory_part(2).unwrap_or(4 << 30),
+            connections_max: 16_384,
+            callers_max: 1_024,
         }
     }
 }

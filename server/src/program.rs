@@ -1,15 +1,21 @@
-//! The whole life of the program: arguments, log, folder, listener, signals, end.
+//! The whole life of the program: arguments, log, folder, listener, signals, end. What it does besides serving is in
+//! commands of their own.
+
+mod output;
+mod place;
+mod work;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use protocol::Limits;
 #[cfg(feature = "redis")]
 use server::store::{RedisOptions, Weaker};
-use server::{Host, Listed, Options, reachable_as};
+use server::{Host, Listed, Listing, MetricsFor, Options, reachable_as};
 use tracing_subscriber::EnvFilter;
 
 /// The file in the data folder with the owner's first secret, where there was nobody at a terminal to be told.
@@ -20,12 +26,17 @@ const FIRST_SECRET: &str = "linework-server.first-secret";
 #[command(
     name = "linework-server",
     version,
+    args_conflicts_with_subcommands = true,
+    subcommand_help_heading = "Commands beside serving",
     after_help = "Example:\n  linework-server --listen 0.0.0.0:4848 --data drawings --add floorplan.dxf\n\n\
                   prints the address to join, linework://HOST:PORT/floorplan#SECRET. Who has it can edit. Open it in \
                   Linework, or: linework ADDRESS\nIn a log, where others may read it, secrets are not printed.\n\nExit status: 0 after an orderly end, 1 if something failed, 2 for \
                   arguments that make no sense."
 )]
 pub struct Arguments {
+    /// What to do instead of serving
+    #[command(subcommand)]
+    work: Option<work::Work>,
     /// Where to listen for WebSocket and HTTP; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:4848")]
     listen: SocketAddr,
@@ -64,9 +75,40 @@ pub struct Arguments {
     /// Milliseconds after which a lock that nothing is done under ends
     #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(100..), default_value_t = Limits::default().lock_idle_ms)]
     lock_idle_ms: u32,
+    /// Who may read what the server counts, at /metrics: nobody, programs of this machine, or everybody
+    #[arg(long, value_enum, value_name = "WHOM", default_value_t = Metrics::Here)]
+    metrics: Metrics,
+    /// Drawings that the server may have
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    drawings_max: usize,
+    /// Drawings that may be at work at a time; one that nobody is in makes room for another
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    open_max: usize,
+    /// Memory for drawings at work, by estimate; beyond it no other is opened [default: half of what the machine has]
+    #[arg(long, value_name = "MIB")]
+    open_memory_max: Option<u64>,
+    /// Connections at a time
+    #[arg(long, value_name = "N", default_value_t = 16_384)]
+    connections_max: usize,
+    /// Connections from one address that have not said hello yet
+    #[arg(long, value_name = "N", default_value_t = 1_024)]
+    callers_max: usize,
+    /// Requests a second over one connection
+    #[arg(long, value_name = "N", default_value_t = protocol::Limits::default().requests_hz_max)]
+    requests_hz_max: u32,
+    /// People in one drawing
+    #[arg(long, value_name = "N", default_value_t = protocol::Limits::default().people_max)]
+    people_max: u32,
     /// Write the log as JSON, one event a line; RUST_LOG says how much of it
     #[arg(long)]
     json_logs: bool,
+}
+
+impl Arguments {
+    /// The status where something could not be done: a command has another for what it found.
+    pub fn failed(&self) -> ExitCode {
+        if self.work.is_some() { ExitCode::from(2) } else { ExitCode::FAILURE }
+    }
 }
 
 /// What is enough where Redis doesn't write to its disk before it answers.
@@ -77,6 +119,27 @@ enum Accepted {
     EverySecond,
     /// A restart of Redis may take everything
     Memory,
+}
+
+/// Who may read what is counted.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Metrics {
+    /// Nobody
+    Off,
+    /// Programs of this machine
+    Here,
+    /// Whoever reaches the server; there are no names in it
+    Everybody,
+}
+
+impl From<Metrics> for MetricsFor {
+    fn from(metrics: Metrics) -> MetricsFor {
+        match metrics {
+            Metrics::Off => MetricsFor::Nobody,
+            Metrics::Here => MetricsFor::ThisMachine,
+            Metrics::Everybody => MetricsFor::Everybody,
+        }
+    }
 }
 
 /// What whoever is on the network is told.
@@ -100,18 +163,25 @@ impl From<Nearby> for Listed {
     }
 }
 
-/// Runs until a signal ends it.
-pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    start_log(arguments.json_logs);
+/// Serves until a signal ends it, or does what else it is told to.
+pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    start_log(arguments.json_logs, if arguments.work.is_some() { "warn" } else { "info" });
+    // Logs and connections want more files than a shell gives a program; the system says how many there may be.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::debug!(%error, "no more files may be open than before");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("the system gives no threads to serve with; nothing was started")?;
-    runtime.block_on(serve(arguments))
+    match &arguments.work {
+        Some(work) => runtime.block_on(work.run()),
+        None => runtime.block_on(serve(arguments)).map(|()| ExitCode::SUCCESS),
+    }
 }
 
-fn start_log(json: bool) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+fn start_log(json: bool, usual: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     if json {
         log.json().init();
@@ -156,10 +226,30 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
 /// Opens what holds the drawings: a Redis or a folder.
 async fn open(arguments: &Arguments) -> anyhow::Result<Host> {
     let runtime = tokio::runtime::Handle::current();
-    let Arguments { name, nearby, heartbeat_ms, grace_ms, lock_idle_ms, .. } = arguments;
-    let limits =
-        Limits { heartbeat_ms: *heartbeat_ms, grace_ms: *grace_ms, lock_idle_ms: *lock_idle_ms, ..Limits::default() };
-    let options = |data: &Path| Options { names: name.clone(), listed: (*nearby).into(), limits, ..Options::new(data) };
+    let Arguments { name, nearby, metrics, heartbeat_ms, grace_ms, lock_idle_ms, .. } = arguments;
+    let limits = Limits {
+        heartbeat_ms: *heartbeat_ms,
+        grace_ms: *grace_ms,
+        lock_idle_ms: *lock_idle_ms,
+        requests_hz_max: arguments.requests_hz_max,
+        people_max: arguments.people_max,
+        ..Limits::default()
+    };
+    let options = |data: &Path| Options {
+        names: name.clone(),
+        listed: (*nearby).into(),
+        metrics: (*metrics).into(),
+        drawings_max: arguments.drawings_max,
+        open_max: arguments.open_max,
+        connections_max: arguments.connections_max,
+        callers_max: arguments.callers_max,
+        limits,
+        ..Options::new(data)
+    };
+    let options = |data: &Path| match arguments.open_memory_max {
+        Some(mib) => Options { open_bytes_max: mib << 20, ..options(data) },
+        None => options(data),
+    };
     #[cfg(feature = "redis")]
     if let Some(url) = &arguments.redis {
         let accept = arguments.accept_durability.map(|accepted| match accepted {
@@ -192,12 +282,13 @@ async fn add_all(host: &Host, files: &[PathBuf]) -> anyhow::Result<()> {
             say(format!("{title} is here already, as {}: {} was not read again", known.name, file.display()));
             continue;
         }
-        add(host, file, &title).await?;
+        let (_, findings) = add(host, file, &title).await?;
+        say(format!("added {title}{findings}"));
     }
     Ok(())
 }
 
-async fn add(host: &Host, file: &Path, title: &str) -> anyhow::Result<()> {
+async fn add(host: &Host, file: &Path, title: &str) -> anyhow::Result<(Listing, String)> {
     let named = || format!("{} can't be added, the drawings that were here are as they were", file.display());
     let path = file.to_owned();
     let read = move || -> anyhow::Result<_> {
@@ -209,10 +300,9 @@ async fn add(host: &Host, file: &Path, title: &str) -> anyhow::Result<()> {
     for finding in &reading.findings {
         tracing::debug!(file = %file.display(), %finding, "a finding");
     }
-    host.add(title, Some(bytes), reading.drawing).await?;
     let findings = reading.findings.len();
-    say(format!("added {title}{}", if findings == 0 { String::new() } else { format!(", with {findings} findings") }));
-    Ok(())
+    let added = host.add(title, Some(bytes), reading.drawing).await?;
+    Ok((added, if findings == 0 { String::new() } else { format!(", with {findings} findings") }))
 }
 
 /// Tells whoever started the program something.

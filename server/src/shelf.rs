@@ -1,10 +1,10 @@
 //! Where drawings are listed, made and opened, and what is kept of each besides its log: a folder of this machine, or a
 //! Redis that several servers share. Whoever has a shelf doesn't know which.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use protocol::{Durability, Position};
+use protocol::{Durability, LogId, Position};
 use tokio::sync::mpsc;
 
 use crate::store::{Pending, Signal, Store};
@@ -43,8 +43,24 @@ pub(crate) trait Shelf: std::fmt::Debug + Send + Sync + 'static {
     /// Takes away what is left of a drawing that was not added after all.
     fn remove_unfinished(&self, name: &str) -> Pending<()>;
 
+    /// The drawing whose log has this id, if one has.
+    fn holder_of(&self, log: LogId) -> Pending<Result<Option<String>, HostError>>;
+
+    /// Adds a drawing with all its history: a copy of a log that is whole, under the first free name like the one that
+    /// is wanted. It is there whole or not at all, whenever the power goes.
+    fn adopt(
+        &self,
+        log: PathBuf,
+        title: &str,
+        wanted: String,
+        taken: Vec<String>,
+    ) -> Pending<Result<Listing, HostError>>;
+
     /// Opens the log of a drawing.
     fn open(&self, name: &str) -> Pending<Result<Arc<dyn Store>, HostError>>;
+
+    /// Finds out whether it can be written to now.
+    fn check(&self) -> Pending<Result<(), HostError>>;
 
     /// Archives a drawing or brings it back. Its log stays where and as it is.
     fn set_archived(&self, name: &str, archived: bool) -> Pending<Result<(), HostError>>;

@@ -24,7 +24,9 @@ fn library() -> String {
 async fn with_a_clock_that_jumps_nothing_ends_early_or_lives_for_ever() {
     // The time of day alone, as whoever sets a clock changes it; and every clock of the machine, as one sees who was put
     // to sleep with it.
-    for (jumps, dont_fake_steady) in [(&["+3h", "-5h", "+40d", "-1d", "+0"][..], "1"), (&["+2h", "+9h", "+40d"][..], "0")] {
+    for (jumps, dont_fake_steady) in
+        [(&["+3h", "-5h", "+40d", "-1d", "+0"][..], "1"), (&["+2h", "+9h", "+40d"][..], "0")]
+    {
         let folder = tempfile::tempdir().expect("a folder");
         let time = folder.path().join("time");
         let set = |jump: &str| {

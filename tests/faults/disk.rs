@@ -57,7 +57,9 @@ impl Drop for SmallDisk {
 async fn with_a_full_disk_it_refuses_and_goes_on_when_there_is_room() {
     let folder = tempfile::tempdir().expect("a folder");
     let Some(disk) = SmallDisk::mount(&folder.path().join("disk")) else {
-        println!("NOT TRIED: no file system can be mounted here; files that may not grow are, in the test beside this one");
+        println!(
+            "NOT TRIED: no file system can be mounted here; files that may not grow are, in the test beside this one"
+        );
         return;
     };
     let ground = Ground::within(&disk.at, limits());

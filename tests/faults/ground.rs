@@ -128,6 +128,13 @@ impl Server {
         assert!(Command::new("kill").args([signal, &pid]).status().expect("kill runs").success());
     }
 
+    /// How much memory it takes by a line of the system's own books, such as `VmHWM`, in KiB.
+    pub fn memory_kib(&self, line: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let found = status.lines().find_map(|each| each.strip_prefix(line)).expect("the system knows");
+        found.trim_matches(|c: char| !c.is_ascii_digit()).parse().expect("a number")
+    }
+
     /// Whether it is still at work.
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("it is a child").is_none()
@@ -160,7 +167,8 @@ pub fn beside_tests(program: &str) -> PathBuf {
     path
 }
 
-fn dxf(lines: u64) -> String {
+/// A drawing of so many lines, as a drawing program writes it.
+pub fn dxf(lines: u64) -> String {
     let line = |n: u64| format!("0\nLINE\n5\n{:X}\n8\n0\n10\n0.0\n20\n{n}.0\n11\n5.0\n21\n{n}.0\n", 0x10 + n);
     let entities: String = (0..lines).map(line).collect();
     format!("0\nSECTION\n2\nENTITIES\n{entities}0\nENDSEC\n0\nEOF\n")

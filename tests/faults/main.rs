@@ -9,9 +9,13 @@ mod disk;
 mod ground;
 mod history;
 mod kill;
+mod nodes;
 mod pause;
 mod person;
 mod proxy;
+#[path = "../../server/tests/server/redis.rs"]
+mod redis;
+mod slow;
 mod storm;
 
 use std::time::Duration;

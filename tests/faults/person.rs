@@ -5,13 +5,12 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use collab::{Notice, Session, Status};
-use drawing::{EntityId, Op, RecordId, Vec2};
+use drawing::{Entity, EntityId, Op, Order, Record, RecordId, Vec2};
 use futures_util::{SinkExt as _, StreamExt as _};
 use protocol::{
-    Address, ClientId, ClientMessage, ClientSeq, Encoding, Limits, Refusal, ResumeKey, SUBPROTOCOL_JSON, SUBPROTOCOL_MSGPACK,
-    Seq, ServerMessage,
+    Address, ClientId, ClientMessage, ClientSeq, Encoding, Limits, Refusal, ResumeKey, SUBPROTOCOL_JSON,
+    SUBPROTOCOL_MSGPACK, Seq, ServerMessage,
 };
-use tests::model::line;
 use tests::random::Random;
 use tokio::net::TcpStream;
 use tokio::time::{interval, timeout};
@@ -213,7 +212,11 @@ impl Person {
                 }
             }
         };
-        timeout(DEADLINE, listening).await.unwrap_or_else(|_| panic!("{what} in time"));
+        if timeout(DEADLINE, listening).await.is_err() {
+            let (status, waiting) = (self.session.status(), self.session.waiting());
+            let connected = self.socket.is_some();
+            panic!("{what} in time; {status:?}, connected {connected}, {waiting} wait, {} stored", self.stored);
+        }
     }
 
     /// Notes that they are done, and what they hold.
@@ -251,9 +254,9 @@ impl Person {
                 self.submit(Op::Translate { ids: moved, by });
             }
             70..=75 if self.made < OWN_LINES_MAX => {
-                if let Some(ids) = self.session.take_ids(1) {
+                if let Some(new) = self.new_lines(1) {
                     self.made += 1;
-                    self.submit(Op::New(vec![line(ids[0].0, by.x, by.y)]));
+                    self.submit(Op::New(new));
                 }
             }
             // Never the last ones: everybody is to have something to want.
@@ -268,6 +271,17 @@ impl Person {
         }
     }
 
+    /// Lines like the first one, with ids of one's own; none while there are not so many ids.
+    pub fn new_lines(&mut self, count: usize) -> Option<Vec<Record>> {
+        let like = self.session.drawing().entities().next()?.clone();
+        let ids = self.session.take_ids(count)?;
+        let line = |id: RecordId| {
+            let (handle, source, order) = (None, None, Order(id.0));
+            Record::Entity(Entity { id: EntityId(id.0), handle, source, order, ..like.clone() })
+        };
+        Some(ids.into_iter().map(line).collect())
+    }
+
     /// What is refused on the spot is nothing done.
     fn submit(&mut self, op: Op) {
         let _ = self.session.submit(op);
@@ -277,6 +291,11 @@ impl Person {
 async fn open(address: &Address, encoding: Encoding) -> Option<WebSocketStream<TcpStream>> {
     let stream = TcpStream::connect((address.host.as_str(), address.port)).await.ok()?;
     stream.set_nodelay(true).ok()?;
+    upgrade(stream, address, encoding).await
+}
+
+/// Makes a WebSocket of a connection; nothing is said over it yet.
+pub async fn upgrade(stream: TcpStream, address: &Address, encoding: Encoding) -> Option<WebSocketStream<TcpStream>> {
     let mut request = format!("ws://{}:{}/ws", address.host, address.port).into_client_request().ok()?;
     let subprotocol = match encoding {
         Encoding::MessagePack => SUBPROTOCOL_MSGPACK,

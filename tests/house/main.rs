@@ -2,6 +2,7 @@
 //! is kept. Each rule reports every place that breaks it in one message, so that one run is enough to mend them all.
 
 mod floors;
+mod mutations;
 mod sources;
 mod tidiness;
 

@@ -203,10 +203,10 @@ pub async fn long(encoding: Encoding) -> (Vec<Frame>, Left) {
     ana.until(|message| matches!(message, ServerMessage::Presence(_)).then_some(())).await;
     ana.say(&ClientMessage::Presence(shown(4.0))).await;
     // Locks: one is granted, one is so already, one is refused.
-    let token = ana.store(Request::Lock { ids: vec![one, two] }).await;
-    assert_eq!(ana.ask(Request::Lock { ids: vec![two] }).await, Answer::Nothing);
-    bo.store(Request::Lock { ids: vec![three] }).await;
-    assert!(matches!(ana.ask(Request::Lock { ids: vec![one, three] }).await, Answer::Refused(_)));
+    let token = ana.store(Request::Lock { ids: vec![one, two], wait: false }).await;
+    assert_eq!(ana.ask(Request::Lock { ids: vec![two], wait: false }).await, Answer::Nothing);
+    bo.store(Request::Lock { ids: vec![three], wait: false }).await;
+    assert!(matches!(ana.ask(Request::Lock { ids: vec![one, three], wait: false }).await, Answer::Refused(_)));
     // Edits: what is held is moved, something new is made, what somebody else holds is left alone.
     let moved = Op::Translate { ids: vec![place.lines[0], place.lines[1]], by: Vec2::new(10.0, 0.1) };
     let edit = ana.store(ana.edit(moved, &[token])).await;

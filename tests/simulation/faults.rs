@@ -18,9 +18,19 @@ pub struct Faults {
     /// A signal between nodes is lost.
     pub unheard: u64,
     pub overflow: u64,
+    /// A reader takes nothing in for a while.
+    pub slow: u64,
+    /// A request, or a signal between nodes, comes twice.
+    pub twice: u64,
     pub intruders: u64,
     /// An owner says something of somebody; at each gesture.
     pub rulings: u64,
+    /// A node's clocks jump; at each tick.
+    pub clock: u64,
+    /// A node's process is stopped for a while; at each tick.
+    pub stop: u64,
+    /// The machine goes dark, where server and store are on one; at each tick.
+    pub power: u64,
     pub nodes: usize,
     pub people: usize,
 }
@@ -38,8 +48,13 @@ impl Faults {
             cut_off: 0,
             unheard: 0,
             overflow: 0,
+            slow: 0,
+            twice: 0,
             intruders: 0,
             rulings: 0,
+            clock: 0,
+            stop: 0,
+            power: 0,
             nodes,
             people,
         }
@@ -51,9 +66,10 @@ impl Faults {
         let (crash, cut, hold_back, unknown) = (some(6), some(80), some(60), some(150));
         let (fail, read_fail, overflow, intruders) = (some(80), some(200), some(20), some(10));
         let (cut_off, unheard) = (some(15), some(300));
+        let (slow, twice, clock, stop, power) = (some(20), some(60), some(20), some(12), some(20));
         let nodes = if random.permille(450) { random.between(2, 3) as usize } else { 1 };
         let people = random.between(2, 4) as usize;
-        let rulings = 0;
+        let rulings = if random.permille(400) { random.between(5, 60) } else { 0 };
         Faults {
             crash,
             cut,
@@ -64,8 +80,13 @@ impl Faults {
             cut_off,
             unheard,
             overflow,
+            slow,
+            twice,
             intruders,
             rulings,
+            clock,
+            stop,
+            power,
             nodes,
             people,
         }

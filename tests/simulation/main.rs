@@ -1,14 +1,16 @@
 //! Several people, one to three desks, a store and a network, all as values, with everything that can go wrong going
 //! wrong by chance. Each seed is one run, the same every time.
 //!
-//! `LINEWORK_SEEDS` says how many seeds (1,000 if not given, 20,000 with `LINEWORK_SOAK=1`), `LINEWORK_SEED` runs one and
-//! prints its plan.
+//! `LINEWORK_SEEDS` says how many seeds (1,000 if not given, 20,000 with `LINEWORK_SOAK=1`). A seed that fails is cut down to
+//! the smallest plan that does, and that is printed; `LINEWORK_PLAN` runs a plan, or a whole seed, alone.
 
+mod chances;
 mod faults;
 mod invariants;
 mod line;
 mod person;
 mod standing;
+mod talk;
 mod tally;
 mod world;
 
@@ -16,6 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use chances::{Plan, Step, smallest};
 use tally::Tally;
 use tests::random;
 use world::World;
@@ -24,15 +27,25 @@ use world::World;
 const SEEDS: u64 = 1_000;
 /// Seeds of a long run, which `LINEWORK_SOAK=1` asks for.
 const SOAK_SEEDS: u64 = 20_000;
-/// Lines of a failing run's plan that are printed, its last ones.
-const PLAN_LINES: usize = 1200;
+/// How often a run that fails is run again, to find the smallest plan that does.
+const TRIES_MAX: usize = 4_000;
 
 /// Runs too few to say whether enough happens in them.
 const FEW: u64 = 300;
 
-/// What is wrong with a run, if anything; its plan; and what happened in it.
-fn run(seed: u64, with_plan: bool) -> (Option<String>, Vec<String>, Tally) {
-    let mut world = World::new(seed, with_plan);
+/// What came of a run.
+struct Outcome {
+    /// What is wrong with it, if anything.
+    error: Option<String>,
+    /// What happened, in words, if that was asked for.
+    story: Vec<String>,
+    /// What came to pass of what can be left out.
+    steps: Vec<Step>,
+    tally: Tally,
+}
+
+fn run(plan: &Plan, with_story: bool) -> Outcome {
+    let mut world = World::new(plan, with_story);
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         world.run()?;
         invariants::check(&mut world)
@@ -41,37 +54,44 @@ fn run(seed: u64, with_plan: bool) -> (Option<String>, Vec<String>, Tally) {
         Ok(result) => result.err(),
         Err(panic) => Some(panic.downcast_ref::<String>().cloned().unwrap_or_else(|| "panicked".into())),
     };
-    (error, world.plan.unwrap_or_default(), world.tally)
+    let steps = world.chances.taken().to_vec();
+    Outcome { error, story: world.story.unwrap_or_default(), steps, tally: world.tally }
 }
 
-/// Runs a seed again and prints what happened.
-fn explain(seed: u64) -> Option<String> {
-    let (error, plan, _) = run(seed, true);
-    let from = plan.len().saturating_sub(PLAN_LINES);
-    plan[from..].iter().for_each(|line| eprintln!("{line}"));
-    error.map(|error| format!("seed {seed}: {error}\nrun it alone with LINEWORK_SEED={seed}"))
+/// Cuts a plan that fails down to the smallest one that does, and prints what happens in that.
+fn explain(plan: Plan) -> Option<String> {
+    let Outcome { error: Some(first), steps, .. } = run(&plan, false) else { return None };
+    let smallest = smallest(plan, &steps, TRIES_MAX, |plan| run(plan, false).error.is_some());
+    let Outcome { error, story, .. } = run(&smallest, true);
+    story.iter().for_each(|line| eprintln!("{line}"));
+    let error = error.unwrap_or_else(|| "failed, and not again".into());
+    Some(format!(
+        "{first}\nand of {} steps only some are needed: {error}\nrun them alone with LINEWORK_PLAN='{smallest}'",
+        steps.len()
+    ))
 }
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number, not {text:?}")))
 }
 
-/// Seeds that fail if this is so again.
+/// Plans that fail if this is so again.
 #[test]
 fn what_went_wrong_once_does_not_again() {
-    for (seed, what) in [
-        (16, "a lock lapsed right after an edit under it"),
-        (9_923, "a lock lapsed under which an edit was read while the write of its lapse failed"),
-        (2_658, "when a session was carried on, a hello that came late could end that again"),
+    for (plan, what) in [
+        ("16", "a lock lapsed right after an edit under it"),
+        ("9923", "a lock lapsed under which an edit was read while the write of its lapse failed"),
+        ("2658", "when a session was carried on, a hello that came late could end that again"),
     ] {
-        assert_eq!(run(seed, false).0, None, "{what}");
+        assert_eq!(run(&Plan::parse(plan).expect("a plan"), false).error, None, "{what}");
     }
 }
 
 #[test]
 fn all_replicas_agree_whatever_goes_wrong() {
-    if let Some(seed) = number("LINEWORK_SEED") {
-        assert_eq!(explain(seed), None);
+    if let Ok(plan) = std::env::var("LINEWORK_PLAN") {
+        let plan = Plan::parse(&plan).unwrap_or_else(|| panic!("{plan:?} is no plan"));
+        assert_eq!(explain(plan), None);
         return;
     }
     let soak = std::env::var_os("LINEWORK_SOAK").is_some();
@@ -87,9 +107,9 @@ fn all_replicas_agree_whatever_goes_wrong() {
                     if seed >= seeds {
                         return;
                     }
-                    let (error, _, happened) = run(seed, false);
-                    tally.lock().unwrap_or_else(PoisonError::into_inner).add(&happened);
-                    if error.is_some() {
+                    let outcome = run(&Plan::whole(seed), false);
+                    tally.lock().unwrap_or_else(PoisonError::into_inner).add(&outcome.tally);
+                    if outcome.error.is_some() {
                         failed.fetch_min(seed, Ordering::Relaxed);
                     }
                 }
@@ -98,7 +118,8 @@ fn all_replicas_agree_whatever_goes_wrong() {
     });
     let failed = failed.into_inner();
     if failed != u64::MAX {
-        panic!("{}", explain(failed).unwrap_or_else(|| format!("seed {failed} failed once, and not again")));
+        let why = explain(Plan::whole(failed)).unwrap_or_else(|| "it failed once, and not again".into());
+        panic!("seed {failed}: {why}");
     }
     let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
     println!("{seeds} runs: {tally:?}");

@@ -7,6 +7,7 @@ use drawing::{Color, EntityId, Op, Point, Record, RecordId, Vec2};
 use protocol::{Answer, ClientId, ClientSeq, Presence, Refusal, ResumeKey, Role, Seq, ServerMessage, SessionId};
 
 use crate::random::Random;
+use crate::talk;
 use crate::world::Delivery;
 use tests::model::{Model, line};
 
@@ -309,6 +310,9 @@ impl Person {
             }
             95..=96 => self.tend_the_line(&mine, random),
             93..=96 => {
+                if random.permille(500) {
+                    return self.talk(now, random);
+                }
                 let cursor = Some(Point::new(by.x, now as f64));
                 self.session.set_presence(Presence { cursor, ..Presence::default() });
                 "moves the cursor".into()
@@ -333,7 +337,7 @@ impl Person {
                 self.new_window();
                 "starts again".into()
             }
-            _ => "looks".into(),
+            _ => self.talk(now, random),
         }
     }
 
@@ -359,6 +363,14 @@ impl Person {
                 self.session.hand_over(random.some(mine, 3));
                 "hands over whatever somebody wants".into()
             }
+        }
+    }
+
+    /// Comments, replies, resolves, rewords, takes away.
+    fn talk(&mut self, now: u64, random: &mut Random) -> String {
+        match talk::something(&mut self.session, now, random) {
+            Some(op) => self.submit(op),
+            None => "has nothing to say".into(),
         }
     }
 

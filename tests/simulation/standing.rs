@@ -26,6 +26,10 @@ impl People {
         self.here.get(session).is_some_and(|here| here.role == Role::Owner)
     }
 
+    pub fn may_comment(&self, session: &SessionId) -> bool {
+        self.here.get(session).is_some_and(|here| here.role.may_comment())
+    }
+
     pub fn may_edit(&self, session: &SessionId) -> bool {
         self.here.get(session).is_some_and(|here| here.role.may_edit())
     }

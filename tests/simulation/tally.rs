@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use drawing::{Op, Record};
 use protocol::{Ended, Event, Told};
 
 /// How often each thing has to happen in a thousand runs, at the least: about half of what does.
@@ -23,7 +24,24 @@ const FLOORS: &[(&str, u64)] = &[
     ("bans", 1),
     ("lifted bans", 1),
     ("turned away", 1),
+    ("overflows", 250),
+    ("asked twice", 500),
+    ("power cuts", 60),
+    ("lost with the power", 4),
 ];
+
+/// What an edit does about comments.
+fn said(op: &Op) -> Option<&'static str> {
+    match op {
+        Op::New(records) => match records.first()? {
+            Record::Comment(_) => Some("comments"),
+            Record::Reply(_) => Some("replies"),
+            _ => None,
+        },
+        Op::Change(records) => records.first()?.is_comment().then_some("settled or reworded"),
+        _ => None,
+    }
+}
 
 /// How often what happened.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +55,10 @@ impl Tally {
     /// What the log tells.
     pub fn note_entry(&mut self, told: &Told) {
         match &told.entry.event {
+            Event::Edited { op, undoes, .. } if undoes.is_empty() && said(op).is_some() => {
+                self.note("edits");
+                said(op).into_iter().for_each(|what| self.note(what));
+            }
             Event::Edited { undoes, .. } => self.note(if undoes.is_empty() { "edits" } else { "undos" }),
             Event::Locked { .. } => self.note("locks"),
             Event::Resumed { .. } => self.note("resumes"),

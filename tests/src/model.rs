@@ -86,6 +86,17 @@ impl Model {
         AppendAnswer::Stored(self.head)
     }
 
+    /// Takes away all entries after a place, as a power cut does with what was not on the disk, and the states that stand
+    /// after it.
+    pub fn forget_after(&mut self, seq: Seq) {
+        let kept = seq.0 as usize;
+        self.log.truncate(kept);
+        self.notes.truncate(kept);
+        let head = self.log.last().map_or(Hash::default(), |last| last.hash);
+        self.head = Position { log: self.head.log, seq, head };
+        self.checkpoints.retain(|(at, _)| at.seq <= seq);
+    }
+
     /// Entries after a place, so many at most.
     pub fn after(&self, seq: Seq, most: usize) -> Vec<StoredPayload> {
         self.log.iter().skip(seq.0 as usize).take(most).cloned().collect()

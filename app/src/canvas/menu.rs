@@ -1,13 +1,19 @@
 //! The right button: while idle a menu that begins with the last command; in a command its options, Enter first.
 
-use egui::{Button, Response, RichText, Ui, vec2};
+use drawing::EntityId;
+use egui::{Button, Id, Response, RichText, Ui, vec2};
 
 use crate::action::{Action, CanvasEvent};
 use crate::command::Command;
-use crate::document::Document;
+use crate::document::{Document, LineWish};
 use crate::theme::{Theme, size};
 
 pub(super) fn show(response: &Response, document: &Document, actions: &mut Vec<Action>) {
+    if response.secondary_clicked() {
+        // The pointer is over the menu from here on.
+        let under = document.pointer.hover;
+        response.ctx.data_mut(|data| data.insert_temp(under_id(), under));
+    }
     response.context_menu(|ui| {
         if document.tool.is_some() {
             options(ui, document, actions);
@@ -15,6 +21,11 @@ pub(super) fn show(response: &Response, document: &Document, actions: &mut Vec<A
             commands(ui, document, actions);
         }
     });
+}
+
+/// Where it is kept what lay under the pointer when the menu was opened.
+fn under_id() -> Id {
+    Id::unique("under the menu")
 }
 
 fn options(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
@@ -36,6 +47,19 @@ fn commands(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
     if let Some(last) = document.last_command {
         if item(ui, last.about().icon, &format!("Repeat {}", last.about().word), "Space") {
             actions.push(Action::Run(last));
+        }
+        ui.separator();
+    }
+    let under = ui.data(|data| data.get_temp::<Option<EntityId>>(under_id())).flatten();
+    let under = under.filter(|id| document.may_edit() && document.is_others((*id).into()));
+    if let Some(id) = under {
+        let name = document.holders_of(&[id.into()]);
+        let askable = document.may_ask_for(id);
+        if askable && item(ui, crate::icon::LOCK_SIMPLE, &format!("Ask {name} for it"), "") {
+            actions.push(Action::Line(LineWish::Ask(vec![id])));
+        }
+        if document.is_owner() && item(ui, "", &format!("Take over from {name}"), "") {
+            actions.push(Action::Line(LineWish::TakeOver(vec![id])));
         }
         ui.separator();
     }

@@ -18,6 +18,8 @@ pub enum Hindrance {
         who: String,
         /// What nobody else holds.
         free: Vec<EntityId>,
+        /// What others hold.
+        held: Vec<EntityId>,
     },
     /// Anything else, in words.
     Other(String),
@@ -97,14 +99,17 @@ impl Document {
     pub fn held_of(&self, ids: &[EntityId]) -> Option<Hindrance> {
         let me = self.session.me();
         let mut holders: Vec<(protocol::SessionId, usize)> = Vec::new();
-        let mut free = Vec::new();
+        let (mut free, mut held) = (Vec::new(), Vec::new());
         for &id in ids {
             match self.session.holder(id.into()).filter(|holding| Some(holding.session) != me) {
                 None => free.push(id),
-                Some(holding) => match holders.iter_mut().find(|(session, _)| *session == holding.session) {
-                    Some((_, count)) => *count += 1,
-                    None => holders.push((holding.session, 1)),
-                },
+                Some(holding) => {
+                    held.push(id);
+                    match holders.iter_mut().find(|(session, _)| *session == holding.session) {
+                        Some((_, count)) => *count += 1,
+                        None => holders.push((holding.session, 1)),
+                    }
+                }
             }
         }
         if holders.is_empty() {
@@ -114,7 +119,7 @@ impl Document {
             let name = self.session.person(*session).map_or("somebody", |person| &person.name);
             if ids.len() == 1 { format!("{name} holds it") } else { format!("{name} holds {count} of {}", ids.len()) }
         });
-        Some(Hindrance::Held { who: who.collect::<Vec<_>>().join(", "), free })
+        Some(Hindrance::Held { who: who.collect::<Vec<_>>().join(", "), free, held })
     }
 
     /// Moves entities.

@@ -26,7 +26,12 @@ impl Document {
             return None;
         }
         let name = self.session.person(holding.session).map_or("somebody", |person| &person.name);
-        Some(format!("Locked by {name}, {}", since(holding.since_ms)))
+        let wish = match () {
+            () if self.session.is_awaited(id.into()) => ". You are in line",
+            () if self.may_ask_for(id) => ". Right click to ask for it",
+            () => "",
+        };
+        Some(format!("Locked by {name}, {}{wish}", since(holding.since_ms)))
     }
 }
 

@@ -9,6 +9,7 @@ mod frames;
 mod graft;
 mod history;
 mod isolation;
+mod line;
 mod locks;
 mod looking;
 mod outlines;
@@ -51,6 +52,7 @@ pub use edit::{Hindrance, first_capital};
 pub use facts::Facts;
 pub use frames::FrameShown;
 pub use history::{History, Row, op_words};
+pub use line::{Ending, LineWish};
 pub use overlays::{Cover, OVERLAY_MAX};
 pub use people::People;
 pub use picture::Picture;
@@ -59,7 +61,7 @@ pub use receive::News;
 pub use roles::{may_words, role_word};
 pub use stake::AtStake;
 pub use studio::{Gpu, Studio, lock};
-pub use talk::{About, Card, Listing, PinShown, Talk, Talking, call_before, first_words};
+pub use talk::{About, Card, Keys, Listing, PinShown, Talk, Talking, call_before, first_words};
 
 /// What new things are drawn with: one's own, never shared.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -241,6 +243,10 @@ pub struct Document {
     behind: bool,
     /// What is selected and not held any more, since it was not used.
     lapsed: BTreeSet<RecordId>,
+    /// What the line gave one and one has not selected since: it is not let go as what one doesn't work on.
+    from_line: BTreeSet<RecordId>,
+    /// Since when this window knows of the countdowns that are under way, by the entries that began them.
+    countdowns_seen: BTreeMap<Seq, Millis>,
     /// Layers whose own states were asked to be everybody's.
     applying: BTreeSet<LayerId>,
     /// What is to be made and waits for ids.
@@ -311,6 +317,8 @@ impl Document {
             gathered: Changes::default(),
             behind: false,
             lapsed: BTreeSet::new(),
+            from_line: BTreeSet::new(),
+            countdowns_seen: BTreeMap::new(),
             applying: BTreeSet::new(),
             held_back: VecDeque::new(),
             talk: Talk::default(),

@@ -17,6 +17,8 @@ pub enum News {
     Say(String),
     /// Something that went wrong.
     Warn(String),
+    /// Something that one click answers: the words, what the button says, what it does.
+    Offer(String, String, crate::action::Action),
     /// The drawing is here, for the first time or anew.
     Here,
     /// Locks of one's own ended because they were not used: on so many records.
@@ -267,6 +269,7 @@ impl Document {
             Notice::Welcomed { resumed } => {
                 self.trouble = None;
                 self.attempts = 0;
+                self.note_countdowns(now);
                 if matches!(self.home, Home::Joined(_)) && !self.session.title().is_empty() {
                     self.title = self.session.title().to_owned();
                 }
@@ -282,6 +285,16 @@ impl Document {
                 news.push(News::Warn(format!("Not done: {}", self.refusal_words(&refusal))));
             }
             Notice::Lapsed { ids } => news.push(News::Lapsed(self.note_lapsed(&ids))),
+            notice @ (Notice::Turn { .. }
+            | Notice::OutOfLine { .. }
+            | Notice::Declined { .. }
+            | Notice::AskedFor { .. }
+            | Notice::Overriding { .. }
+            | Notice::CalledOff { .. }
+            | Notice::Claims) => self.take_line(now, notice, news),
+            Notice::LockRefused { ref refusal, .. } if Document::is_of_waiting(refusal) => {
+                self.take_line(now, notice, news);
+            }
             // Somebody was faster with a part: the rest of the selection is still to be had.
             Notice::LockRefused { ids, refusal: Refusal::Held { free, .. } } if free.len() < ids.len() => {
                 self.lock_free(&free);

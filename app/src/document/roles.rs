@@ -116,7 +116,7 @@ impl Document {
         }
     }
 
-    fn name_of(&self, session: SessionId) -> String {
+    pub(crate) fn name_of(&self, session: SessionId) -> String {
         self.session.person(session).map_or_else(|| "An owner".into(), |person| person.name.clone())
     }
 }

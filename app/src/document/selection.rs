@@ -21,6 +21,9 @@ impl Document {
         match pick {
             Pick::Add | Pick::Only => {
                 let new: Vec<_> = ids.iter().copied().filter(|id| self.selection.insert(*id)).collect();
+                for id in &new {
+                    self.from_line.remove(&RecordId(id.0));
+                }
                 if self.selection.len() <= LOCKED_MAX && self.may_edit() {
                     // What others hold would make the room refuse the rest with it.
                     let free = new.into_iter().map(|id| RecordId(id.0)).filter(|id| !self.is_others(*id)).collect();
@@ -60,7 +63,8 @@ impl Document {
             return;
         }
         let held = self.session.locks().map(|(id, _)| id);
-        let rest = held.filter(|id| self.session.is_mine(*id) && !self.selection.contains(&EntityId(id.0))).collect();
+        let rest = held.filter(|id| self.session.is_mine(*id) && !self.selection.contains(&EntityId(id.0)));
+        let rest = rest.filter(|id| !self.from_line.contains(id)).collect();
         self.session.unlock(rest);
     }
 
@@ -85,6 +89,9 @@ impl Document {
 
     /// Takes in that locks of one's own ended because they were not used; how many of what is selected that hits.
     pub fn note_lapsed(&mut self, ids: &[RecordId]) -> usize {
+        for id in ids {
+            self.from_line.remove(id);
+        }
         let selected = ids.iter().filter(|id| self.selection.contains(&EntityId(id.0)));
         self.lapsed.extend(selected);
         self.touched();

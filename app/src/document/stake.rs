@@ -50,7 +50,8 @@ impl AtStake {
             words.push("The room is closed: what you see may be kept nowhere else. Save a copy to keep it.".into());
         }
         if self.comments > 0 {
-            let count = if self.comments == 1 { "1 comment is".into() } else { format!("{} comments are", self.comments) };
+            let count =
+                if self.comments == 1 { "1 comment is".into() } else { format!("{} comments are", self.comments) };
             words.push(format!("{count} no part of the file: save the log to keep what was said."));
         }
         if self.drafts > 0 {

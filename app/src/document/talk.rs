@@ -82,8 +82,20 @@ pub struct Card {
     pub writing: String,
     /// The words of one's own that are being changed by it.
     pub rewording: Option<RecordId>,
-    /// The keyboard is to go to its field.
-    pub wants_keys: bool,
+    /// Where the keyboard is to go.
+    pub keys: Keys,
+}
+
+/// Where the keyboard is to go in the next frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Keys {
+    /// It stays where it is.
+    #[default]
+    Stay,
+    /// To the card's field.
+    ToField,
+    /// Back to the prompt.
+    ToPrompt,
 }
 
 /// A pin as it is shown.
@@ -243,7 +255,7 @@ impl Document {
 
     fn begin_comment(&mut self, space: BlockId, pin: Pin) {
         let about = About::New { space, pin };
-        self.talk.card = Some(Card { about, writing: String::new(), rewording: None, wants_keys: true });
+        self.talk.card = Some(Card { about, writing: String::new(), rewording: None, keys: Keys::ToField });
     }
 
     /// Opens the card of a comment; all of it is read by that.
@@ -254,9 +266,9 @@ impl Document {
         self.read_comment(id);
         let same = self.talk.card.as_ref().is_some_and(|card| card.about == About::Thread(id));
         if !same {
-            let wants_keys = self.may_comment();
+            let keys = if self.may_comment() { Keys::ToField } else { Keys::Stay };
             let about = About::Thread(id);
-            self.talk.card = Some(Card { about, writing: String::new(), rewording: None, wants_keys });
+            self.talk.card = Some(Card { about, writing: String::new(), rewording: None, keys });
         }
     }
 
@@ -306,6 +318,7 @@ impl Document {
         }
         let by = self.writer().ok_or_else(|| Hindrance::Other(self.why_no_comment()))?;
         let mentions = called_in(&text, &self.callable());
+        let begun = matches!(card.about, About::New { .. });
         if let Some(id) = card.rewording {
             self.reword(id, text, mentions, now_ms)?;
         } else {
@@ -327,7 +340,8 @@ impl Document {
         if let Some(card) = &mut self.talk.card {
             card.writing.clear();
             card.rewording = None;
-            card.wants_keys = true;
+            // A comment that is begun is said; in a talk one may go on.
+            card.keys = if begun { Keys::ToPrompt } else { Keys::ToField };
         }
         Ok(())
     }
@@ -351,7 +365,7 @@ impl Document {
     pub fn begin_rewording(&mut self, id: RecordId) {
         let text = self.drawing().get(id).and_then(Record::said).map(|said| said.text.clone());
         if let (Some(card), Some(text)) = (&mut self.talk.card, text) {
-            (card.writing, card.rewording, card.wants_keys) = (text, Some(id), true);
+            (card.writing, card.rewording, card.keys) = (text, Some(id), Keys::ToField);
         }
     }
 
@@ -371,6 +385,12 @@ impl Document {
     pub fn remove_words(&mut self, id: RecordId) -> Result<(), Hindrance> {
         if !self.may_comment() {
             return Err(Hindrance::Other(self.why_no_comment()));
+        }
+        let said = self.session.drawing().get(id).and_then(Record::said).cloned();
+        let said = said.ok_or_else(|| Hindrance::Other("It is gone already".into()))?;
+        if !self.may_remove_words(&said) {
+            let why = format!("{} said it; an owner may remove it", collab::words::name(&said.by.name));
+            return Err(Hindrance::Other(why));
         }
         let replies: Vec<_> = self.session.drawing().replies_to(CommentId(id.0)).cloned().collect();
         if replies.iter().any(|reply| !self.may_remove_words(&reply.said)) {
@@ -417,8 +437,8 @@ impl Document {
                         }
                     }
                     Some(_) => {}
+                    // It stays known: what the room refuses to take away comes back, and is not new by that.
                     None => {
-                        self.talk.known.remove(&id);
                         self.talk.unread.remove(&id);
                     }
                 }
@@ -463,9 +483,8 @@ impl Document {
         };
         let calls_me = |said: &Said| me.as_ref().is_some_and(|me| said.mentions(me));
         let wanted = &key.2;
-        let has = |said: &Said| {
-            said.text.to_lowercase().contains(wanted) || said.by.name.to_lowercase().contains(wanted)
-        };
+        let has =
+            |said: &Said| said.text.to_lowercase().contains(wanted) || said.by.name.to_lowercase().contains(wanted);
         let is_listed = |comment: &&Comment| {
             let listed = match key.1 {
                 Listing::Open => !comment.is_resolved(),

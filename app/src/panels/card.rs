@@ -2,13 +2,15 @@
 
 use drawing::{Comment, RecordId, SAID_CHARS_MAX, Said};
 use egui::text::{CCursor, CCursorRange};
-use egui::{Area, Frame, Id, Key, KeyboardShortcut, Label, Modifiers, Order, RichText, ScrollArea, TextEdit, Ui, vec2};
+use egui::{
+    Area, Event, Frame, Id, Key, KeyboardShortcut, Label, Modifiers, Order, RichText, ScrollArea, TextEdit, Ui, vec2,
+};
 
 use super::timeline::day_and_time;
 use super::widgets::{disc, icon_button, main_button, text_field};
 use crate::action::Action;
 use crate::canvas::new_place;
-use crate::document::{About, Card, Document, Talking, call_before};
+use crate::document::{About, Card, Document, Keys, Talking, call_before};
 use crate::icon;
 use crate::theme::{Theme, size, strong};
 use crate::window::Window;
@@ -148,14 +150,16 @@ fn field(ui: &mut Ui, document: &Document, card: &mut Card, actions: &mut Vec<Ac
     // Enter is taken before the field sees it: it says what is written.
     let has_keys = ui.memory(|memory| memory.has_focus(id));
     let calling = has_keys.then(|| calling(ui, document, card, id)).flatten();
-    let enter = has_keys && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
-    let tab = calling.is_some() && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Tab));
+    let enter = has_keys && pressed(ui, Key::Enter);
+    let tab = calling.is_some() && pressed(ui, Key::Tab);
     let rows = if matches!(card.about, About::New { .. }) || card.rewording.is_some() { 3 } else { 1 };
     let edit = TextEdit::multiline(&mut card.writing).id(id).desired_rows(rows).desired_width(f32::INFINITY);
     let edit = edit.hint_text(RichText::new(hint).color(theme.disabled)).return_key(newline);
     let response = text_field(ui, edit.char_limit(SAID_CHARS_MAX).lock_focus(false), name);
-    if std::mem::take(&mut card.wants_keys) {
-        response.request_focus();
+    match std::mem::take(&mut card.keys) {
+        Keys::Stay => {}
+        Keys::ToField => response.request_focus(),
+        Keys::ToPrompt => response.surrender_focus(),
     }
     let mut chosen = None;
     if let Some((from, names)) = &calling {
@@ -195,6 +199,16 @@ fn field(ui: &mut Ui, document: &Document, card: &mut Card, actions: &mut Vec<Ac
     });
 }
 
+/// Whether a key was pressed without any other: it is nobody else's then. egui itself overlooks Shift.
+fn pressed(ui: &Ui, wanted: Key) -> bool {
+    let is = |event: &Event| matches!(event, Event::Key { key, pressed: true, modifiers, .. } if *key == wanted && modifiers.is_none());
+    ui.input_mut(|input| {
+        let before = input.events.len();
+        input.events.retain(|event| !is(event));
+        input.events.len() < before
+    })
+}
+
 /// Whom one may be calling just now: where the name begins, and the names that it may become.
 fn calling(ui: &Ui, document: &Document, card: &Card, id: Id) -> Option<(usize, Vec<String>)> {
     let cursor = TextEdit::load_state(ui.ctx(), id)?.cursor.char_range()?.primary.index;
@@ -217,6 +231,6 @@ fn complete(ui: &Ui, card: &mut Card, id: Id, from: usize, name: &str) {
     let end = CCursor::new(from + name.chars().count() + 1);
     state.cursor.set_char_range(Some(CCursorRange::one(end)));
     state.store(ui.ctx(), id);
-    card.wants_keys = true;
+    card.keys = Keys::ToField;
     ui.ctx().request_repaint();
 }

@@ -7,6 +7,7 @@ pub mod empty;
 mod entries;
 mod history;
 mod layers;
+pub mod line;
 pub mod nearby;
 pub mod panes;
 pub mod people;

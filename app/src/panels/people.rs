@@ -21,6 +21,7 @@ pub fn avatars(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
         let now_s = ui.input(|input| input.time);
         let attention = if mine { Attention::Here } else { document.attention_of(person, now_s) };
         let response = avatar_of(ui, person, mine, followed, attention);
+        super::line::avatar_at(ui, person.session, response.rect);
         // One's own has nobody to follow: a click shows what there is to say of oneself.
         if response.clicked() && !mine {
             actions.push(Action::Follow(Some(person.session)));

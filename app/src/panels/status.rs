@@ -90,6 +90,7 @@ fn notes(ui: &mut Ui, document: &Document, actions: &mut Vec<Action>) {
         ui.add_space(size::M);
         findings(ui, &document.findings);
     }
+    super::line::waiting(ui, document, actions);
     saving(ui, document, actions);
     match document.session.waiting() {
         0 => {}

@@ -30,6 +30,11 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
                     if main_button(ui, label).clicked() {
                         actions.extend([Action::Unsay, action.clone()]);
                     }
+                    for (label, action) in &message.others {
+                        if ui.button(label).clicked() {
+                            actions.extend([Action::Unsay, action.clone()]);
+                        }
+                    }
                     if icon_button(ui, icon::X, "Dismiss", false, size::ROW).clicked() {
                         actions.push(Action::Unsay);
                     }

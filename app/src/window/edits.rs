@@ -7,7 +7,7 @@ use drawing::{Color, Layer, Lineweight};
 
 use super::Window;
 use crate::action::Action;
-use crate::document::{Document, Hindrance, New, Put, objects, op_words};
+use crate::document::{Document, Hindrance, LineWish, New, Put, objects, op_words};
 use crate::tools::paste_of;
 
 impl Window {
@@ -133,15 +133,46 @@ impl Window {
         rest: Option<Box<dyn FnOnce(Vec<drawing::EntityId>) -> Action>>,
     ) {
         match (hindrance, rest) {
-            (Hindrance::Held { who, free }, Some(rest)) if !free.is_empty() => {
-                let mut verb = what.to_owned();
-                verb[..1].make_ascii_uppercase();
-                let label = format!("{verb} the other {}", free.len());
-                self.offer(format!("Can't {what}: {who}"), label, rest(free));
+            (Hindrance::Held { who, free, held }, rest) => {
+                let rest = rest.filter(|_| !free.is_empty()).map(|rest| {
+                    let mut verb = what.to_owned();
+                    verb[..1].make_ascii_uppercase();
+                    (format!("{verb} the other {}", free.len()), rest(free))
+                });
+                let offers = rest.into_iter().chain(self.ways_to_have(&held)).collect();
+                self.offer_all(format!("Can't {what}: {who}"), offers);
             }
-            (Hindrance::Held { who, .. }, _) => self.warn(format!("Can't {what}: {who}")),
             (Hindrance::Other(why), _) => self.warn(format!("Can't {what}: {why}")),
         }
+    }
+
+    /// What one can do to have what others hold: ask them, or as an owner take it over.
+    fn ways_to_have(&self, held: &[drawing::EntityId]) -> Vec<(String, Action)> {
+        let Some(document) = self.document() else { return Vec::new() };
+        let askable: Vec<_> = held.iter().copied().filter(|id| document.may_ask_for(*id)).collect();
+        let mut ways = Vec::new();
+        if !askable.is_empty() {
+            let records: Vec<_> = askable.iter().map(|id| (*id).into()).collect();
+            let label = format!("Ask {}", document.holders_of(&records));
+            ways.push((label, Action::Line(LineWish::Ask(askable))));
+        }
+        if document.may_edit() && document.is_owner() && !held.is_empty() {
+            ways.push(("Take over".into(), Action::Line(LineWish::TakeOver(held.to_vec()))));
+        }
+        ways
+    }
+
+    /// Stands in line for what is selected and others hold.
+    pub(super) fn ask_for_selection(&mut self) {
+        let Some(document) = self.document_mut() else { return };
+        let asked = document.askable();
+        if asked.is_empty() {
+            return self.say("Nothing that is selected is held by others, or you wait for it already");
+        }
+        let records: Vec<_> = asked.iter().map(|id| (*id).into()).collect();
+        let holders = document.holders_of(&records);
+        document.wish_of_line(LineWish::Ask(asked));
+        self.say(format!("{holders} will be asked; it is yours when it is free"));
     }
 
     /// Takes one's last change back, or brings back what was taken back; says what it was.

@@ -239,6 +239,7 @@ impl Window {
         match news {
             News::Say(text) => self.say(of(text)),
             News::Warn(text) => self.warn(of(text)),
+            News::Offer(text, label, action) => self.offer(of(text), label, action),
             News::Ended(why) => {
                 self.forget_way_in(at);
                 let Document { title, drafts, .. } = &self.documents[at];
@@ -402,6 +403,7 @@ impl Window {
         });
         panels::card::show(ui, self, &mut actions);
         panels::drafts::show(ui, self, &mut actions);
+        panels::line::show(ui, self, &mut actions);
         panels::toast::show(ui, self, &mut actions);
         dialogs::show(ui, self, &mut actions);
         actions

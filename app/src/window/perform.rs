@@ -84,6 +84,7 @@ impl Window {
             Action::PointAtDraft(which) => self.with(|document| document.drafts.lit = which),
             Action::GoToDraft(number) => self.go_to_draft(number),
             Action::GiveUpSeat(path) => self.give_up_seat(&path),
+            Action::Line(wish) => self.with(|document| document.wish_of_line(wish)),
             Action::People(word) => self.say_of_people(word),
             Action::StopSharing => self.stop_sharing(),
             Action::CancelOpening(number) => self.cancel_opening(number),
@@ -186,6 +187,7 @@ impl Window {
                 }
             }),
             Command::Isolate => self.isolate(true),
+            Command::AskFor => self.ask_for_selection(),
             Command::EndIsolate => self.isolate(false),
             Command::ApplyLayers => self.apply_layers(),
             Command::Snap => self.toggle("Snap", |settings| &mut settings.snap),
@@ -237,13 +239,15 @@ impl Window {
             return self.warn("You may look at this drawing, not comment on it");
         }
         if changes && !document.may_edit() {
+            let why = document.role_hinders().unwrap_or("You may look at this drawing, not change it");
             if self.refused_in_the_past("draw in it") {
                 return;
             }
-            let why = document.role_hinders().unwrap_or("You may look at this drawing, not change it");
             return self.warn(why);
         }
         document.prompt.typed.clear();
+        // A card that nothing is written in makes room.
+        document.talk.card.take_if(|card| card.writing.trim().is_empty());
         document.last_command = Some(command);
         self.hush();
         let Some(document) = self.documents.get_mut(self.active) else { return };

@@ -115,7 +115,12 @@ impl Window {
     }
 
     /// The log of a document is saved, or not.
-    pub(super) fn take_log_saved(&mut self, path: &Path, saved: anyhow::Result<protocol::Seq>, said: Option<(u64, drawing::DrawingHash)>) {
+    pub(super) fn take_log_saved(
+        &mut self,
+        path: &Path,
+        saved: anyhow::Result<protocol::Seq>,
+        said: Option<(u64, drawing::DrawingHash)>,
+    ) {
         if let (Ok(_), Some((id, said))) = (&saved, said)
             && let Some(at) = self.place_of(id)
         {

@@ -1,11 +1,17 @@
 //! Comments: what the person wants done about them, carried out.
 
-use super::Window;
+use super::{Message, Window};
+use crate::action::Action;
 use crate::document::{Hindrance, Talking};
 
 impl Window {
     pub(super) fn talk(&mut self, talking: Talking) {
         let now_ms = jiff::Timestamp::now().as_millisecond().unsigned_abs();
+        if let Talking::Open(id) | Talking::GoTo(id) = talking {
+            // What was offered is done.
+            let offered = |message: &mut Message| matches!(message.offer, Some((_, Action::Talk(Talking::GoTo(offered)))) if offered == id);
+            self.message.take_if(offered);
+        }
         let Some(document) = self.documents.get_mut(self.active) else { return };
         let (what, done) = match talking {
             Talking::BeginAt(at) => ("comment", Ok(document.begin_comment_at(at))),

@@ -15,6 +15,8 @@ pub struct Message {
     pub bad: bool,
     /// What one click does about it.
     pub offer: Option<(String, Action)>,
+    /// What else one may do.
+    pub others: Vec<(String, Action)>,
     /// Whether it came by itself, and answers nothing that the person did.
     pub unasked: bool,
     /// When it was first shown, in seconds of the window's clock.
@@ -66,10 +68,12 @@ impl Later {
 }
 
 impl Window {
-    fn put(&mut self, text: String, bad: bool, offer: Option<(String, Action)>) {
+    fn put(&mut self, text: String, bad: bool, mut offers: Vec<(String, Action)>) {
         let now_s = self.started.elapsed().as_secs_f64();
         tracing::debug!(text, bad, "said");
-        let message = Message { text, bad, offer, unasked: self.receiving, at_s: now_s };
+        let others = offers.split_off(offers.len().min(1));
+        let offer = offers.pop();
+        let message = Message { text, bad, offer, others, unasked: self.receiving, at_s: now_s };
         match &self.message {
             Some(shown) if !shown.gives_way_to(&message, now_s) => self.later.put(message),
             _ => self.message = Some(message),
@@ -78,17 +82,22 @@ impl Window {
 
     /// Says something.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.put(text.into(), false, None);
+        self.put(text.into(), false, Vec::new());
     }
 
     /// Says that something went wrong.
     pub fn warn(&mut self, text: impl Into<String>) {
-        self.put(text.into(), true, None);
+        self.put(text.into(), true, Vec::new());
     }
 
     /// Says something that one click may answer.
     pub fn offer(&mut self, text: impl Into<String>, label: impl Into<String>, action: Action) {
-        self.put(text.into(), true, Some((label.into(), action)));
+        self.put(text.into(), true, vec![(label.into(), action)]);
+    }
+
+    /// Says what went wrong, and what one may do about it, the best first.
+    pub(super) fn offer_all(&mut self, text: String, offers: Vec<(String, Action)>) {
+        self.put(text, true, offers);
     }
 
     /// Takes away what is said, unless it is something bad that came by itself.
@@ -120,7 +129,7 @@ mod tests {
 
     fn message(rank: u8, unasked: bool) -> Message {
         let offer = (rank == 2).then(|| ("Go on".to_owned(), Action::Unsay));
-        Message { text: format!("{rank}"), bad: rank > 0, offer, unasked, at_s: 10.0 }
+        Message { text: format!("{rank}"), bad: rank > 0, offer, others: Vec::new(), unasked, at_s: 10.0 }
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The window without a screen: driven by the names that assistive technology sees, judged by what it then shows.
 
 mod commands;
+mod comments;
 mod frames;
+mod line;
 mod nearby;
 mod outlines;
 mod pasting;
@@ -100,13 +102,18 @@ impl Opened {
         ana.until("there is an address", |window| window.shared_address().is_some());
         ana.perform(Action::CloseDialog);
         let address = ana.harness.state().shared_address().expect("an address");
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut ben = Opened { harness: window(folder.path(), &[&address]), folder };
+        let mut ben = Opened::joined("Ana", &address);
         ben.until("Ben has the drawing", |window| {
             window.document().is_some_and(|document| document.may_edit() && document.picture.scene().is_some())
         });
         ana.until("Ana sees Ben", |window| window.document().is_some_and(|d| d.session.people().count() == 2));
         (ana, ben)
+    }
+
+    /// The window of somebody who joins.
+    fn joined(name: &str, address: &str) -> Opened {
+        let folder = tempfile::tempdir().expect("a folder");
+        Opened { harness: window_of(name, folder.path(), &["--no-nearby", address]), folder }
     }
 
     fn perform(&mut self, action: Action) {
@@ -220,7 +227,12 @@ fn window(state: &Path, files: &[&str]) -> Harness<'static, Window> {
 }
 
 fn window_with(state: &Path, more: &[&str]) -> Harness<'static, Window> {
-    let mut words = vec!["linework", "--name", "Ana", "--state-dir", state.to_str().expect("a plain path")];
+    window_of("Ana", state, more)
+}
+
+/// A window of somebody.
+fn window_of(name: &str, state: &Path, more: &[&str]) -> Harness<'static, Window> {
+    let mut words = vec!["linework", "--name", name, "--state-dir", state.to_str().expect("a plain path")];
     words.extend(more);
     let arguments = Arguments::try_parse_from(words).expect("the command line is right");
     let state = state.to_owned();

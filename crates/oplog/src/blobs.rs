@@ -38,6 +38,17 @@ impl Log {
 }
 
 impl LogReader {
+    /// The hashes of all blobs, in the order in which they were stored.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn blob_hashes(&self) -> Result<Vec<Hash>, LogError> {
+        self.connection
+            .prepare("SELECT hash FROM blob ORDER BY rowid")
+            .and_then(|mut statement| statement.query_map([], |row| row.get(0).map(Hash))?.collect())
+            .map_err(|source| LogError::sqlite(&self.path, "reading", source))
+    }
+
     /// The bytes with this hash, if they were stored here.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod blobs;
 mod checkpoints;
 mod entry;
 mod error;
+mod glance;
 mod live;
 mod lock;
 mod meta;
@@ -29,6 +30,7 @@ pub use entry::{
     StoredEntry,
 };
 pub use error::LogError;
+pub use glance::{Glance, glance};
 pub use live::Log;
 pub use meta::MAX_META_BYTES;
 pub use reader::LogReader;

@@ -84,6 +84,7 @@ impl Log {
         let head = Position::start(id);
         let mut reader = LogReader { connection, path, head, has_long, lock: Some(Arc::new(lock)) };
         reader.head = read_head(&reader)?;
+        sync_found(&reader.path)?;
         Ok(Log { reader, unsure: None })
     }
 
@@ -202,6 +203,20 @@ impl Log {
     }
 }
 
+/// Brings the write-ahead log that a process left behind to the disk. Killed between a write and its fsync, it left what
+/// can be read and is not there yet: whoever tells of that must not lose it with the power.
+fn sync_found(path: &Path) -> Result<(), LogError> {
+    let mut found = path.as_os_str().to_owned();
+    found.push("-wal");
+    // Of the log's own file nothing is opened here: closing it would give back the locks that SQLite holds on it.
+    match std::fs::File::open(&found).and_then(|file| file.sync_all()) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(LogError::Access { path: path.into(), doing: "bringing to the disk what was left of", source })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Makes the file of an empty log.
 fn make_file(path: &Path, id: LogId) -> rusqlite::Result<()> {
     let mut connection = schema::connect(path, MAKE)?;
@@ -212,7 +227,7 @@ fn make_file(path: &Path, id: LogId) -> rusqlite::Result<()> {
 
 /// Reads where the log ends, and checks the last entry against the one before: a torn end is found on opening and not
 /// by the first reader. The whole chain is walked by [`LogReader::verify`].
-fn read_head(reader: &LogReader) -> Result<Position, LogError> {
+pub(crate) fn read_head(reader: &LogReader) -> Result<Position, LogError> {
     let failed = |source| LogError::sqlite(&reader.path, "opening", source);
     let torn = |what: String| LogError::Torn { path: reader.path.clone(), what };
     let blob = if reader.has_long { "blob" } else { "NULL" };

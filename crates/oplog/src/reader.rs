@@ -49,12 +49,30 @@ impl LogReader {
     ) -> Result<Option<(LogReader, Option<Broken>)>, LogError> {
         let path = schema::resolve(path.as_ref())?;
         Lock::refuse_held(&path)?;
+        LogReader::walk_open(path, progress)
+    }
+
+    fn walk_open(
+        path: PathBuf,
+        progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<Option<(LogReader, Option<Broken>)>, LogError> {
         let (reader, torn) = LogReader::connect(path)?;
         // What can't be counted is walked all the same.
         let last = reader.connection.query_row("SELECT max(seq) FROM entry", [], |row| row.get::<_, Option<i64>>(0));
         let total = last.ok().flatten().map_or(0, |last| last as u64);
         let walked = reader.walk_watched(&mut |seq| progress(seq.0, total));
         Ok(walked.map(|(head, broken)| reader.ending_at(head, broken, torn)))
+    }
+
+    /// As [`LogReader::open_watched`], whoever holds the log: it is shown as it is now, and goes on.
+    ///
+    /// # Errors
+    /// As [`LogReader::open`], but never `Held`.
+    pub fn open_in_use(
+        path: impl AsRef<Path>,
+        progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<Option<(LogReader, Option<Broken>)>, LogError> {
+        LogReader::walk_open(schema::resolve(path.as_ref())?, progress)
     }
 
     /// Opens a log whoever holds it: SQLite itself keeps readers and the writer apart. `path` is resolved.
@@ -89,6 +107,18 @@ impl LogReader {
     ) -> (LogReader, Option<Broken>) {
         self.head = head;
         (self, broken.or_else(|| torn.map(|reason| Broken::pages(head, reason))))
+    }
+
+    /// When the last entry was decided, by the clock of whoever stored it; for people.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn last_time_ms(&self) -> Result<Option<u64>, LogError> {
+        self.connection
+            .query_row("SELECT time_ms FROM entry WHERE seq = ?1", [self.head.seq.0 as i64], |row| row.get::<_, i64>(0))
+            .optional()
+            .map(|time| time.map(|time| time as u64))
+            .map_err(|source| LogError::sqlite(&self.path, "reading", source))
     }
 
     /// Where the log is, all links resolved.

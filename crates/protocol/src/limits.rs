@@ -20,6 +20,8 @@ pub struct Limits {
     pub ghost_records_max: u32,
     /// Requests of one client that wait for their answers.
     pub in_flight_max: u32,
+    /// Requests a second over one connection, a second's worth of them at once; more are refused.
+    pub requests_hz_max: u32,
     /// Presence messages a second of one client; more are merged.
     pub presence_hz_max: u32,
     /// People in one drawing.
@@ -69,6 +71,7 @@ impl Default for Limits {
             records_max: 200_000,
             ghost_records_max: 200,
             in_flight_max: 64,
+            requests_hz_max: 20_000,
             presence_hz_max: 60,
             people_max: 500,
             name_chars_max: 64,

@@ -368,6 +368,7 @@ pub enum Refusal {
         /// waits for what the asker holds.
         through: Vec<SessionId>,
         /// What that is, ascending.
+        #[serde(with = "drawing::runs")]
         yours: Vec<RecordId>,
     },
     /// Somebody else changed some of it since the author last saw it.

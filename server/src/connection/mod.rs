@@ -3,6 +3,7 @@
 mod bulk;
 mod incoming;
 pub(crate) mod local;
+mod rate;
 pub(crate) mod socket;
 mod watch;
 

@@ -14,7 +14,9 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::bulk::{Bulk, Taken};
 use super::incoming::{Fault, Heard, read, read_first};
+use super::rate::Rate;
 use super::{HELLO_BYTES_MAX, HELLO_MAX, watch};
+use crate::callers::AtDoor;
 use crate::console::Visit;
 use crate::frame::{Frame, encode};
 use crate::host::Slot;
@@ -50,11 +52,13 @@ pub(crate) struct Caller {
     pub owner: Result<Visit, &'static str>,
     /// It is a page under a name that isn't this server's.
     pub foreign: bool,
+    /// Their place at the door, until they have said what they want.
+    pub at_door: AtDoor,
 }
 
 /// Serves one connection, from its hello to its end. `closing` turns true when the listener that it came by closes.
 pub(crate) async fn converse(socket: WebSocket, caller: Caller, encoding: Encoding, host: Host, mut closing: Closing) {
-    let Caller { meter, owner, foreign } = caller;
+    let Caller { meter, owner, foreign, at_door } = caller;
     // Whatever a frame's head says, no more than this is taken in of one who may be anybody.
     meter.allow(2 * HELLO_BYTES_MAX);
     let (sink, mut source) = socket.split();
@@ -62,6 +66,7 @@ pub(crate) async fn converse(socket: WebSocket, caller: Caller, encoding: Encodi
         greeted = greet(&mut source, encoding, &host) => greeted,
         () = closed(&mut closing) => Err(Some(Refusal { why: SHUTTING_DOWN.into(), retry: true, code: None })),
     };
+    drop(at_door);
     let (hello, slot, pass) = match greeted {
         Ok(Greeted::Hello(..)) if foreign => {
             let why = "pages of other servers can't come in here; whoever runs this one can add its name with --name";
@@ -80,7 +85,10 @@ pub(crate) async fn converse(socket: WebSocket, caller: Caller, encoding: Encodi
         },
         // One who says goodbye hears it back.
         Err(None) => return wait_for_close(&mut source).await,
-        Err(Some(refusal)) => return refuse(sink, source, encoding, refusal).await,
+        Err(Some(refusal)) => {
+            host.inner.metrics.turned_away("hello");
+            return refuse(sink, source, encoding, refusal).await;
+        }
     };
     meter.allow_all();
     let (conn, outgoing) = host.new_connection(Some(encoding));
@@ -88,6 +96,7 @@ pub(crate) async fn converse(socket: WebSocket, caller: Caller, encoding: Encodi
         Ok(live) => live,
         Err(error) => {
             tracing::warn!(%error, "nobody could be let in");
+            host.inner.metrics.turned_away("drawing");
             // A log that is damaged stays so, one that is archived for now; anything else may pass.
             let retry = !matches!(
                 error,
@@ -174,6 +183,7 @@ impl Connection {
         let mut beat = interval(Duration::from_millis(u64::from(limits.heartbeat_ms.max(1))));
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut gate = PresenceGate::new(limits.presence_hz_max.saturating_mul(PRESENCE_SLACK));
+        let mut rate = Rate::new(limits.requests_hz_max, Instant::now());
         let mut listener_open = true;
         let mut bulk = Bulk::new(host.inner.bulk_room.clone());
         loop {
@@ -215,6 +225,16 @@ impl Connection {
             if let Some((ClientMessage::Leave, _)) = message {
                 outgoing.note_leaving(close_code::NORMAL);
             }
+            if let Some((message, _)) = &message
+                && is_asking(message)
+                && !rate.take(Instant::now())
+            {
+                host.inner.metrics.turned_away("requests_hz_max");
+                if self.refuse_rate(message, limits.requests_hz_max).is_err() {
+                    break;
+                }
+                continue;
+            }
             if let Some((message, bytes)) = message
                 && !live.tell(Command::Message { conn: *conn, message, bytes }).await
             {
@@ -242,6 +262,30 @@ impl Connection {
         }
         None
     }
+
+    /// Tells one who asks too often that this was not taken; ends the connection where there is no answer to tell it by.
+    fn refuse_rate(&self, message: &ClientMessage, max: u32) -> Result<(), ()> {
+        if let ClientMessage::Ask { client_seq, .. } = message {
+            let asked = u64::from(max) + 1;
+            let refusal = protocol::Refusal::Limit { limit: "requests_hz_max".into(), max: u64::from(max), asked };
+            self.refuse(*client_seq, refusal);
+            return Ok(());
+        }
+        let why = format!("more was asked than the limit requests_hz_max of {max} a second; come again more slowly");
+        self.outgoing.end(why, true);
+        Err(())
+    }
+}
+
+/// Whether a message wants something done that costs more than passing it on.
+fn is_asking(message: &ClientMessage) -> bool {
+    matches!(
+        message,
+        ClientMessage::Ask { .. }
+            | ClientMessage::Blob { .. }
+            | ClientMessage::Log { .. }
+            | ClientMessage::Refresh { .. }
+    )
 }
 
 /// Waits until the listener closes.

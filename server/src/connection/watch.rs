@@ -16,7 +16,7 @@ use crate::Host;
 use crate::board::Version;
 use crate::console::Visit;
 use crate::frame::encode;
-use crate::host::Health;
+use crate::health::Health;
 
 /// Between two overviews for one who watches. A drawing puts something up half as often; this is on top of that when
 /// several are busy.

@@ -74,6 +74,11 @@ pub(crate) fn is_near(from: IpAddr, headers: &HeaderMap) -> bool {
     near && !headers.contains_key(header::FORWARDED) && !headers.contains_key("x-forwarded-for")
 }
 
+/// Whether a program of this machine asks, and none in front of the server speaks for somebody else.
+pub(crate) fn is_here(from: IpAddr, headers: &HeaderMap) -> bool {
+    from.to_canonical().is_loopback() && is_near(from, headers)
+}
+
 /// Lets through what is asked under this server's name, and what changes something only from its own pages.
 pub(super) async fn own_pages_only(State(office): State<Office>, request: Request, next: Next) -> Answer {
     let Ok(authority) = authority(request.headers(), &office.host.inner.options.names) else {

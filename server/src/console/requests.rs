@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{ConnectInfo, Path, State};
+use axum::extract::{ConnectInfo, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use protocol::{Address, Role, Seq, SessionId};
@@ -39,6 +39,12 @@ pub(super) struct Change {
 #[derive(Deserialize)]
 pub(super) struct Given {
     role: Role,
+}
+
+/// Whose lock is meant, where several people hold something under its token.
+#[derive(Deserialize)]
+pub(super) struct Whose {
+    of: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -157,10 +163,16 @@ pub(super) async fn change(
 }
 
 /// Ends a lock of somebody's.
-pub(super) async fn end_lock(State(office): State<Office>, Path((name, token)): Path<(String, u64)>) -> Answer {
-    let ended = office.host.end_lock(&name, protocol::Seq(token)).await.map_err(|error| failed(&error))?;
+pub(super) async fn end_lock(
+    State(office): State<Office>,
+    Path((name, token)): Path<(String, u64)>,
+    Query(whose): Query<Whose>,
+) -> Answer {
+    let of = whose.of.map(|of| protocol::SessionId(protocol::Seq(of)));
+    let ended = office.host.end_lock(&name, protocol::Seq(token), of).await.map_err(|error| failed(&error))?;
     if !ended {
-        return Err(refuse(StatusCode::CONFLICT, "That lock has ended already; nothing was changed."));
+        let why = "That lock has ended already, or ends in a moment; nothing was changed.";
+        return Err(refuse(StatusCode::CONFLICT, why));
     }
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -1,27 +1,35 @@
 //! A folder as the place of a host's drawings; what it does is done on blocking threads.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use oplog::Log;
-use protocol::Durability;
+use protocol::{Durability, LogId};
 
 use super::Folder;
-use crate::HostError;
 use crate::shelf::{Created, Shared, Shelf};
-use crate::store::{Pending, SqliteStore, Store, log_path};
+use crate::store::{Pending, SqliteStore, Store, Writers, log_path};
+use crate::{HostError, Listing};
 
 /// A folder as a shelf.
 #[derive(Debug)]
-pub(crate) struct FolderShelf(pub Arc<Folder>);
+pub(crate) struct FolderShelf {
+    folder: Arc<Folder>,
+    /// All logs of the folder are on one disk.
+    writers: Arc<Writers>,
+}
 
 impl FolderShelf {
+    pub(crate) fn new(folder: Folder, writers: Writers) -> FolderShelf {
+        FolderShelf { folder: Arc::new(folder), writers: Arc::new(writers) }
+    }
+
     fn with_folder<T: Send + 'static>(
         &self,
         about: &str,
         work: impl FnOnce(&Folder, &str) -> Result<T, HostError> + Send + 'static,
     ) -> Pending<Result<T, HostError>> {
-        let (folder, name) = (self.0.clone(), about.to_owned());
+        let (folder, name) = (self.folder.clone(), about.to_owned());
         Box::pin(async move {
             let title = name.clone();
             let ended = |_| HostError::Refused { title, why: "a thread ended early".into() };
@@ -40,7 +48,7 @@ impl Shelf for FolderShelf {
     }
 
     fn folder(&self) -> Option<&Path> {
-        Some(&self.0.path)
+        Some(&self.folder.path)
     }
 
     fn shared(&self) -> Option<&dyn Shared> {
@@ -48,10 +56,11 @@ impl Shelf for FolderShelf {
     }
 
     fn create(&self, title: &str, taken: Vec<String>) -> Pending<Result<Created, HostError>> {
+        let writers = self.writers.clone();
         self.with_folder(title, move |folder, title| {
             let (listing, log) = folder.create(title, &taken)?;
             let start = log.position();
-            Ok(Created { listing, start, store: Arc::new(SqliteStore::new(log)) })
+            Ok(Created { listing, start, store: Arc::new(SqliteStore::among(log, writers)) })
         })
     }
 
@@ -79,11 +88,31 @@ impl Shelf for FolderShelf {
         })
     }
 
+    fn holder_of(&self, log: LogId) -> Pending<Result<Option<String>, HostError>> {
+        self.with_folder("the folder", move |folder, _| folder.holder_of(log))
+    }
+
+    fn adopt(
+        &self,
+        log: PathBuf,
+        title: &str,
+        wanted: String,
+        taken: Vec<String>,
+    ) -> Pending<Result<Listing, HostError>> {
+        self.with_folder(title, move |folder, title| folder.adopt(&log, title, &wanted, &taken))
+    }
+
     fn open(&self, name: &str) -> Pending<Result<Arc<dyn Store>, HostError>> {
-        self.with_folder(name, |folder, name| {
-            let store: Arc<dyn Store> = Arc::new(SqliteStore::new(Log::open(log_path(&folder.path, name))?));
+        let writers = self.writers.clone();
+        self.with_folder(name, move |folder, name| {
+            let log = Log::open(log_path(&folder.path, name))?;
+            let store: Arc<dyn Store> = Arc::new(SqliteStore::among(log, writers));
             Ok(store)
         })
+    }
+
+    fn check(&self) -> Pending<Result<(), HostError>> {
+        self.with_folder("the folder", |folder, _| folder.check())
     }
 
     fn set_archived(&self, name: &str, archived: bool) -> Pending<Result<(), HostError>> {
@@ -95,7 +124,7 @@ impl Shelf for FolderShelf {
     }
 
     fn let_go(&self) {
-        self.0.let_go();
+        self.folder.let_go();
     }
 
     fn keep_owner(&self, key: String) -> Pending<Result<(), HostError>> {

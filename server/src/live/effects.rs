@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::run::OpenDrawing;
 use crate::HostEvent;
 use crate::frame::Frame;
+use crate::metrics::Metrics;
 use crate::outgoing::Item;
 use crate::pieces::{Pieces, What};
 use crate::store::{Store, StoreError};
@@ -27,7 +28,10 @@ impl OpenDrawing {
         }
         for effect in effects {
             match effect {
-                Effect::Append { after, payloads } => self.append = Some(self.store.append(after, payloads)),
+                Effect::Append { after, payloads } => {
+                    self.observer.appending(payloads.len());
+                    self.append = Some(self.store.append(after, payloads));
+                }
                 Effect::Read { after } => self.read = Some(self.store.read_after(after, STRETCH_BYTES)),
                 Effect::Send { to, message } => {
                     self.observer.sent(self.clock.time_of_day(), &to, &message);
@@ -38,13 +42,20 @@ impl OpenDrawing {
                 Effect::SendPresence { to, message } => {
                     self.observer.shown();
                     let frame = self.frame(&to, message);
-                    to.iter().filter_map(|conn| self.connections.get(conn)).for_each(|each| each.show(frame.clone()));
+                    let each = to.iter().filter_map(|conn| self.connections.get(conn));
+                    let overtaken = each.filter(|each| each.show(frame.clone())).count();
+                    self.outside.metrics.presence_sent.inc_by(to.len() as u64);
+                    self.outside.metrics.presence_dropped.inc_by(overtaken as u64);
                 }
                 Effect::SendSnapshot { to, drawing } => {
+                    self.outside.metrics.catching_up("snapshot");
                     let pieces = self.snapshot_of(drawing);
                     self.push(to, Item::Snapshot(pieces));
                 }
-                Effect::SendLog { to, after, upto } => self.push(to, Item::Log { after, upto }),
+                Effect::SendLog { to, after, upto } => {
+                    self.outside.metrics.catching_up("log");
+                    self.push(to, Item::Log { after, upto });
+                }
                 Effect::SendBlob { to, hash } => {
                     let pieces = self.blob_of(hash);
                     self.push(to, Item::Blob(pieces));
@@ -104,6 +115,7 @@ impl OpenDrawing {
         // Not there: it ended, and the desk hears of it soon.
         let Some(outgoing) = self.connections.get(&conn) else { return };
         if outgoing.push(item).is_err() {
+            self.outside.metrics.overflowed.inc();
             self.inputs.push_back(Input::Overflowed { conn });
         }
     }
@@ -142,7 +154,7 @@ impl OpenDrawing {
     /// Starts to keep the newest checkpoint that waits, if one does.
     pub(super) fn save_next(&mut self) {
         let Some(room) = self.to_save.take() else { return };
-        self.saving = Some(Box::pin(save(room, self.store.clone())));
+        self.saving = Some(Box::pin(save(room, self.store.clone(), self.outside.metrics.clone())));
     }
 }
 
@@ -158,9 +170,14 @@ fn asks_the_store(effect: &Effect) -> bool {
     )
 }
 
-async fn save(room: Arc<Room>, store: Arc<dyn Store>) -> Result<(), StoreError> {
-    let position = room.position();
+async fn save(room: Arc<Room>, store: Arc<dyn Store>, metrics: Arc<Metrics>) -> Result<(), StoreError> {
+    let (began, position) = (Instant::now(), room.position());
     let packed = tokio::task::spawn_blocking(move || room.to_checkpoint()).await;
     let state = packed.map_err(|_| StoreError::Failed("packing the room ended early".into()))?;
-    store.save_checkpoint(position, state).await
+    let bytes = state.len() as u64;
+    store.save_checkpoint(position, state).await?;
+    metrics.checkpoints.inc();
+    metrics.checkpoint_bytes.inc_by(bytes);
+    metrics.checkpoint_s.observe(began.elapsed().as_secs_f64());
+    Ok(())
 }

@@ -1,24 +1,12 @@
 //! Drawings of clients that turned out to be others than the room's: counted, and written down with where and what.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use collab::{ConnId, Desk};
+use prometheus_client::metrics::counter::Counter;
 use protocol::Mismatch;
 use tokio::time::{Duration, Instant};
 
 /// One is written down this often for a drawing; all are counted.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// How many there were in all drawings of a host, since it started.
-#[derive(Debug, Default)]
-pub(crate) struct Mismatches(AtomicU64);
-
-impl Mismatches {
-    /// How many there were.
-    pub(crate) fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-}
 
 /// Those of one drawing.
 #[derive(Debug, Default)]
@@ -28,10 +16,10 @@ pub(super) struct Witness {
 
 impl Witness {
     /// A client says that it has something else than a check said. It mends itself by a refresh.
-    pub(super) fn note(&mut self, all: &Mismatches, drawing: &str, desk: &Desk, conn: ConnId, said: &Mismatch) {
+    pub(super) fn note(&mut self, all: &Counter, drawing: &str, desk: &Desk, conn: ConnId, said: &Mismatch) {
         // Only who is in the room can have anything of it.
         let Some(session) = desk.session_of(conn) else { return };
-        all.0.fetch_add(1, Ordering::Relaxed);
+        all.inc();
         if self.noted_at.is_some_and(|at| at.elapsed() < PAUSE) {
             return;
         }

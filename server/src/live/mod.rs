@@ -9,6 +9,8 @@ mod lines;
 mod mismatches;
 mod observe;
 mod run;
+mod stages;
+mod tally;
 #[cfg(test)]
 mod tests;
 
@@ -17,16 +19,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use collab::{ConnId, Desk, Room, Settings};
 use protocol::{Came, ClientMessage, Hello, Limits, Role};
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, broadcast, mpsc, oneshot, watch};
 
-pub(crate) use mismatches::Mismatches;
 pub(crate) use run::CLOSING;
 
 use crate::HostEvent;
 use crate::board::Board;
 use crate::clock::Clock;
+use crate::metrics::Metrics;
 use crate::opening::Opened;
 use crate::outgoing::Outgoing;
+use crate::places::Idle;
 use crate::store::Store;
 
 /// Messages that may wait for the desk.
@@ -71,6 +74,8 @@ pub(crate) enum Command {
         /// Dropped once that is the last thing that they will be told.
         done: oneshot::Sender<()>,
     },
+    /// Another wants its place: it closes if nobody is there, and says whether it does. Whoever asks holds the door.
+    Retire(oneshot::Sender<bool>),
     /// The drawing is to be closed, everybody told.
     Close {
         /// Why, in words for a person.
@@ -95,16 +100,20 @@ pub(crate) struct Live {
 pub(crate) struct Outside {
     /// Whether it may be closed since nobody is there: asked when nobody can be just coming in.
     pub may_retire: Box<dyn Fn() -> Option<Box<dyn Send>> + Send>,
+    /// Its place among those at work; none where they aren't counted.
+    pub _place: Option<OwnedSemaphorePermit>,
+    /// Told since when nobody is there.
+    pub idle: Idle,
     /// Where it puts up what goes on.
     pub board: Arc<Board>,
+    /// Where it counts.
+    pub metrics: Arc<Metrics>,
     /// What others believe it is called.
     pub title: String,
     /// Told what it is called instead.
     pub renamed: Box<dyn Fn(&str) + Send>,
     /// What the owner should hear of.
     pub events: broadcast::Sender<HostEvent>,
-    /// Drawings of clients that were others than the room's.
-    pub mismatches: Arc<Mismatches>,
 }
 
 impl Live {

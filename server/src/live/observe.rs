@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use collab::{ConnId, Desk};
-use protocol::{Answer, ClientMessage, ClientSeq, LiveFacts, Millis, Sample, Seq, ServerMessage, SessionId};
+use collab::{AppendAnswer, ConnId, Desk};
+use protocol::{Answer, ClientMessage, LiveFacts, Millis, Sample, Seq, ServerMessage, SessionId};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use super::facts::Locks;
 use super::lines::Lines;
+use super::stages::{Asked, Stages};
 use crate::board::Board;
 use crate::clock::Clock;
+use crate::metrics::Metrics;
 use crate::store::Store;
 
 /// Between two times that something is put up: what happens in a quiet drawing is up at once, and what happens in a busy
@@ -45,7 +47,9 @@ pub(super) struct Observer {
     pub(super) locks: Locks,
     /// When somebody last had something stored.
     pub(super) acted: BTreeMap<SessionId, Millis>,
-    asked: VecDeque<(ConnId, ClientSeq, Instant)>,
+    asked: VecDeque<Asked>,
+    stages: Stages,
+    metrics: Arc<Metrics>,
     second: Second,
     pub(super) samples: VecDeque<Sample>,
 }
@@ -61,7 +65,7 @@ struct Second {
 }
 
 impl Observer {
-    pub(super) fn new(name: &str, board: Arc<Board>) -> Observer {
+    pub(super) fn new(name: &str, board: Arc<Board>, metrics: Arc<Metrics>) -> Observer {
         let watchers = board.watchers();
         Observer {
             name: name.into(),
@@ -75,18 +79,20 @@ impl Observer {
             lines: Lines::default(),
             locks: Locks::default(),
             acted: BTreeMap::new(),
-            asked: VecDeque::with_capacity(ASKED_MAX),
+            asked: VecDeque::new(),
+            stages: Stages::default(),
+            metrics,
             second: Second::default(),
             samples: VecDeque::with_capacity(LiveFacts::SAMPLES_MAX + 1),
         }
     }
 
     /// Something was said over a connection.
-    pub(super) fn heard(&mut self, conn: ConnId, message: &ClientMessage) {
+    pub(super) fn heard(&mut self, conn: ConnId, session: Option<SessionId>, message: &ClientMessage) {
         if let ClientMessage::Ask { client_seq, .. } = message
             && self.asked.len() < ASKED_MAX
         {
-            self.asked.push_back((conn, *client_seq, Instant::now()));
+            self.asked.push_back(Asked::new(&self.name, conn, session, *client_seq));
         }
     }
 
@@ -95,9 +101,14 @@ impl Observer {
         match message {
             ServerMessage::Answer { client_seq, answer } => {
                 // Answers come in the order of asking, nearly always: it is the first.
-                let mine = |each: &(ConnId, ClientSeq, Instant)| to.contains(&each.0) && each.1 == *client_seq;
+                let mine = |each: &Asked| to.contains(&each.conn) && each.client_seq == *client_seq;
                 let asked = self.asked.iter().position(mine).and_then(|at| self.asked.remove(at));
-                self.count(now, asked.map(|(_, _, at)| at.elapsed()), matches!(answer, Answer::Stored { .. }));
+                if let Answer::Refused(refusal) = answer {
+                    self.metrics.refused(refusal);
+                }
+                let took = asked.map(|asked| asked.told(&self.stages, answer));
+                took.inspect(|took| self.metrics.request_s.observe(took.as_secs_f64()));
+                self.count(now, took, matches!(answer, Answer::Stored { .. }));
             }
             ServerMessage::Entries(entries) => {
                 for told in entries {
@@ -116,6 +127,22 @@ impl Observer {
         }
     }
 
+    /// Entries were decided and are on their way to the store.
+    pub(super) fn appending(&mut self, entries: usize) {
+        self.stages.begin(&self.name, entries);
+    }
+
+    /// The store answered.
+    pub(super) fn appended(&mut self, answer: &AppendAnswer) {
+        self.metrics.answered(answer);
+        if let Some((entries, took)) = self.stages.answer(answer) {
+            self.metrics.append_s.observe(took.as_secs_f64());
+            if let AppendAnswer::Stored(_) = answer {
+                self.metrics.entries.inc_by(entries as u64);
+            }
+        }
+    }
+
     /// Somebody shows something else of themselves.
     pub(super) fn shown(&mut self) {
         self.shown = true;
@@ -123,7 +150,7 @@ impl Observer {
 
     /// A connection ended, and with it what it waited for.
     pub(super) fn closed(&mut self, conn: ConnId) {
-        self.asked.retain(|(each, _, _)| *each != conn);
+        self.asked.retain(|asked| asked.conn != conn);
     }
 
     fn count(&mut self, now: Millis, took: Option<Duration>, stored: bool) {

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::mismatches::Witness;
 use super::observe::Observer;
+use super::tally::Tally;
 use super::{Command, Outside};
 use crate::clock::Clock;
 use crate::outgoing::Outgoing;
@@ -57,6 +58,7 @@ pub(super) struct OpenDrawing {
     /// When something was last asked of the store; none while it rests.
     pub(super) stored_at: Option<Instant>,
     people: Arc<AtomicUsize>,
+    tally: Tally,
     pub(super) outside: Outside,
     /// The title is being written beside the log.
     titling: Option<Pending<Result<(), StoreError>>>,
@@ -102,10 +104,11 @@ impl OpenDrawing {
             snapshot: None,
             blob: std::sync::Weak::new(),
             clock,
-            observer: Observer::new(name, outside.board.clone()),
+            observer: Observer::new(name, outside.board.clone(), outside.metrics.clone()),
             witness: Witness::default(),
             stored_at: Some(Instant::now()),
             people,
+            tally: Tally::new(outside.metrics.clone()),
             outside,
             titling: None,
         }
@@ -146,9 +149,9 @@ impl OpenDrawing {
                                 self.handle(Input::Hello { conn, hello, role, came });
                             }
                             Command::Message { conn, message, bytes } => {
-                                self.observer.heard(conn, &message);
+                                self.observer.heard(conn, self.desk.session_of(conn), &message);
                                 if let ClientMessage::Mismatch(said) = &message {
-                                    let all = &self.outside.mismatches;
+                                    let all = &self.outside.metrics.mismatches;
                                     self.witness.note(all, &self.name, &self.desk, conn, said);
                                 }
                                 self.handle(Input::Message { conn, message, bytes });
@@ -166,6 +169,15 @@ impl OpenDrawing {
                                 guests.for_each(|guest| guest.end(why.clone(), false));
                                 drop(done);
                             }
+                            Command::Retire(answer) => {
+                                let alone = self.is_alone();
+                                // Whoever asked may have gone meanwhile, and the room is made all the same.
+                                let _ = answer.send(alone);
+                                if alone {
+                                    taken.for_each(|command| self.greet_late(command));
+                                    return self.close(from_all, CLOSING, true).await;
+                                }
+                            }
                             Command::Close { why, retry } => {
                                 taken.for_each(|command| self.greet_late(command));
                                 return self.close(from_all, &why, retry).await;
@@ -175,6 +187,7 @@ impl OpenDrawing {
                 }
                 Event::Appended(answer) => {
                     self.append = None;
+                    self.observer.appended(&answer);
                     self.handle(Input::Appended(answer));
                 }
                 Event::Read(stretch) => {
@@ -217,13 +230,12 @@ impl OpenDrawing {
                 }
             }
             self.people.store(self.desk.connected(), Ordering::Relaxed);
+            self.tally.follow(&self.desk);
             self.follow_title();
             self.observer.look(&self.clock, &self.desk, &self.store);
             let now = Instant::now();
-            let nobody = self.connections.is_empty();
-            // Of one that is broken nothing more is to come, whoever was in it.
-            let over = self.desk.broken().is_some() || self.desk.room().shared().members.is_empty();
-            let alone = nobody && over && !self.is_busy();
+            let alone = self.is_alone();
+            self.outside.idle.set(alone, self.clock.now());
             alone_since = if alone { alone_since.or(Some(now)) } else { None };
             let wished = now + Duration::from_millis(u64::from(self.desk.wants_tick_ms()));
             match alone_since {
@@ -256,6 +268,13 @@ impl OpenDrawing {
         } else if self.stored_at.take_if(|at| at.elapsed() > REST_AFTER).is_some() {
             self.store.rest();
         }
+    }
+
+    /// Whether nobody is here, nobody may come back into a session, and nothing is under way.
+    fn is_alone(&self) -> bool {
+        // Of one that is broken nothing more is to come, whoever was in it.
+        let over = self.desk.broken().is_some() || self.desk.room().shared().members.is_empty();
+        self.connections.is_empty() && over && !self.is_busy()
     }
 
     fn is_busy(&self) -> bool {

@@ -17,6 +17,7 @@ use tokio::sync::broadcast;
 use super::{Command, Live, Outside};
 use crate::board::Board;
 use crate::clock::Clock;
+use crate::metrics::Metrics;
 use crate::opening;
 use crate::outgoing::{Item, Next, Outgoing};
 use crate::store::{Pending, SqliteStore, Store, StoreError, Stretch};
@@ -106,11 +107,13 @@ async fn come_in(live: &Live, conn: ConnId, encoding: Option<Encoding>) -> Arc<O
 fn outside() -> Outside {
     Outside {
         may_retire: Box::new(|| None),
+        metrics: Arc::new(Metrics::new()),
+        _place: None,
+        idle: crate::places::Idle::default(),
         board: Arc::new(Board::new()),
         title: "Plan".into(),
         renamed: Box::new(|_| {}),
         events: broadcast::Sender::new(1),
-        mismatches: Arc::default(),
     }
 }
 

@@ -4,6 +4,7 @@
 #[cfg(feature = "redis")]
 pub(crate) mod redis;
 mod sqlite;
+mod writers;
 
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -18,6 +19,7 @@ use tokio::sync::mpsc;
 pub use self::redis::{RedisOptions, RedisPlace, RedisStore, Weaker};
 pub use sqlite::SqliteStore;
 pub(crate) use sqlite::{TITLE, log_path};
+pub(crate) use writers::Writers;
 
 /// What a store answers, in its own time. Dropping it doesn't take back what was asked for.
 pub type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;

@@ -4,13 +4,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use bytes::Bytes;
 use collab::{AppendAnswer, NewPayload, StoredPayload};
 use oplog::{Appended, Checkpoints, Log, LogError, LogReader, NewEntry};
 use protocol::{Durability, Hash, Position, Seq};
 
-use super::{Pending, Store, StoreError, Stretch};
+use super::{Pending, Store, StoreError, Stretch, Writers};
+use crate::metrics::Metrics;
 
 /// The key of the title among a log's texts.
 pub(crate) const TITLE: &str = "title";
@@ -20,6 +22,7 @@ const STRETCH_ENTRIES_MAX: usize = 4_096;
 /// A log in a file of this machine.
 pub struct SqliteStore {
     file: Arc<LogFile>,
+    writers: Arc<Writers>,
 }
 
 struct LogFile {
@@ -50,6 +53,11 @@ impl SqliteStore {
 
     /// Takes over a log that was made or opened.
     pub fn new(log: Log) -> SqliteStore {
+        SqliteStore::among(log, Arc::new(Writers::new(&Metrics::new())))
+    }
+
+    /// As [`SqliteStore::new`], where others write to the same disk.
+    pub(crate) fn among(log: Log, writers: Arc<Writers>) -> SqliteStore {
         let path = log.path().to_owned();
         let (reader, checkpoints) = (Mutex::new(None), Mutex::new(None));
         SqliteStore {
@@ -60,6 +68,7 @@ impl SqliteStore {
                 reader,
                 checkpoints,
             }),
+            writers,
         }
     }
 
@@ -85,15 +94,39 @@ impl SqliteStore {
     }
 }
 
+impl SqliteStore {
+    /// As `with_file`, in its turn among what is large.
+    fn with_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&LogFile) -> Result<T, LogError> + Send + 'static,
+    ) -> Pending<Result<T, StoreError>> {
+        let (writers, work) = (self.writers.clone(), self.with_file(work));
+        Box::pin(async move {
+            let _turn = writers.large().await;
+            work.await
+        })
+    }
+}
+
 impl Store for SqliteStore {
     fn durability(&self) -> Durability {
         SqliteStore::DURABILITY
     }
 
     fn append(&self, after: Position, payloads: Vec<NewPayload>) -> Pending<AppendAnswer> {
-        let answer = self.with_file(move |file| Ok(file.append(after, payloads)));
+        let writers = self.writers.clone();
+        let answer = self.with_file(move |file| {
+            let began = Instant::now();
+            let answer = file.append(after, payloads);
+            writers.note_commit(began);
+            Ok(answer)
+        });
+        let writers = self.writers.clone();
         // A thread that ended early may have ended after the commit.
-        Box::pin(async move { answer.await.unwrap_or(AppendAnswer::Unknown) })
+        Box::pin(async move {
+            let _turn = writers.append().await;
+            answer.await.unwrap_or(AppendAnswer::Unknown)
+        })
     }
 
     fn read_after(&self, after: Seq, bytes_max: usize) -> Pending<Result<Stretch, StoreError>> {
@@ -101,7 +134,7 @@ impl Store for SqliteStore {
     }
 
     fn put_blob(&self, content: Bytes) -> Pending<Result<Hash, StoreError>> {
-        self.with_file(move |file| {
+        self.with_turn(move |file| {
             let mut log = lock(&file.log);
             let stored = file.open_log(&mut log)?.put_blob(&content);
             if let Err(error) = &stored
@@ -123,7 +156,7 @@ impl Store for SqliteStore {
     }
 
     fn save_checkpoint(&self, position: Position, state: Vec<u8>) -> Pending<Result<(), StoreError>> {
-        self.with_file(move |file| {
+        self.with_turn(move |file| {
             let mut side = lock(&file.checkpoints);
             let checkpoints = match &mut *side {
                 Some(checkpoints) => checkpoints,

@@ -12,7 +12,7 @@ use crate::http::Asker;
 use crate::redis::{Redis, SAFE};
 
 /// Two lines as a drawing program writes them.
-const DXF: &str = "0\nSECTION\n2\nENTITIES\n0\nLINE\n5\n10\n8\n0\n10\n0.0\n20\n0.0\n11\n5.0\n21\n0.0\n\
+pub const DXF: &str = "0\nSECTION\n2\nENTITIES\n0\nLINE\n5\n10\n8\n0\n10\n0.0\n20\n0.0\n11\n5.0\n21\n0.0\n\
                    0\nLINE\n5\n11\n8\n0\n10\n0.0\n20\n1.0\n11\n5.0\n21\n1.0\n0\nENDSEC\n0\nEOF\n";
 
 /// The program at work.

@@ -83,7 +83,7 @@ fn fits(asked: &Request, event: &Event) -> bool {
         !ids.is_empty() && ids.iter().all(|id| all.contains(id))
     };
     match (asked, event) {
-        (Request::Lock { ids: all, .., wait: false }, Event::Locked { ids, .. }) => within(ids, all),
+        (Request::Lock { ids: all, .. }, Event::Locked { ids, .. }) => within(ids, all),
         (Request::Unlock { ids: all, .. }, Event::Unlocked { ids, lapsed: false, overridden_by: None, .. }) => {
             within(ids, all)
         }

@@ -153,12 +153,12 @@ impl World {
                     self.attending = false;
                     let elsewhere = course.ids().into_iter().map(|id| SessionId(Seq(id.0))).collect();
                     let input = Input::Attended { elsewhere, head: self.model.head };
-                    self.put(if course.byte() % 4 == 0 { Input::AttendFailed } else { input });
+                    self.put(if course.byte().is_multiple_of(4) { Input::AttendFailed } else { input });
                 }
             }
             18 => {
                 let latest = vec![(SessionId(Seq(course.number())), presence(course))];
-                self.put(if course.byte() % 4 == 0 { Input::Stirred } else { Input::Shown { latest } });
+                self.put(if course.byte().is_multiple_of(4) { Input::Stirred } else { Input::Shown { latest } });
             }
             _ => self.desk.set_time_of_day(course.number()),
         }
@@ -310,7 +310,7 @@ fn message(course: &mut Course<'_>) -> ClientMessage {
 
 fn request(course: &mut Course<'_>) -> Request {
     match course.byte() % 12 {
-        0 | 1 => Request::Lock { ids: course.ids() },
+        0 | 1 => Request::Lock { ids: course.ids(), wait: false },
         2 => Request::Unlock { ids: course.ids() },
         3 => Request::Undo { entries: course.ids().into_iter().map(|id| Seq(id.0)).collect() },
         4 => Request::Grant { len: course.number() as u32 },
@@ -351,7 +351,7 @@ fn op(course: &mut Course<'_>, deep: usize) -> Op {
 
 fn presence(course: &mut Course<'_>) -> Presence {
     Presence {
-        cursor: Some(Point::new(f64::from(course.byte()), f64::NAN)).filter(|_| course.byte() % 2 == 0),
+        cursor: Some(Point::new(f64::from(course.byte()), f64::NAN)).filter(|_| course.byte().is_multiple_of(2)),
         space: Some(BlockId(course.number())),
         following: Some(SessionId(Seq(course.number()))),
         selection: course.ids(),

@@ -1,6 +1,8 @@
 //! The world of a run: time, a network that delays, holds back, cuts and repeats, desks that crash and open again,
 //! a store that times out, fails and answers late, and the people.
 
+mod network;
+mod nodes;
 mod people;
 mod performing;
 
@@ -9,6 +11,7 @@ use std::collections::BTreeMap;
 use collab::{AppendAnswer, ConnId, Desk, Input, NewPayload, Room, Settings};
 use protocol::{Came, ClientMessage, Durability, Position, Seq, ServerMessage, SessionId};
 
+use crate::chances::{Chances, Plan};
 use crate::faults::{Faults, limits};
 use crate::person::{Person, role};
 use crate::random::Random;
@@ -73,6 +76,10 @@ enum Coming {
     Start {
         node: usize,
     },
+    /// What was written up to here is on the disk.
+    Synced {
+        upto: Position,
+    },
     Gesture {
         person: usize,
     },
@@ -108,14 +115,27 @@ struct Wire {
     down_at: u64,
     /// Deliveries numbered below are lost: the queue overflowed.
     down_from: u64,
+    /// Deliveries that are on their way down.
+    queued: usize,
+    /// They were too many.
+    overflowed: bool,
+    /// Nothing is taken in at the other end until then.
+    slow_until: u64,
 }
 
 /// A server: its desk while it runs, and how often it was started.
+#[derive(Default)]
 struct Node {
     desk: Option<Desk>,
     life: u32,
     /// Until when it can't reach the store.
     cut_off_until: u64,
+    /// Until when its process is stopped: what comes to it waits.
+    stopped_until: u64,
+    /// How far its steady clock is ahead of the world's.
+    ahead_ms: u64,
+    /// What its time of day says; anything.
+    time_of_day: u64,
 }
 
 /// Everything.
@@ -124,11 +144,16 @@ pub struct World {
     pub store: Model,
     pub people: Vec<Person>,
     pub faults: Faults,
-    pub plan: Option<Vec<String>>,
+    /// What happened, in words, where somebody wants to know.
+    pub story: Option<Vec<String>>,
     pub tally: Tally,
-    random: Random,
-    /// Decides what owners say of people.
-    rulings: Random,
+    pub chances: Chances,
+    /// When each entry was stored, by no clock of those that can be wrong.
+    pub stored_at: Vec<u64>,
+    /// When the clock of a node jumped.
+    pub jumps: Vec<u64>,
+    /// What of the log is on the disk; the rest a power cut takes.
+    synced: Seq,
     settings: Settings,
     nodes: Vec<Node>,
     wires: BTreeMap<ConnId, Wire>,
@@ -145,21 +170,20 @@ pub struct World {
 }
 
 impl World {
-    pub fn new(seed: u64, with_plan: bool) -> World {
-        let mut random = Random::new(seed);
-        let mut faults = Faults::drawn(&mut random);
-        // Drawn apart, so that the other seeds stay the runs that they were.
-        let mut rulings = Random::new(seed ^ 0x0072_756c_6573);
-        if seed % 5 % 2 == 0 {
-            faults.rulings = rulings.between(5, 60);
-        }
+    pub fn new(plan: &Plan, with_story: bool) -> World {
+        let mut chances = Chances::new(plan);
+        let mut random = chances.draw("world", 0);
+        let faults = Faults::drawn(&mut random);
         let people = (0..faults.people).map(Person::new).collect();
-        let nodes = (0..faults.nodes).map(|_| Node { desk: None, life: 0, cut_off_until: 0 }).collect();
+        let nodes = (0..faults.nodes).map(|_| Node::default()).collect();
         let mut world = World {
             now: 1_000,
             store: Model::new(random.between(3, 12)),
             people,
-            plan: with_plan.then(Vec::new),
+            story: with_story.then(Vec::new),
+            stored_at: vec![0],
+            jumps: Vec::new(),
+            synced: Seq(1),
             tally: Tally::default(),
             welcomed: BTreeMap::new(),
             intruders: BTreeMap::new(),
@@ -175,8 +199,7 @@ impl World {
             number: 0,
             next_conn: 1,
             calm: false,
-            random,
-            rulings,
+            chances,
             faults,
         };
         world.note(|world| format!("{:?}", world.faults));
@@ -189,9 +212,9 @@ impl World {
     }
 
     fn note(&mut self, what: impl FnOnce(&World) -> String) {
-        if self.plan.is_some() {
+        if self.story.is_some() {
             let text = format!("{:>6} {}", self.now, what(self));
-            self.plan.iter_mut().for_each(|plan| plan.push(text.clone()));
+            self.story.iter_mut().for_each(|story| story.push(text.clone()));
         }
     }
 
@@ -202,7 +225,7 @@ impl World {
 
     /// Lets the world go wrong for a while, then calms it, and lets everything settle.
     pub fn run(&mut self) -> Result<(), String> {
-        let until = self.now + self.random.between(4_000, 16_000);
+        let until = self.now + self.chances.draw("length", 0).between(4_000, 16_000);
         self.run_until(until)?;
         self.calm();
         let until = self.now + 25_000;
@@ -239,6 +262,7 @@ impl World {
         self.calm = true;
         for node in 0..self.nodes.len() {
             self.nodes[node].cut_off_until = 0;
+            self.nodes[node].stopped_until = 0;
             self.later(0, Coming::Start { node });
         }
     }
@@ -267,6 +291,7 @@ impl World {
                     return Ok(());
                 };
                 let person = wire.person;
+                self.wires.entry(conn).and_modify(|wire| wire.queued -= 1);
                 self.note(|_| format!("p{person} <- {conn:?} {}", short(&delivery)));
                 let (now, truth) = (self.now, &self.store);
                 if self.people[person].conn == Some(conn) {
@@ -280,63 +305,29 @@ impl World {
                 }
                 Ok(())
             }
-            Coming::Append { node, life, after, payloads, answer } => {
-                let told = self.store.append(&after, &payloads);
-                let stored = matches!(told, AppendAnswer::Stored(_));
-                self.note(|world| {
-                    format!("store: append of {} by n{node}: {stored}, head {}", payloads.len(), world.store.head.seq)
-                });
-                let input = match answer {
-                    Told::Truth => Some(told),
-                    Told::Unknown => Some(AppendAnswer::Unknown),
-                    Told::Nothing => None,
-                };
-                if !stored {
-                    self.tally.note("lost races");
-                }
-                if let Some(answer) = input {
-                    let ms = self.random.between(0, 20);
-                    self.later(ms, Coming::Answer { node, life, input: Input::Appended(answer) });
-                }
-                if stored {
-                    self.check_expiries(payloads.len())?;
-                    // The node itself hears of it too.
-                    (0..self.nodes.len()).for_each(|to| self.signal(node, to, Input::Woken { head: self.store.head }));
+            Coming::Append { node, life, after, payloads, answer } => self.append(node, life, after, payloads, answer),
+            Coming::Synced { upto } => {
+                // One that a power cut took was of another branch.
+                if self.store.has(upto.seq, upto.head) {
+                    self.synced = self.synced.max(upto.seq);
                 }
                 Ok(())
             }
             Coming::Read { node, life, after } => {
-                let most = self.random.between(1, 40) as usize;
-                let input = if self.random.permille(self.faults.read_fail) || self.is_cut_off(node) {
+                let mut random = self.chances.draw("read", node as u64);
+                let (most, ms) = (random.between(1, 40) as usize, random.between(0, 5));
+                let fails = self.chances.step("read-fail", node as u64, self.faults.read_fail).is_some();
+                let input = if fails || self.is_cut_off(node) {
                     Input::ReadFailed
                 } else {
+                    // A log in doubt is brought to the disk before it is read.
+                    self.synced = self.store.head.seq;
                     Input::Read { entries: self.store.after(after, most), head: self.store.head }
                 };
-                let ms = self.random.between(0, 5);
                 self.later(ms, Coming::Answer { node, life, input });
                 Ok(())
             }
-            Coming::Attend { node, life, here } => {
-                if self.nodes[node].life != life {
-                    return Ok(());
-                }
-                let input = if self.is_cut_off(node) {
-                    Input::AttendFailed
-                } else {
-                    // Another life is another node to the others, until its word no longer counts.
-                    let name = u64::from(life) * 10 + node as u64;
-                    let (elsewhere, stirred) = self.store.attend(self.now, ATTENDANCE_MS, name, &here);
-                    if stirred {
-                        (0..self.nodes.len())
-                            .filter(|to| *to != node)
-                            .for_each(|to| self.signal(node, to, Input::Stirred));
-                    }
-                    Input::Attended { elsewhere, head: self.store.head }
-                };
-                let ms = self.random.between(0, 15);
-                self.later(ms, Coming::Answer { node, life, input });
-                Ok(())
-            }
+            Coming::Attend { node, life, here } => self.attend(node, life, &here),
             Coming::Answer { node, life, input } => {
                 if self.nodes[node].life == life {
                     self.give(node, input)
@@ -355,163 +346,21 @@ impl World {
                     self.people[person].lost();
                     self.cut(conn);
                     // Soon, later, or only once they may have been given up.
-                    let ms = match self.random.between(0, 99) {
-                        0..30 => self.random.between(0, 30),
-                        30..80 => self.random.between(0, 1_500),
-                        _ => self.random.between(4_000, 11_000),
+                    let mut random = self.chances.draw("back", person as u64);
+                    let ms = match random.between(0, 99) {
+                        0..30 => random.between(0, 30),
+                        30..80 => random.between(0, 1_500),
+                        _ => random.between(4_000, 11_000),
                     };
                     self.later(ms, Coming::Connect { person });
                 }
                 Ok(())
             }
-            Coming::Tick { node, life } => {
-                if self.nodes[node].life != life {
-                    return Ok(());
-                }
-                self.later(TICK_MS, Coming::Tick { node, life });
-                if self.random.permille(self.faults.cut_off) {
-                    self.note(|_| format!("n{node} can't reach the store"));
-                    self.nodes[node].cut_off_until = self.now + self.random.between(100, 9_000);
-                }
-                self.give(node, Input::Tick)
-            }
+            Coming::Tick { node, life } => self.tick(node, life),
             Coming::Start { node } => self.start(node),
             Coming::Gesture { person } => self.gesture(person),
             Coming::Connect { person } => self.connect(person),
         }
-    }
-
-    fn give(&mut self, node: usize, input: Input) -> Result<(), String> {
-        let now = self.now;
-        if let Input::Closed { conn } | Input::Overflowed { conn } = input {
-            self.welcomed.remove(&conn);
-        }
-        let Some(desk) = &mut self.nodes[node].desk else { return Ok(()) };
-        let effects = desk.handle(now, input);
-        if let Some(error) = desk.broken() {
-            return Err(format!("n{node} is broken: {error}"));
-        }
-        self.perform(node, effects)
-    }
-
-    fn is_cut_off(&self, node: usize) -> bool {
-        self.now < self.nodes[node].cut_off_until
-    }
-
-    /// What one node says to another by way of the store.
-    fn signal(&mut self, from: usize, to: usize, input: Input) {
-        let lost = self.is_cut_off(from) || self.is_cut_off(to) || self.random.permille(self.faults.unheard);
-        if !lost {
-            let (ms, life) = (self.random.between(1, 60), self.nodes[to].life);
-            self.later(ms, Coming::Answer { node: to, life, input });
-        }
-    }
-
-    fn delay(&mut self) -> u64 {
-        if self.random.permille(self.faults.hold_back) {
-            self.random.between(100, 4_500)
-        } else {
-            self.random.between(1, 15)
-        }
-    }
-
-    fn send_down(&mut self, conn: ConnId, delivery: Delivery) {
-        let delay = self.delay();
-        let Some(wire) = self.wires.get_mut(&conn).filter(|wire| wire.open) else { return };
-        wire.down_at = wire.down_at.max(self.now + delay);
-        let in_ms = wire.down_at - self.now;
-        self.later(in_ms, Coming::ToPerson { conn, delivery });
-    }
-
-    fn send_up(&mut self, person: usize) {
-        let Some(conn) = self.people[person].conn else { return };
-        for message in self.people[person].session.take_outgoing(self.now) {
-            self.send_one_up(conn, message);
-        }
-    }
-
-    fn send_one_up(&mut self, conn: ConnId, message: ClientMessage) {
-        let delay = self.delay();
-        let Some(wire) = self.wires.get_mut(&conn).filter(|wire| wire.open) else { return };
-        wire.up_at = wire.up_at.max(self.now + delay);
-        let in_ms = wire.up_at - self.now;
-        self.later(in_ms, Coming::ToDesk { conn, message });
-    }
-
-    /// Cuts a connection: nothing on it arrives any more. Either side notices in its own time, a desk perhaps by
-    /// silence only.
-    fn cut(&mut self, conn: ConnId) {
-        let Some(wire) = self.wires.get_mut(&conn) else { return };
-        wire.open = false;
-        wire.drains = self.random.permille(500);
-        let person = wire.person;
-        let (soon, late) = (self.random.between(0, 300), self.random.between(0, 5_000));
-        let in_ms = if self.random.permille(700) { soon } else { late };
-        self.later(in_ms, Coming::Closed { conn });
-        let ms = self.random.between(0, 800);
-        self.later(ms, Coming::Lost { person, conn });
-    }
-
-    fn crash(&mut self, node: usize) {
-        self.nodes[node].desk = None;
-        self.nodes[node].life += 1;
-        self.welcomed.retain(|_, (at, _)| *at != node);
-        let lost: Vec<_> = self.wires.iter().filter(|(_, wire)| wire.node == node).map(|(conn, _)| *conn).collect();
-        lost.into_iter().for_each(|conn| self.cut(conn));
-    }
-
-    fn start(&mut self, node: usize) -> Result<(), String> {
-        if self.nodes[node].desk.is_some() {
-            return Ok(());
-        }
-        let room = match self.random.pick(&self.store.checkpoints) {
-            Some((_, bytes)) => Room::from_checkpoint(bytes).map_err(|error| format!("checkpoint: {error}"))?,
-            None => self.store.first_room(),
-        };
-        self.note(|_| format!("n{node} starts at {}", room.position().seq));
-        let (desk, effects) = Desk::open(self.settings, room);
-        let life = self.nodes[node].life;
-        self.nodes[node].desk = Some(desk);
-        self.later(TICK_MS, Coming::Tick { node, life });
-        self.perform(node, effects)
-    }
-
-    fn connect(&mut self, person: usize) -> Result<(), String> {
-        if self.people[person].conn.is_some() {
-            return Ok(());
-        }
-        self.people[person].come_back(self.now);
-        let node = self.random.between(0, self.nodes.len() as u64 - 1) as usize;
-        if self.nodes[node].desk.is_none() {
-            let ms = self.random.between(50, 500);
-            self.later(ms, Coming::Connect { person });
-            return Ok(());
-        }
-        self.open_wire(person, node, 0);
-        Ok(())
-    }
-
-    /// Opens a connection, over which everything comes late by so much.
-    fn open_wire(&mut self, person: usize, node: usize, late_ms: u64) -> ConnId {
-        let conn = ConnId(self.next_conn);
-        self.next_conn += 1;
-        let life = self.nodes[node].life;
-        let wire = Wire {
-            person,
-            node,
-            life,
-            open: true,
-            opened_at: self.now,
-            drains: false,
-            up_at: self.now + late_ms,
-            down_at: self.now,
-            down_from: 0,
-        };
-        self.wires.insert(conn, wire);
-        self.people[person].conn = Some(conn);
-        let hello = self.people[person].session.hello("plan", "secret");
-        self.send_one_up(conn, ClientMessage::Hello(hello));
-        conn
     }
 
     /// At most one connection is a session, and nobody is somebody else.
@@ -542,6 +391,16 @@ impl World {
             && session.countdowns().eq(shared.claims.countdowns())
             && session.locks().eq(shared.locks.iter().map(|(id, holding)| (*id, *holding)));
         if alike { Ok(()) } else { Err(format!("person {person}: knows of another line than the room at {}", at.seq)) }
+    }
+
+    /// When an entry was stored.
+    pub fn time_of(&self, seq: Seq) -> u64 {
+        self.stored_at[seq.0 as usize - 1]
+    }
+
+    /// How much too early something may come to pass between two moments, for clocks that jumped: a second each.
+    pub fn jumped_ms(&self, from: u64, upto: u64) -> u64 {
+        1_000 * self.jumps.iter().filter(|at| (from..=upto).contains(at)).count() as u64
     }
 
     /// The rooms of all servers; none of one that isn't running.

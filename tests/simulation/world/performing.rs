@@ -9,21 +9,21 @@ impl World {
     pub(super) fn perform(&mut self, node: usize, effects: Vec<Effect>) -> Result<(), String> {
         let life = self.nodes[node].life;
         for effect in effects {
-            if self.random.permille(self.faults.crash) {
+            if let Some(mut random) = self.chances.step("crash", node as u64, self.faults.crash) {
                 self.note(|_| format!("n{node} crashes before {}", short(&effect)));
                 self.crash(node);
-                let ms = self.random.between(10, 3_000);
+                let ms = random.between(10, 3_000);
                 self.later(ms, Coming::Start { node });
                 return Ok(());
             }
             match effect {
                 Effect::Append { after, payloads } => self.begin_append(node, life, after, payloads),
                 Effect::Read { after } => {
-                    let ms = self.random.between(0, 10);
+                    let ms = self.chances.draw("to-read", node as u64).between(0, 10);
                     self.later(ms, Coming::Read { node, life, after });
                 }
                 Effect::Attend { here } => {
-                    let ms = self.random.between(0, 15);
+                    let ms = self.chances.draw("to-attend", node as u64).between(0, 15);
                     self.later(ms, Coming::Attend { node, life, here });
                 }
                 Effect::ShowElsewhere { latest } => {
@@ -44,7 +44,7 @@ impl World {
                 }
                 Effect::SendPresence { to, message } => {
                     for conn in to {
-                        if !self.random.permille(100) {
+                        if !self.chances.draw("presence", node as u64).permille(100) {
                             self.send_down(conn, Delivery::Message((*message).clone()));
                         }
                     }
@@ -85,7 +85,7 @@ impl World {
             }
         }
         // Now and then a checkpoint is kept as a server would keep one, sooner than the desk asks for it.
-        if self.random.permille(10)
+        if self.chances.draw("keep", node as u64).permille(10)
             && let Some(desk) = &self.nodes[node].desk
         {
             let room = desk.room().clone();
@@ -99,34 +99,38 @@ impl World {
     }
 
     fn begin_append(&mut self, node: usize, life: u32, after: Position, payloads: Vec<NewPayload>) {
-        let ms = self.random.between(0, 30);
+        let of = node as u64;
+        let ms = self.chances.draw("to-append", of).between(0, 30);
         let answer = |answer| Coming::Answer { node, life, input: Input::Appended(answer) };
-        if self.random.permille(self.faults.fail) {
-            self.later(ms, answer(AppendAnswer::Failed("the disk is full")));
-        } else if self.random.permille(self.faults.unknown) || self.is_cut_off(node) {
-            match self.random.between(0, 2) {
-                // Stored, but nobody hears of it.
-                0 => self.later(ms, Coming::Append { node, life, after, payloads, answer: Told::Unknown }),
-                // Never.
-                1 => self.later(ms, answer(AppendAnswer::Unknown)),
-                // Later than the answer.
-                _ => {
-                    self.later(ms, answer(AppendAnswer::Unknown));
-                    let ms = ms + self.random.between(0, 200);
-                    self.later(ms, Coming::Append { node, life, after, payloads, answer: Told::Nothing });
-                }
+        if self.chances.step("fail", of, self.faults.fail).is_some() {
+            return self.later(ms, answer(AppendAnswer::Failed("the disk is full")));
+        }
+        let unknown = self.chances.step("unknown", of, self.faults.unknown);
+        let cut_off = self.is_cut_off(node).then(|| self.chances.draw("cut-off-append", of));
+        let Some(mut random) = unknown.or(cut_off) else {
+            return self.later(ms, Coming::Append { node, life, after, payloads, answer: Told::Truth });
+        };
+        match random.between(0, 2) {
+            // Stored, but nobody hears of it.
+            0 => self.later(ms, Coming::Append { node, life, after, payloads, answer: Told::Unknown }),
+            // Never.
+            1 => self.later(ms, answer(AppendAnswer::Unknown)),
+            // Later than the answer.
+            _ => {
+                self.later(ms, answer(AppendAnswer::Unknown));
+                let ms = ms + random.between(0, 200);
+                self.later(ms, Coming::Append { node, life, after, payloads, answer: Told::Nothing });
             }
-        } else {
-            self.later(ms, Coming::Append { node, life, after, payloads, answer: Told::Truth });
         }
     }
 
-    /// Nothing is told before it is stored.
+    /// Nothing is told before it is stored, where a power cut leaves it.
     fn check_told(&self, message: &ServerMessage) -> Result<(), String> {
+        let has = |seq, hash| seq <= self.synced && self.store.has(seq, hash);
         let stored = match message {
-            ServerMessage::Entries(entries) => entries.iter().all(|told| self.store.has(told.seq, told.hash)),
-            ServerMessage::Answer { answer: protocol::Answer::Stored { seq, .. }, .. } => *seq <= self.store.head.seq,
-            ServerMessage::Welcome(welcome) => self.store.has(welcome.position.seq, welcome.position.head),
+            ServerMessage::Entries(entries) => entries.iter().all(|told| has(told.seq, told.hash)),
+            ServerMessage::Answer { answer: protocol::Answer::Stored { seq, .. }, .. } => *seq <= self.synced,
+            ServerMessage::Welcome(welcome) => has(welcome.position.seq, welcome.position.head),
             _ => true,
         };
         if stored { Ok(()) } else { Err(format!("told before it was stored: {message:?}")) }
@@ -152,7 +156,7 @@ impl World {
     }
 
     fn send_snapshot(&mut self, to: ConnId, drawing: drawing::Drawing) {
-        if self.random.permille(500) {
+        if self.chances.draw("whole", to.0).permille(500) {
             return self.send_down(to, Delivery::Drawing(Box::new(drawing)));
         }
         let bytes = protocol::encode_drawing(&drawing);

@@ -29,6 +29,7 @@ impl Desk {
             self.conns.values_mut().for_each(|conn| conn.heard += still_ms);
             self.absent.values_mut().for_each(|since| *since += still_ms);
             self.used.values_mut().for_each(|at| *at += still_ms);
+            self.countdowns.stand_still(still_ms);
         }
     }
 
@@ -106,6 +107,12 @@ impl Desk {
         self.used.retain(|(of, token), _| *of != session || held.contains(token));
     }
 
+    /// How many clocks of locks there may be.
+    pub(super) fn used_max(&self) -> usize {
+        let shared = self.room.shared();
+        shared.locks.len() + USED_MAX * shared.members.len()
+    }
+
     /// Somebody came in or back: everybody takes them to be connected, here or elsewhere, and that is to be seen soon.
     fn came(&mut self, now: Millis, session: SessionId) {
         self.believed.insert(session);
@@ -159,6 +166,8 @@ impl Desk {
                 self.used.insert((*session, seq), now);
             }
             Event::Unlocked { session, .. } | Event::HandedOver { session, .. } => self.forget_unused(*session),
+            // Whoever makes and removes without end leaves clocks behind, too.
+            Event::Edited { session, .. } if self.used.len() > self.used_max() => self.forget_unused(*session),
             Event::Overriding { session, token, .. } => self.start_countdown(now, *session, *token, seq),
             Event::Queued { .. } | Event::Withdrawn { .. } | Event::Declined { .. } | Event::CalledOff { .. } => {}
             Event::Created { .. } | Event::Edited { .. } | Event::Granted { .. } | Event::Renamed { .. } => {}

@@ -343,7 +343,7 @@ impl Desk {
             match outcome {
                 Outcome::Answer { conn, client_seq, answer } => {
                     if let Some(known) = self.conns.get_mut(&conn) {
-                        known.in_flight = known.in_flight.saturating_sub(1);
+                        known.open.remove(&client_seq);
                         send(effects, vec![conn], ServerMessage::Answer { client_seq, answer });
                     }
                 }

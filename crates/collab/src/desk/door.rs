@@ -1,5 +1,7 @@
 //! The door: coming in, coming back, going.
 
+use std::collections::BTreeSet;
+
 use drawing::Drawing;
 use protocol::{Came, Epoch, Hello, Millis, Position, Resume, Role, ServerMessage, SessionId, Welcome};
 
@@ -35,10 +37,15 @@ impl Desk {
             effects.push(Effect::Close { conn, why, retry });
             return self.closed(conn, effects);
         }
-        self.conns.insert(
-            conn,
-            Conn { heard: now, session: None, in_flight: 0, queued_bytes: 0, leaving: false, hushed: false },
-        );
+        let conn_of = Conn {
+            heard: now,
+            session: None,
+            open: BTreeSet::new(),
+            queued_bytes: 0,
+            leaving: false,
+            hushed: false,
+        };
+        self.conns.insert(conn, conn_of);
         self.queue.push_back(Work::Hello { conn, hello, role, came });
     }
 
@@ -143,7 +150,11 @@ impl Desk {
 
     /// A connection is closed. Its session's grace runs, unless the session is here over another one.
     pub(super) fn closed(&mut self, conn: ConnId, effects: &mut Vec<Effect>) {
-        let Some(Conn { session: Some((session, _)), heard, .. }) = self.conns.remove(&conn) else { return };
+        let Some(Conn { session, heard, .. }) = self.conns.remove(&conn) else { return };
+        let Some((session, _)) = session else {
+            // While nothing can be stored, people may come to the door again and again.
+            return self.queue.retain(|work| !matches!(work, Work::Hello { conn: of, .. } if *of == conn));
+        };
         if self.here.get(&session) != Some(&conn) {
             return;
         }

@@ -6,6 +6,7 @@
 
 mod aging;
 mod batch;
+mod bounds;
 mod door;
 mod elsewhere;
 mod overriding;
@@ -121,8 +122,8 @@ struct Conn {
     heard: Millis,
     /// Whose it is, once welcomed, and in which epoch: what is said over it is said in that one.
     session: Option<(SessionId, Epoch)>,
-    /// Requests without an answer.
-    in_flight: u32,
+    /// Requests without an answer. One that is asked again meanwhile has its answer still to come.
+    open: BTreeSet<ClientSeq>,
     /// Bytes of requests that wait to be decided.
     queued_bytes: usize,
     /// They said that they leave; once is enough.
@@ -367,9 +368,12 @@ impl Desk {
         let (conn, client_seq, records, bytes) = (*conn, *client_seq, request_size(request), *bytes);
         let Some(known) = self.conns.get_mut(&conn) else { return };
         let over = |limit: &str, max: u64, asked: u64| Refusal::Limit { limit: limit.into(), max, asked };
+        if known.open.contains(&client_seq) {
+            return;
+        }
         let Limits { in_flight_max: max, records_max, .. } = self.settings.limits;
-        let refusal = if known.in_flight >= max {
-            Some(over("in_flight_max", u64::from(max), u64::from(known.in_flight) + 1))
+        let refusal = if known.open.len() >= max as usize {
+            Some(over("in_flight_max", u64::from(max), known.open.len() as u64 + 1))
         } else if records > records_max as usize {
             Some(over("records_max", u64::from(records_max), records as u64))
         } else if self.queued_records + records > QUEUED_RECORDS_MAX
@@ -384,7 +388,7 @@ impl Desk {
             let answer = Answer::Refused(refusal);
             return send(effects, vec![conn], ServerMessage::Answer { client_seq, answer });
         }
-        known.in_flight += 1;
+        known.open.insert(client_seq);
         self.count(&work, usize::saturating_add);
         self.queue.push_back(work);
     }

@@ -12,6 +12,13 @@ use crate::room::Room;
 #[derive(Debug, Default)]
 pub(super) struct Countdowns(BTreeMap<(SessionId, Token), (Seq, Millis)>);
 
+impl Countdowns {
+    /// The desk stood still for so long, and nobody could have been told of anything meanwhile.
+    pub fn stand_still(&mut self, still_ms: Millis) {
+        self.0.values_mut().for_each(|(_, began)| *began += still_ms);
+    }
+}
+
 impl Desk {
     /// One who isn't there to see a countdown has none.
     pub(super) fn hasten(&self, room: &Room, event: Event) -> Event {

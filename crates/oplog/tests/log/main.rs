@@ -4,6 +4,7 @@ mod appending;
 mod checkpoints;
 mod crash;
 mod damage;
+mod glancing;
 mod holding;
 mod long;
 mod page;

@@ -1,6 +1,7 @@
 //! The store that several servers share: one stream a drawing in a Redis, with ids SEQ-0, appended to by a script that
 //! compares the whole position first. Hashes are computed here, so that Redis needs to know nothing of the chain.
 
+mod adopting;
 mod backup;
 mod durability;
 mod keys;

@@ -1,7 +1,7 @@
 //! The drawings of a Redis: listed in one hash, each with its title, its secret and its log, so that every server over
 //! the same Redis lists and opens the same.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -27,7 +27,7 @@ pub(crate) struct RedisShelf {
 /// A Redis that was found to be there and to keep what it is given. Clones are the same connections.
 #[derive(Clone)]
 pub struct RedisPlace {
-    link: Arc<Link>,
+    pub(super) link: Arc<Link>,
     /// Where, without what lets one in.
     address: String,
     durability: Durability,
@@ -43,6 +43,9 @@ pub(super) struct Listed {
     /// When it began to be added, in milliseconds since 1970 by the clock of whoever added it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     begun_ms: Option<Millis>,
+    /// Its history is being copied: nobody may see half of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    copying: bool,
 }
 
 /// Whoever adds a drawing has done it, or will never, after this.
@@ -76,9 +79,20 @@ impl RedisPlace {
     /// # Errors
     /// [`HostError::NotAdded`], `Random`.
     pub async fn begin(&self, name: &str, title: &str, log: LogId) -> Result<Option<(String, Position)>, HostError> {
+        self.begin_as(name, title, log, false).await
+    }
+
+    pub(super) async fn begin_as(
+        &self,
+        name: &str,
+        title: &str,
+        log: LogId,
+        copying: bool,
+    ) -> Result<Option<(String, Position)>, HostError> {
         let secret = secret::new_secret()?;
         let unlisted = |why: String| HostError::NotAdded { title: title.into(), why };
-        let listed = Listed { title: title.into(), secret: secret.clone(), archived: false, begun_ms: Some(now_ms()) };
+        let listed =
+            Listed { title: title.into(), secret: secret.clone(), archived: false, begun_ms: Some(now_ms()), copying };
         let listed = serde_json::to_vec(&listed).map_err(|error| unlisted(error.to_string()))?;
         let first = self.link.quick.with(async |redis| redis.hset_nx::<_, _, _, bool>(DRAWINGS, name, &listed).await);
         if !first.await.map_err(|error| unlisted(words(&error)))? {
@@ -92,11 +106,11 @@ impl RedisPlace {
         Ok(Some((secret, start)))
     }
 
-    fn unusable(&self, error: &RedisError) -> HostError {
+    pub(super) fn unusable(&self, error: &RedisError) -> HostError {
         HostError::Redis { place: self.address.clone(), why: words(error) }
     }
 
-    async fn drawings(&self) -> Result<Vec<Listing>, RedisError> {
+    pub(super) async fn drawings(&self) -> Result<Vec<Listing>, RedisError> {
         let all = self.link.quick.read::<Vec<(String, Vec<u8>)>>(Cmd::hgetall(DRAWINGS)).await;
         let mut found = Vec::new();
         for (name, listed) in all? {
@@ -120,7 +134,7 @@ impl RedisPlace {
         let seq = self.link.quick.read::<Option<u64>>(Cmd::hget(&keys.head, "seq")).await;
         let begun = seq?.is_some_and(|seq| seq > 0);
         match serde_json::from_slice::<Listed>(listed) {
-            Ok(Listed { title, secret, archived, .. }) if begun && name::is_name(&name) => {
+            Ok(Listed { title, secret, archived, copying: false, .. }) if begun && name::is_name(&name) => {
                 Ok(Some(Listing { name, title, secret, archived }))
             }
             Ok(_) => {
@@ -176,13 +190,14 @@ impl RedisPlace {
         let all = self.link.quick.read::<Vec<(String, Vec<u8>)>>(Cmd::hgetall(DRAWINGS)).await;
         for (name, listed) in all? {
             let listed = serde_json::from_slice::<Listed>(&listed);
+            let copying = listed.as_ref().is_ok_and(|listed| listed.copying);
             let begun_ms = listed.ok().and_then(|listed| listed.begun_ms);
             if begun_ms.is_none_or(|begun_ms| now_ms().saturating_sub(begun_ms) < ADDING_MAX.as_millis() as Millis) {
                 continue;
             }
             let keys = Keys::new(&name, self.link.database);
             let seq = self.link.quick.read::<Option<u64>>(Cmd::hget(&keys.head, "seq")).await?;
-            if seq.is_none_or(|seq| seq == 0) {
+            if copying || seq.is_none_or(|seq| seq == 0) {
                 tracing::warn!(name, "removed: adding it was never finished");
                 self.remove_unfinished(name).await;
             }
@@ -190,7 +205,7 @@ impl RedisPlace {
         Ok(())
     }
 
-    async fn remove_unfinished(&self, name: String) {
+    pub(super) async fn remove_unfinished(&self, name: String) {
         let keys = Keys::new(&name, self.link.database);
         let removed = self.link.quick.with(async |redis| {
             for hash in redis.smembers::<_, Vec<String>>(&keys.blobs).await? {
@@ -263,9 +278,33 @@ impl Shelf for RedisShelf {
         Box::pin(async move { place.remove_unfinished(name).await })
     }
 
+    fn holder_of(&self, log: LogId) -> Pending<Result<Option<String>, HostError>> {
+        let place = self.place.clone();
+        Box::pin(async move { place.holder_of(log).await.map_err(|error| place.unusable(&error)) })
+    }
+
+    fn adopt(
+        &self,
+        log: PathBuf,
+        title: &str,
+        wanted: String,
+        taken: Vec<String>,
+    ) -> Pending<Result<Listing, HostError>> {
+        let (place, title) = (self.place.clone(), title.to_owned());
+        Box::pin(async move { place.adopt(log, title, wanted, taken).await })
+    }
+
     fn open(&self, name: &str) -> Pending<Result<Arc<dyn Store>, HostError>> {
         let store: Arc<dyn Store> = Arc::new(self.place.store(name));
         Box::pin(async move { Ok(store) })
+    }
+
+    fn check(&self) -> Pending<Result<(), HostError>> {
+        let place = self.place.clone();
+        Box::pin(async move {
+            let answer = place.link.quick.read::<String>(redis::cmd("PING")).await;
+            answer.map(|_| ()).map_err(|error| place.unusable(&error))
+        })
     }
 
     fn set_archived(&self, name: &str, archived: bool) -> Pending<Result<(), HostError>> {

@@ -9,7 +9,7 @@ fn office() -> (Office, [Welcome; 3]) {
     let mut office = Office::new(Limits::default());
     let welcomes = [office.come_in(ANA), office.come_in(BEN), {
         let hello = Hello { name: "Olga".into(), client: ClientId(9), ..hello() };
-        office.give(Input::Hello { conn: OWNER, hello, role: Role::Owner });
+        office.give(Input::Hello { conn: OWNER, hello, role: Role::Owner, came: protocol::Came::Link });
         office.stored();
         office.welcome(OWNER).expect("the owner is let in")
     }];
@@ -34,7 +34,7 @@ impl Office {
 
     /// Everybody is still there, and time goes on.
     fn all_wait(&mut self, ms: u64) {
-        self.now += ms;
+        self.pass(ms);
         [ANA, BEN, OWNER].iter().for_each(|conn| self.say(*conn, ClientMessage::Heartbeat));
         self.tick(0);
         self.sent.retain(|(_, message)| !matches!(**message, ServerMessage::Heartbeat));
@@ -152,7 +152,8 @@ fn a_desk_that_opens_in_the_middle_counts_from_there() {
     let mut office = before;
     office.desk = Desk::open(settings(Limits::default()), room).0;
     office.give(Input::Read { entries: Vec::new(), head: office.head });
-    office.tick(9_900);
+    office.pass(9_900);
+    office.tick(0);
     assert!(office.waiting.is_none());
     office.tick(100);
     office.stored();

@@ -37,9 +37,11 @@ impl Table {
     }
 
     fn pass(&mut self, ms: u64) {
-        self.now += ms;
-        (0..self.sessions.len()).for_each(|who| _ = self.flush(who));
-        self.give(Input::Tick);
+        for _ in 0..ms / 1_000 {
+            self.now += 1_000;
+            (0..self.sessions.len()).for_each(|who| _ = self.flush(who));
+            self.give(Input::Tick);
+        }
     }
 }
 
@@ -216,10 +218,12 @@ fn what_a_holder_had_not_sent_when_they_were_overridden_is_kept_as_a_draft() {
 impl Table {
     /// Time goes on for everybody but the one whom nothing reaches, whose connection stays open.
     fn pass_for_the_others(&mut self, ms: u64) {
-        self.now += ms;
-        (1..self.sessions.len()).for_each(|who| _ = self.flush(who));
-        self.give(Input::Message { conn: ConnId(0), message: ClientMessage::Heartbeat, bytes: 0 });
-        self.give(Input::Tick);
+        for _ in 0..ms / 1_000 {
+            self.now += 1_000;
+            (1..self.sessions.len()).for_each(|who| _ = self.flush(who));
+            self.give(Input::Message { conn: ConnId(0), message: ClientMessage::Heartbeat, bytes: 0 });
+            self.give(Input::Tick);
+        }
     }
 
     /// What was stored meanwhile reaches one whom nothing reached.
