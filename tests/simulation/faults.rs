@@ -69,7 +69,7 @@ impl Faults {
         let (slow, twice, clock, stop, power) = (some(20), some(60), some(20), some(12), some(20));
         let nodes = if random.permille(450) { random.between(2, 3) as usize } else { 1 };
         let people = random.between(2, 4) as usize;
-        let rulings = if random.permille(400) { random.between(5, 60) } else { 0 };
+        let rulings = if random.permille(400) { random.between(20, 120) } else { 0 };
         Faults {
             crash,
             cut,

@@ -81,7 +81,8 @@ fn check_log(world: &World, entries: &[Told], turns: &[Vec<Turn>], mut drawing: 
     let mut came = BTreeMap::new();
     for (told, n) in entries.iter().zip(1..) {
         let seq = told.seq;
-        let wrong = |what: String| Err(format!("entry {seq}: {what}"));
+        let at = |what: String| format!("entry {seq}: {what}");
+        let wrong = |what: String| Err(at(what));
         if seq != Seq(n) {
             return wrong(format!("is the {n}th"));
         }
@@ -98,7 +99,7 @@ fn check_log(world: &World, entries: &[Told], turns: &[Vec<Turn>], mut drawing: 
                 let root = carries_on.and_then(|past| requests.roots.get(&past).copied()).unwrap_or(me);
                 requests.roots.insert(me, root);
                 words.join(me, *client, root);
-                people.join(me, (*client, root), (name, *role)).or_else(wrong)?;
+                people.join(me, (*client, root), (name, *role)).map_err(at)?;
                 present.insert(me);
                 came.insert(me, world.time_of(seq));
                 granted.push((root, *ids));
@@ -129,19 +130,19 @@ fn check_log(world: &World, entries: &[Told], turns: &[Vec<Turn>], mut drawing: 
                 holders.retain(|_, holder| holder != session);
             }
             Event::RoleChanged { session, role, by, also } => {
-                people.change(by, (session, requests.roots[session]), *role, also).or_else(wrong)?;
+                people.change(by, (session, requests.roots[session]), *role, also).map_err(at)?;
                 if !role.may_edit() {
                     holders.retain(|_, holder| holder != session && !also.contains(holder));
                 }
             }
             Event::Banned { client, by, sessions, .. } => {
-                people.ban(seq, by, *client, sessions).or_else(wrong)?;
+                people.ban(seq, by, *client, sessions).map_err(at)?;
                 for session in sessions {
                     present.remove(session);
                     holders.retain(|_, holder| holder != session);
                 }
             }
-            Event::BanLifted { ban, by } => people.lift(*ban, by).or_else(wrong)?,
+            Event::BanLifted { ban, by } => people.lift(*ban, by).map_err(at)?,
             Event::Locked { session, ids } => {
                 if !present.contains(session) {
                     return absent(session);
@@ -209,7 +210,7 @@ fn check_log(world: &World, entries: &[Told], turns: &[Vec<Turn>], mut drawing: 
                 all.iter().for_each(|id| requests.edits.entry(*id).or_default().push((seq, root)));
                 let before = drawing.clone();
                 drawing.apply(op).map_err(|error| format!("entry {seq}: {error}"))?;
-                words.check(told, &people, &before, &drawing).or_else(wrong)?;
+                words.check(told, &people, &before, &drawing).map_err(at)?;
                 for id in new.union(&old) {
                     match (before.get(*id).is_some(), drawing.get(*id).is_some()) {
                         // What is said is nobody's to hold.
@@ -268,7 +269,7 @@ fn check_steps(world: &World, entries: &[Told], mut room: Room, tally: &mut Tall
         }
         let before = room.clone();
         let applied = room.apply(told).map_err(|error| format!("replay: {error}"))?;
-        line.step(told, &before, &applied, &room, tally)?;
+        line.step(world, told, &before, &applied, &room, tally)?;
         used.extend(applied.turns.iter().map(|turn| ((turn.session, told.seq), at)));
         turns.push(applied.turns);
         match &told.entry.event {

@@ -9,6 +9,7 @@ use protocol::{Event, Seq, SessionId, Told, Wait};
 
 use crate::faults::limits;
 use crate::tally::Tally;
+use crate::world::World;
 
 /// Follows a log entry by entry.
 #[derive(Default)]
@@ -21,6 +22,7 @@ impl LineCheck {
     /// Checks an entry between the room before it and the room after it.
     pub fn step(
         &mut self,
+        world: &World,
         told: &Told,
         before: &Room,
         applied: &Applied,
@@ -33,13 +35,13 @@ impl LineCheck {
         check_waits(after).map_err(wrong)?;
         check_order(told, before, applied, after).map_err(wrong)?;
         check_circles(after).map_err(wrong)?;
-        self.check_overrides(told, before, after).map_err(wrong)
+        self.check_overrides(world, told, before, after).map_err(wrong)
     }
 
     /// An override begins by an owner's word and ends once: by the end of its time, or before with the lock itself, or by
     /// an owner's word again.
-    fn check_overrides(&mut self, told: &Told, before: &Room, after: &Room) -> Result<(), String> {
-        let at = told.entry.time_ms;
+    fn check_overrides(&mut self, world: &World, told: &Told, before: &Room, after: &Room) -> Result<(), String> {
+        let at = world.time_of(told.seq);
         match &told.entry.event {
             Event::Overriding { session, token, by } => {
                 if self.countdowns.insert((*session, *token), (*by, told.seq, at)).is_some() {
@@ -60,7 +62,7 @@ impl LineCheck {
                 let Some((owner, _, began)) = self.countdowns.remove(&(*session, token)) else {
                     return Err(format!("{token} of {session} ends without a countdown, or again"));
                 };
-                if owner != *by || at < began + u64::from(limits().override_countdown_ms) {
+                if owner != *by || at + world.jumped_ms(began, at) < began + u64::from(limits().override_countdown_ms) {
                     return Err(format!("{token} of {session} ends at {at} by {by}, begun at {began} by {owner}"));
                 }
             }

@@ -209,13 +209,12 @@ impl Person {
                 self.session.ban(whom);
                 format!("bans {whom}")
             }
-            _ => match self.session.bans().next().map(|ban| ban.seq) {
-                Some(ban) => {
-                    self.session.lift_ban(ban);
-                    format!("lifts {ban}")
-                }
-                None => "finds nobody banned".into(),
-            },
+            _ => {
+                let banned = self.session.bans().next().map(|ban| ban.seq);
+                let Some(ban) = banned else { return "finds nobody banned".into() };
+                self.session.lift_ban(ban);
+                format!("lifts {ban}")
+            }
         }
     }
 
@@ -294,9 +293,8 @@ impl Person {
             93 if self.session.role() == Role::Owner => {
                 let lock = self.session.locks().find(|(_, lock)| Some(lock.session) != self.session.me());
                 let Some(lock) = lock.map(|(_, lock)| lock) else { return "finds no lock of others".into() };
-                if random.permille(300)
-                    && let Some(countdown) = self.session.countdowns().next().cloned()
-                {
+                let countdown = self.session.countdowns().next().cloned();
+                if let Some(countdown) = countdown.filter(|_| random.permille(300)) {
                     self.session.call_off(countdown.token, countdown.session);
                     return format!("leaves {} to {}", countdown.token, countdown.session);
                 }
@@ -344,7 +342,8 @@ impl Person {
     /// Answers those who wait for what one holds, or thinks again about what one waits for oneself.
     fn tend_the_line(&mut self, mine: &[RecordId], random: &mut Random) -> String {
         let asked = self.session.asked_of_me();
-        match (random.between(0, 3), asked.first(), self.session.my_waits().next().map(|wait| wait.wait)) {
+        let waits = self.session.my_waits().next().map(|wait| wait.wait);
+        match (random.between(0, 3), asked.first(), waits) {
             (0, _, Some(wait)) => {
                 self.session.withdraw(wait);
                 format!("waits no more since {wait}")

@@ -123,6 +123,8 @@ pub fn own_role(ui: &mut Ui, document: &Document) {
     if !document.is_here() || document.session.me().is_none() {
         return;
     }
+    // A little room beside the button that follows.
+    ui.add_space(size::S);
     let theme = Theme::of(ui.ctx());
     let role = document.session.role();
     let color = if role.may_edit() { theme.quiet } else { theme.warn };

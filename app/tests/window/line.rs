@@ -43,6 +43,18 @@ fn click(opened: &mut Opened, name: &str) {
     panic!("{name} is nowhere to be clicked");
 }
 
+/// What a window looks like, in both themes, where somebody wants to look: `LINEWORK_SHOTS` names the folder.
+fn shoot(opened: &mut Opened, name: &str) {
+    let Some(folder) = std::env::var_os("LINEWORK_SHOTS") else { return };
+    for theme in ["dark", "light"] {
+        opened.harness.run_steps(4);
+        let picture = opened.harness.render().expect("a picture");
+        let file = std::path::Path::new(&folder).join(format!("{name}-{theme}.png"));
+        picture.save(file).expect("it is written");
+        opened.perform(Action::Run(Command::SwitchTheme));
+    }
+}
+
 /// Whether words are to be seen.
 fn reads(opened: &mut Opened, words: &str) -> bool {
     opened.harness.run_steps(2);
@@ -66,6 +78,7 @@ fn what_somebody_holds_is_asked_for_and_handed_over() {
     let (mut ana, mut ben, wall, post) = at_odds();
     let labels: Vec<_> = offers(&ben).into_iter().map(|(label, _)| label).collect();
     assert_eq!(labels, ["Move the other 1", "Ask Ana"]);
+    shoot(&mut ben, "refused");
     take(&mut ben, "Ask Ana");
     ben.until("he stands in line", |window| {
         window.document().is_some_and(|document| document.session.my_waits().count() == 1)
@@ -74,6 +87,8 @@ fn what_somebody_holds_is_asked_for_and_handed_over() {
     assert!(reads(&mut ben, "In line for 1 object"));
     ana.until("Ana is asked", |window| window.document().is_some_and(|d| !d.session.asked_of_me().is_empty()));
     assert!(reads(&mut ana, "would like the line you hold"));
+    shoot(&mut ana, "asked");
+    shoot(&mut ben, "in-line");
     click(&mut ana, "Hand over");
     ben.until("Ben has it", |window| is_mine(window, wall));
     assert!(ben.said().contains("handed the line over to you"), "{}", ben.said());
@@ -140,10 +155,12 @@ fn an_owner_takes_over_and_the_holder_sees_it_coming() {
     take(&mut ana, "Take over");
     ben.until("Ben is told", |window| window.document().is_some_and(|d| !d.endings(window.now()).is_empty()));
     assert!(reads(&mut ben, "takes the line over in "));
+    shoot(&mut ben, "countdown");
     let left_s = ben.document().endings(ben.harness.state().now())[0].left_s;
     assert!((1..=10).contains(&left_s), "{left_s}");
     ana.until("Ana sees it too", |window| window.document().is_some_and(|d| !d.endings(window.now()).is_empty()));
     assert!(reads(&mut ana, "You take the line over from"));
+    shoot(&mut ana, "taking-over");
     click(&mut ana, "Call off");
     ben.until("it is called off", |window| {
         window.document().is_some_and(|d| d.endings(window.now()).is_empty() && d.session.is_mine(wall.into()))

@@ -56,9 +56,11 @@ fn who_is_lowered_is_told_and_finds_the_tools_at_rest_with_the_reason() {
     ben.harness.run_steps(60);
     let why = "You may look at this drawing, not change it";
     assert!(ben.harness.query_by_label(why).is_some(), "the tooltip says why");
+    ben.perform(Action::Unsay);
     ben.perform(Action::Run(Command::Line));
     assert_eq!(ben.said(), why);
 
+    ben.perform(Action::Unsay);
     ana.perform(Action::People(Word::Role(guest, Role::Owner)));
     ben.until("he is an owner", |window| window.document().is_some_and(|d| d.session.role() == Role::Owner));
     assert!(ben.said().contains("Ana lets you own the drawing"), "{}", ben.said());
@@ -78,8 +80,11 @@ fn who_is_removed_keeps_what_they_see_and_may_come_back_and_who_is_banned_may_no
     open_menu(&mut ana, "Ana (2)");
     ana.harness.get_by_label("Remove...").click();
     ana.until("one is asked", |window| matches!(window.dialog, Dialog::PutOut { banned: false, .. }));
-    ana.harness.step();
+    // A card finds its place in the second frame.
+    ana.harness.run_steps(3);
     ana.harness.get_by_label("Remove").click();
+    ana.until("it is asked", |window| !window.dialog.is_open());
+    ana.harness.step();
     ben.until("he is out", |window| {
         window.message.as_ref().is_some_and(|message| message.text.contains("Ana removed you from this drawing"))
     });
@@ -95,7 +100,10 @@ fn who_is_removed_keeps_what_they_see_and_may_come_back_and_who_is_banned_may_no
     let guest = me(&ben);
     ana.until("Ana sees him", |window| window.document().is_some_and(|d| d.session.person(guest).is_some()));
     ana.perform(Action::People(Word::AskPutOut { session: guest, banned: true }));
+    ana.harness.run_steps(3);
     ana.harness.get_by_label("Ban").click();
+    ana.until("it is asked", |window| !window.dialog.is_open());
+    ana.harness.step();
     ben.until("he is out for good", |window| {
         window.message.as_ref().is_some_and(|message| message.text.contains("Ana banned you from this drawing"))
     });
@@ -106,6 +114,7 @@ fn who_is_removed_keeps_what_they_see_and_may_come_back_and_who_is_banned_may_no
 
     ana.perform(Action::Run(Command::Share));
     ana.harness.step();
+    ana.harness.run_steps(3);
     ana.harness.get_by_label("Let Ana in again").click();
     ana.until("nobody is kept out", |window| window.document().is_some_and(|d| d.session.bans().next().is_none()));
     ben.perform(Action::JoinAddress(address));

@@ -170,6 +170,12 @@ impl Log {
         Ok(())
     }
 
+    /// Frees the pages of the file that are kept in memory; they are read again when they are needed.
+    pub fn shrink(&self) {
+        // What can't be freed now is freed when the log closes.
+        let _ = self.connection.execute_batch("PRAGMA shrink_memory");
+    }
+
     /// A reader of the log as it is now, for another thread; neither waits for the other. As long as it lives the
     /// log stays held by this process.
     pub fn reader(&self) -> Result<LogReader, LogError> {

@@ -20,8 +20,6 @@ const DEADLINE: Duration = Duration::from_secs(60);
 pub struct Person {
     /// The connection.
     pub socket: WebSocketStream<TcpStream>,
-    /// What they hold.
-    pub session: Session,
     /// From connecting until something of the drawing could be shown.
     pub shown: Duration,
     /// From connecting until the drawing was whole and had the hash that the server says.
@@ -59,7 +57,7 @@ pub async fn join(address: &Address, id: u128) -> anyhow::Result<Person> {
             if *session.status() == Status::Live && here == Some(*seq) {
                 anyhow::ensure!(session.confirmed().hash() == *drawing, "another hash than the server's");
                 let joined = began.elapsed();
-                return Ok(Person { socket, session, shown: shown.unwrap_or(joined), joined, bytes });
+                return Ok(Person { socket, shown: shown.unwrap_or(joined), joined, bytes });
             }
         }
         session.receive(began.elapsed().as_millis() as u64, message)?;

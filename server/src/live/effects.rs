@@ -23,6 +23,9 @@ const STRETCH_BYTES: usize = 1 << 20;
 
 impl OpenDrawing {
     pub(super) fn perform(&mut self, effects: Vec<Effect>) {
+        if effects.iter().any(asks_the_store) {
+            self.stored_at = Some(Instant::now());
+        }
         for effect in effects {
             match effect {
                 Effect::Append { after, payloads } => {
@@ -153,6 +156,18 @@ impl OpenDrawing {
         let Some(room) = self.to_save.take() else { return };
         self.saving = Some(Box::pin(save(room, self.store.clone(), self.outside.metrics.clone())));
     }
+}
+
+/// Whether something is asked of the store, here or by whoever writes to a connection.
+fn asks_the_store(effect: &Effect) -> bool {
+    matches!(
+        effect,
+        Effect::Append { .. }
+            | Effect::Read { .. }
+            | Effect::SendLog { .. }
+            | Effect::SendBlob { .. }
+            | Effect::SaveCheckpoint { .. }
+    )
 }
 
 async fn save(room: Arc<Room>, store: Arc<dyn Store>, metrics: Arc<Metrics>) -> Result<(), StoreError> {

@@ -21,6 +21,8 @@ use crate::store::{Attendance, Neighbours, Pending, Signal, Store, StoreError, S
 
 /// An open drawing that nobody is in is closed after this long.
 const LINGER: Duration = Duration::from_secs(3);
+/// The store of a drawing in which nothing happened rests after this long.
+const REST_AFTER: Duration = Duration::from_secs(3);
 /// How long closing waits for what is being stored.
 const CLOSE_MAX: Duration = Duration::from_secs(10);
 /// What is said to those who are here when a server closes a drawing for a while.
@@ -53,6 +55,8 @@ pub(super) struct OpenDrawing {
     pub(super) clock: Clock,
     pub(super) observer: Observer,
     witness: Witness,
+    /// When something was last asked of the store; none while it rests.
+    pub(super) stored_at: Option<Instant>,
     people: Arc<AtomicUsize>,
     tally: Tally,
     pub(super) outside: Outside,
@@ -102,6 +106,7 @@ impl OpenDrawing {
             clock,
             observer: Observer::new(name, outside.board.clone(), outside.metrics.clone()),
             witness: Witness::default(),
+            stored_at: Some(Instant::now()),
             people,
             tally: Tally::new(outside.metrics.clone()),
             outside,
@@ -220,6 +225,7 @@ impl OpenDrawing {
                 Event::Signal(None) => self.signals = None,
                 Event::Tick => {
                     self.forget_snapshot();
+                    self.let_rest();
                     self.handle(Input::Tick);
                 }
             }
@@ -252,6 +258,15 @@ impl OpenDrawing {
     fn greet_late(&mut self, command: Command) {
         if let Command::Hello { conn, outgoing, .. } = command {
             self.connections.insert(conn, outgoing);
+        }
+    }
+
+    /// A drawing in which nothing happens keeps no more memory than it must: there may be hundreds.
+    fn let_rest(&mut self) {
+        if self.is_busy() {
+            self.stored_at = Some(Instant::now());
+        } else if self.stored_at.take_if(|at| at.elapsed() > REST_AFTER).is_some() {
+            self.store.rest();
         }
     }
 

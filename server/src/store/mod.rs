@@ -73,6 +73,9 @@ pub trait Store: Send + Sync + 'static {
     /// Writes the log as it is now as a file of its own, whole in itself, at a path where nothing is yet.
     fn backup(&self, to: PathBuf) -> Pending<Result<(), StoreError>>;
 
+    /// Nothing was asked of it for a while: lets go of what only makes the next answers quicker.
+    fn rest(&self) {}
+
     /// Lets go of the log; everything that was acknowledged is kept. Nothing is asked of the store after it.
     fn close(&self) -> Pending<Result<(), StoreError>>;
 

@@ -190,6 +190,21 @@ impl Store for SqliteStore {
         self.with_file(move |file| oplog::backup(&file.path, to).map(|_| ()))
     }
 
+    fn rest(&self) {
+        // Whoever is at work with one of these comes back to it soon enough.
+        if let Ok(mut reader) = self.file.reader.try_lock() {
+            reader.take();
+        }
+        if let Ok(mut checkpoints) = self.file.checkpoints.try_lock() {
+            checkpoints.take();
+        }
+        if let Ok(log) = self.file.log.try_lock()
+            && let State::Open(log) = &*log
+        {
+            log.shrink();
+        }
+    }
+
     fn close(&self) -> Pending<Result<(), StoreError>> {
         self.with_file(|file| {
             lock(&file.checkpoints).take();

@@ -3,7 +3,7 @@
 use collab::{AppendAnswer, NewPayload};
 use drawing::{EntityId, IdRange, Op, RecordId, Vec2};
 use protocol::{
-    Answer, Author, ClientId, ClientSeq, Durability, Ended, Entry, Epoch, Event, Held, Limits, Refusal, Request, Role,
+    Answer, Author, Came, ClientId, ClientSeq, Durability, Ended, Entry, Epoch, Event, Held, Limits, Refusal, Request, Role,
     Seq, SessionId,
 };
 use tests::model::Model;
@@ -66,6 +66,7 @@ fn joined(window: usize) -> Event {
         resume_lock: None,
         epoch: Epoch(0),
         carries_on: None,
+        came: Came::Link,
     }
 }
 

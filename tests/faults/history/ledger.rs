@@ -316,6 +316,19 @@ impl Folded {
             .iter()
             .map(|(id, holding)| (*id, Holder { session: holding.session, token: holding.token }))
             .collect();
+        // Whoever stands in line gets what becomes free in the same entry: there the room's word is taken.
+        let claimed = [before, room].iter().any(|room| !room.shared().claims.is_empty());
+        let plain = matches!(
+            told.entry.event,
+            Event::Locked { .. }
+                | Event::Unlocked { .. }
+                | Event::Gone { .. }
+                | Event::Edited { .. }
+                | Event::Joined { .. }
+        );
+        if claimed || !plain {
+            *holders = of_room.clone();
+        }
         if *holders != of_room {
             return Err(format!("entry {seq}: the room's locks are not those of its log"));
         }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use collab::{AppendAnswer, ConnId, Desk, Effect, Input, NewPayload, Settings, StoredPayload};
 use drawing::{BlockId, EntityId, Handle, Op, Point, RecordId, Vec2};
 use protocol::{
-    Answer, ClientId, ClientMessage, ClientSeq, Durability, Encoding, Epoch, Hash, Hello, Limits, Position, Presence,
+    Answer, Came, ClientId, ClientMessage, ClientSeq, Durability, Encoding, Epoch, Hash, Hello, Limits, Position, Presence,
     Request, Resume, ResumeKey, Role, Seq, ServerMessage, SessionId,
 };
 
@@ -111,10 +111,12 @@ impl World {
             0 | 1 => {
                 let hello = self.hello(course);
                 let role = [Role::Editor, Role::Owner, Role::Viewer, Role::Reviewer][usize::from(course.byte() % 4)];
+                let after = Seq(u64::from(course.byte()));
+                let came = [Came::Link, Came::Within, Came::Invite { after }, Came::Link][usize::from(course.byte() % 4)];
                 let conn = ConnId(self.next_conn);
                 self.next_conn += 1;
                 self.conns.insert(conn);
-                self.put(Input::Hello { conn, hello, role });
+                self.put(Input::Hello { conn, hello, role, came });
             }
             2..=6 => {
                 let message = message(course);
@@ -314,7 +316,7 @@ fn request(course: &mut Course<'_>) -> Request {
         2 => Request::Unlock { ids: course.ids() },
         3 => Request::Undo { entries: course.ids().into_iter().map(|id| Seq(id.0)).collect() },
         4 => Request::Grant { len: course.number() as u32 },
-        5 => Request::Override { token: Seq(course.number()) },
+        5 => Request::Override { token: Seq(course.number()), of: None },
         6 => Request::Rename { title: String::from_utf8_lossy(course.some(20)).into_owned() },
         _ => {
             let op = op(course, 0);

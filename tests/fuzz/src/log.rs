@@ -46,8 +46,11 @@ fn read(path: &Path) {
             assert_eq!(before, head.head);
         }
     }
-    assert!(log.contains(&head).unwrap_or(true), "a log has its own head");
-    let _ = log.verify();
+    // Pages that contradict each other may give an entry to one who reads on, and not to one who looks for it. That is told
+    // by looking at all of them, and only then.
+    if log.verify().is_ok() {
+        assert_eq!(log.contains(&head).ok(), Some(true), "a log has its own head");
+    }
 }
 
 fn append(path: &Path) {

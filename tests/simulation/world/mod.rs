@@ -8,13 +8,12 @@ mod performing;
 
 use std::collections::BTreeMap;
 
-use collab::{AppendAnswer, ConnId, Desk, Input, NewPayload, Room, Settings};
+use collab::{ConnId, Desk, Input, NewPayload, Room, Settings};
 use protocol::{Came, ClientMessage, Durability, Position, Seq, ServerMessage, SessionId};
 
 use crate::chances::{Chances, Plan};
 use crate::faults::{Faults, limits};
 use crate::person::{Person, role};
-use crate::random::Random;
 use crate::tally::Tally;
 use tests::model::Model;
 

@@ -37,14 +37,8 @@ impl Desk {
             effects.push(Effect::Close { conn, why, retry });
             return self.closed(conn, effects);
         }
-        let conn_of = Conn {
-            heard: now,
-            session: None,
-            open: BTreeSet::new(),
-            queued_bytes: 0,
-            leaving: false,
-            hushed: false,
-        };
+        let conn_of =
+            Conn { heard: now, session: None, open: BTreeSet::new(), queued_bytes: 0, leaving: false, hushed: false };
         self.conns.insert(conn, conn_of);
         self.queue.push_back(Work::Hello { conn, hello, role, came });
     }

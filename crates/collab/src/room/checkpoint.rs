@@ -89,6 +89,8 @@ impl Room {
         let [VERSION, len @ ..] = *head else { return Err(CheckpointError::Version(head[0])) };
         let len = u32::from_le_bytes(len) as usize;
         let (parts, drawing) = rest.split_at_checked(len).ok_or(CheckpointError::Short)?;
+        // A map takes the memory that it says it needs before it is read: so all of it has to be there.
+        rmp_serde::from_slice::<serde::de::IgnoredAny>(parts)?;
         let parts: Parts = drawing::runs::within(IDS_MAX, || rmp_serde::from_slice(parts))?;
         let drawing = protocol::decode_drawing(drawing)?;
         if drawing.hash() != parts.drawing {

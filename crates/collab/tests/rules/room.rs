@@ -425,3 +425,17 @@ fn what_was_deleted_meanwhile_does_not_keep_the_rest_from_being_locked() {
     assert!(matches!(lab.lock(ana, &[10, 11, 12]), Ok(Some(_))));
     assert_eq!([10, 11, 12].map(|id| lab.holder(id)), [Some(ana), None, Some(ana)]);
 }
+
+#[test]
+fn a_checkpoint_that_says_it_is_larger_than_it_is_takes_no_memory_for_that() {
+    let huge = |name: &str, head: &[u8]| {
+        let parts = [&[0x81, 0xa0 | name.len() as u8], name.as_bytes(), head, &[0xff; 4], &[1, 2]].concat();
+        [&[2][..], &(parts.len() as u32).to_le_bytes(), &parts].concat()
+    };
+    for name in ["members", "locks", "versions", "edits", "roots", "title"] {
+        // A map, an array, a text of four thousand million parts.
+        for head in [0xdf, 0xdd, 0xdb] {
+            assert!(collab::Room::from_checkpoint(&huge(name, &[head])).is_err(), "{name} {head:x}");
+        }
+    }
+}
