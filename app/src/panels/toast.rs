@@ -24,7 +24,8 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
         |ui| {
             frame.show(ui, |ui| {
                 ui.horizontal(|ui| {
-                    ui.label(RichText::new(icon::LOCK_SIMPLE).color(theme.warn));
+                    let icon = if matches!(action, Action::Talk(_)) { icon::CHAT_CIRCLE } else { icon::LOCK_SIMPLE };
+                    ui.label(RichText::new(icon).color(theme.warn));
                     ui.label(&message.text);
                     ui.add_space(size::M);
                     if main_button(ui, label).clicked() {

@@ -159,7 +159,7 @@ fn two_people_talk() {
     assert_eq!(ana.harness.query_all_by_label_contains("Comment by Ana").count(), 0);
     ana.perform(Action::Panel(Panel::Comments));
     assert!(ana.harness.query_by_label("All comments are resolved.").is_some());
-    ana.perform(Action::Talk(Talking::List(Listing::Resolved)));
+    ana.harness.get_by_label("List: Resolved").click();
     ana.harness.run_steps(2);
     assert!(ana.harness.query_all_by_label_contains("resolved by Ben").count() > 0);
     ana.perform(Action::Talk(Talking::GoTo(id)));

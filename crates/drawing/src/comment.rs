@@ -5,6 +5,8 @@
 //! file. A comment on an entity keeps how far its pin is from that entity, so that moving the entity writes nothing;
 //! removing it leaves the pin at its last place ([`Drawing::settled_by_removing`]).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use geometry::{Point, Rect, Vec2};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -253,12 +255,14 @@ impl Drawing {
             let id = EntityId(id.0);
             self.pinned.range((id, CommentId(0))..=(id, CommentId(u64::MAX))).map(|(_, comment)| *comment)
         };
-        let mut settled = std::collections::BTreeMap::new();
+        let going = |id: &RecordId| self.threads.contains(&CommentId(id.0));
+        let going: BTreeSet<RecordId> = ids.iter().copied().filter(going).collect();
+        let mut settled = BTreeMap::new();
         for comment in ids.iter().flat_map(of).filter_map(|id| self.comment(id)) {
             let place = self.place_of(comment);
             if let Pin::Entity { id, offset, at } = comment.pin
                 && at != place
-                && !ids.contains(&comment.id.into())
+                && !going.contains(&comment.id.into())
             {
                 let pin = Pin::Entity { id, offset, at: place };
                 settled.insert(comment.id, Record::Comment(Comment { pin, ..comment.clone() }));
