@@ -75,7 +75,8 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is a number, not {text:?}")))
 }
 
-/// Plans that fail if this is so again.
+/// Seeds by which something was found once. What people do has changed since, and with it what a seed plays; the same
+/// mistakes are made on purpose in `tests/mutations` (`lapse-in-use`, `lapse-postponed`, `late-hello`), and found.
 #[test]
 fn what_went_wrong_once_does_not_again() {
     for (plan, what) in [

@@ -319,7 +319,8 @@ mod tests {
             name: "Ana".into(),
             color: 0,
         };
-        let said = drawing::Said { text: "Too\u{202e} narrow\nBy 10".into(), mentions: vec![], by, at_ms: 1, edited_ms: None };
+        let said =
+            drawing::Said { text: "Too\u{202e} narrow\nBy 10".into(), mentions: vec![], by, at_ms: 1, edited_ms: None };
         let mut comment = drawing::Comment {
             id: drawing::CommentId(9),
             space: Drawing::MODEL_SPACE,

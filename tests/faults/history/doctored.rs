@@ -3,8 +3,8 @@
 use collab::{AppendAnswer, NewPayload};
 use drawing::{EntityId, IdRange, Op, RecordId, Vec2};
 use protocol::{
-    Answer, Author, Came, ClientId, ClientSeq, Durability, Ended, Entry, Epoch, Event, Held, Limits, Refusal, Request, Role,
-    Seq, SessionId,
+    Answer, Author, Came, ClientId, ClientSeq, Durability, Ended, Entry, Epoch, Event, Held, Limits, Refusal, Request,
+    Role, Seq, SessionId,
 };
 use tests::model::Model;
 

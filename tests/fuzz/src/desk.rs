@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use collab::{AppendAnswer, ConnId, Desk, Effect, Input, NewPayload, Settings, StoredPayload};
 use drawing::{BlockId, EntityId, Handle, Op, Point, RecordId, Vec2};
 use protocol::{
-    Answer, Came, ClientId, ClientMessage, ClientSeq, Durability, Encoding, Epoch, Hash, Hello, Limits, Position, Presence,
-    Request, Resume, ResumeKey, Role, Seq, ServerMessage, SessionId,
+    Answer, Came, ClientId, ClientMessage, ClientSeq, Durability, Encoding, Epoch, Hash, Hello, Limits, Position,
+    Presence, Request, Resume, ResumeKey, Role, Seq, ServerMessage, SessionId,
 };
 
 use crate::model::{Model, line};
@@ -112,7 +112,8 @@ impl World {
                 let hello = self.hello(course);
                 let role = [Role::Editor, Role::Owner, Role::Viewer, Role::Reviewer][usize::from(course.byte() % 4)];
                 let after = Seq(u64::from(course.byte()));
-                let came = [Came::Link, Came::Within, Came::Invite { after }, Came::Link][usize::from(course.byte() % 4)];
+                let came =
+                    [Came::Link, Came::Within, Came::Invite { after }, Came::Link][usize::from(course.byte() % 4)];
                 let conn = ConnId(self.next_conn);
                 self.next_conn += 1;
                 self.conns.insert(conn);

@@ -32,6 +32,36 @@ fn what_is_too_large_to_be_told_is_refused_alone() {
 }
 
 #[test]
+fn what_is_asked_again_before_its_answer_is_one_request() {
+    let mut office = Office::new(Limits { in_flight_max: 2, ..Limits::default() });
+    office.come_in(ANA);
+    office.take();
+    // While the first is being stored, the second comes twice, and one that is too many.
+    office.lock(ANA, 1, &[10]);
+    office.lock(ANA, 2, &[11]);
+    office.lock(ANA, 2, &[11]);
+    office.lock(ANA, 3, &[12]);
+    office.stored();
+    let words: Vec<_> = office.take().into_iter().filter(|word| word.contains("answer")).collect();
+    assert_eq!(words, ["1 answer 3: over in_flight_max", "1 answer 1: stored 3", "1 answer 2: stored 4"]);
+}
+
+#[test]
+fn those_who_come_and_go_while_nothing_can_be_stored_leave_nothing_behind() {
+    let mut office = Office::new(Limits::default());
+    office.come_in(ANA);
+    office.lock(ANA, 1, &[10]);
+    for n in 0..2_000 {
+        office.hello(ConnId(10 + n), None);
+        assert_eq!(office.desk.overgrown(), None, "after {n}");
+        office.give(Input::Closed { conn: ConnId(10 + n) });
+    }
+    assert_eq!(office.desk.overgrown(), None);
+    office.stored();
+    assert_eq!(office.desk.room().shared().members.len(), 1);
+}
+
+#[test]
 fn what_is_told_by_one_message_is_bounded() {
     let mut office = Office::new(Limits::default());
     office.come_in(ANA);
