@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::parts::WHOLE_BYTES_MAX;
+
 /// Characters in a drawing's name for people.
 pub const TITLE_CHARS_MAX: u32 = 120;
 
@@ -53,9 +55,10 @@ impl Limits {
         self.longest().1.saturating_sub(AROUND_ENTRY_BYTES) as usize
     }
 
-    /// The limit that the longest request is under, and its name.
+    /// The limit that the longest request is under, and its name. Where not even what goes whole may be said, nothing goes
+    /// in parts.
     pub fn longest(&self) -> (&'static str, u32) {
-        if self.bulk_bytes_max > self.message_bytes_max {
+        if self.bulk_bytes_max > self.message_bytes_max && self.message_bytes_max as usize >= WHOLE_BYTES_MAX {
             ("bulk_bytes_max", self.bulk_bytes_max)
         } else {
             ("message_bytes_max", self.message_bytes_max)

@@ -5,6 +5,7 @@ use protocol::{Answer, ClientMessage, ClientSeq, Encoding, Event, Limits, Refusa
 
 use crate::client::{Client, Person, hello};
 use crate::place::{Place, line};
+use crate::redis::Redis;
 
 /// Records in one op; together several times what goes whole.
 const MANY: u32 = 8_000;
@@ -131,4 +132,23 @@ async fn a_slow_bulk_holds_up_nobody_and_one_that_is_too_long_is_refused_by_its_
     cy.end().await;
     bo.store(Request::Unlock { ids: vec![RecordId(ids[0].0)] }).await;
     place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_a_redis_too_a_bulk_edit_is_one_entry_that_another_server_tells() {
+    let redis = Redis::safe();
+    let here = Place::over(&redis).await;
+    let (address, _) = here.add_plan(1).await;
+    let there = Place::over(&redis).await;
+    let mut ana = Person::join(&address, Encoding::MessagePack, 1).await;
+    let mut bo = Person::join(&there.address(), Encoding::MessagePack, 2).await;
+    let first = granted(&mut ana).await;
+    let stored = ana.store(ana.edit(lines(first), &[])).await;
+    assert_eq!(bo.until_event(edited).await, stored);
+    assert_eq!(bo.drawing.hash(), ana.drawing.hash());
+    // One who was elsewhere meanwhile is fed from the log there.
+    let cy = Person::join(&there.address(), Encoding::Json, 3).await;
+    assert_eq!(cy.drawing.hash(), ana.drawing.hash());
+    there.close().await;
+    here.close().await;
 }
