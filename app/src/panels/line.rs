@@ -42,7 +42,10 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
             shown += 1;
         }
     }
-    let asked = document.session.asked_of_me();
+    // What an owner ends is said by their card.
+    let ends = |id| endings.iter().any(|ending| Some(ending.holder) == me && ending.ids.contains(id));
+    let mut asked = document.session.asked_of_me();
+    asked.retain(|asked| !asked.ids.iter().all(ends));
     let more = asked.len().saturating_sub(CARDS_MAX.saturating_sub(shown));
     for asked in asked.iter().take(CARDS_MAX.saturating_sub(shown)) {
         card(ui, document, asked.by, Id::unique(("asked", asked.wait)), &mut at, |ui| {
