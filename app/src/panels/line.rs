@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use drawing::RecordId;
 use egui::{Area, Button, Frame, Id, Order, Pos2, RichText, Stroke, Ui, pos2, vec2};
 use protocol::SessionId;
 
@@ -43,7 +44,7 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
         }
     }
     // What an owner ends is said by their card.
-    let ends = |id| endings.iter().any(|ending| Some(ending.holder) == me && ending.ids.contains(id));
+    let ends = |id: &RecordId| endings.iter().any(|ending| Some(ending.holder) == me && ending.ids.contains(id));
     let mut asked = document.session.asked_of_me();
     asked.retain(|asked| !asked.ids.iter().all(ends));
     let more = asked.len().saturating_sub(CARDS_MAX.saturating_sub(shown));
