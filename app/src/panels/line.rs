@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use drawing::RecordId;
 use egui::{Area, Button, Frame, Id, Order, Pos2, RichText, Stroke, Ui, pos2, vec2};
 use protocol::SessionId;
 
@@ -42,7 +43,10 @@ pub fn show(ui: &mut Ui, window: &Window, actions: &mut Vec<Action>) {
             shown += 1;
         }
     }
-    let asked = document.session.asked_of_me();
+    // What an owner ends is said by their card.
+    let ends = |id: &RecordId| endings.iter().any(|ending| Some(ending.holder) == me && ending.ids.contains(id));
+    let mut asked = document.session.asked_of_me();
+    asked.retain(|asked| !asked.ids.iter().all(ends));
     let more = asked.len().saturating_sub(CARDS_MAX.saturating_sub(shown));
     for asked in asked.iter().take(CARDS_MAX.saturating_sub(shown)) {
         card(ui, document, asked.by, Id::unique(("asked", asked.wait)), &mut at, |ui| {

@@ -172,6 +172,8 @@ impl Window {
         let records: Vec<_> = asked.iter().map(|id| (*id).into()).collect();
         let holders = document.holders_of(&records);
         document.wish_of_line(LineWish::Ask(asked));
+        // What stood in the way is answered.
+        self.hush();
         self.say(format!("{holders} will be asked; it is yours when it is free"));
     }
 

@@ -25,6 +25,8 @@ fn offers(opened: &Opened) -> Vec<(String, Action)> {
 
 fn take(opened: &mut Opened, label: &str) {
     let (_, action) = offers(opened).into_iter().find(|(each, _)| each == label).expect("it is offered");
+    // As a click on it does.
+    opened.perform(Action::Unsay);
     opened.perform(action);
 }
 
