@@ -86,6 +86,7 @@ fn write(path: &std::path::Path, entries: u64) -> anyhow::Result<u64> {
         resume_lock: None,
         epoch: Default::default(),
         carries_on: None,
+        came: Default::default(),
     };
     let session = SessionId(Seq(2));
     let mut batch = Vec::with_capacity(BATCH);
