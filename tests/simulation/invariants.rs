@@ -207,9 +207,11 @@ fn check_log(world: &World, entries: &[Told], turns: &[Vec<Turn>], mut drawing: 
                 if !undoes.is_empty() {
                     requests.check_undo(seq, root, &all, undoes)?;
                 }
-                all.iter().for_each(|id| requests.edits.entry(*id).or_default().push((seq, root)));
                 let before = drawing.clone();
-                drawing.apply(op).map_err(|error| format!("entry {seq}: {error}"))?;
+                let outcome = drawing.apply(op).map_err(|error| format!("entry {seq}: {error}"))?;
+                // What follows what is named, such as a pin whose entity goes, is touched too.
+                let followed: BTreeSet<_> = outcome.touched.iter().chain(&all).copied().collect();
+                followed.into_iter().for_each(|id| requests.edits.entry(id).or_default().push((seq, root)));
                 words.check(told, &people, &before, &drawing).map_err(at)?;
                 for id in new.union(&old) {
                     match (before.get(*id).is_some(), drawing.get(*id).is_some()) {
