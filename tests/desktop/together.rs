@@ -51,12 +51,12 @@ fn two_people_edit_one_drawing_and_a_killed_one_frees_their_locks() {
 
     // Ben selects it too, which always works, and can't drag it: he is told who holds it, and nothing moves. Had his
     // click missed, the drag would be a selection window, and nothing would be said.
-    assert!(ben.warns().is_none(), "nothing has gone wrong yet");
+    assert!(ben.offers().is_none(), "nothing has gone wrong yet");
     ben.focus();
     ben.click(wall_at_ben, 1);
     ben.rests();
     ben.drag(wall_at_ben, below(wall_at_ben));
-    until("Ben is told that it can't be moved", || ben.warns());
+    until("Ben is told that it can't be moved, and offered to ask Ana", || ben.offers());
     until("the wall is where it was at Ben's", || moved(&ben, wall_at_ben, 0.0));
     ben.key("Escape");
 

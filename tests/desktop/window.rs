@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use crate::picture::{Colour, Found, Picture};
 use crate::screen::{Running, Screen, until};
 
-/// What went wrong, on dark.
-const BAD: Colour = Colour(0xF0, 0x71, 0x6F);
+/// A warning, on dark.
+const WARN: Colour = Colour(0xE0, 0xA9, 0x3B);
 
 /// A running program with its window.
 pub struct App<'s> {
@@ -91,11 +91,12 @@ impl<'s> App<'s> {
         picture.find(colour, drawing_area(&picture), least)
     }
 
-    /// Whether the line at the bottom says that something can't be: words in the colour of what went wrong.
-    pub fn warns(&self) -> Option<Found> {
+    /// Whether a card over the line at the bottom says what went wrong and offers what can be done about it: its frame is in the colour
+    /// of a warning.
+    pub fn offers(&self) -> Option<Found> {
         let picture = self.picture();
         let (width, height) = picture.0.dimensions();
-        picture.find(BAD, (0, height.saturating_sub(60), width, height.saturating_sub(26)), 20)
+        picture.find(WARN, (0, height.saturating_sub(160), width, height.saturating_sub(60)), 300)
     }
 
     /// The middle of the longest level line in any of these colours, if there is one of at least 100 px.

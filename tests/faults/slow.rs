@@ -111,7 +111,7 @@ async fn who_never_says_hello_is_let_go_of() {
     };
     let boasting = async {
         let mut stream = connect(at).await;
-        stream.write_all(&frame_head(60 << 20)).await.expect("it is taken");
+        stream.write_all(&frame_head(3 << 20)).await.expect("it is taken");
         until_closed(&mut stream).await;
     };
     tokio::join!(silent, dripping, boasting);
@@ -130,8 +130,8 @@ async fn who_sends_a_message_byte_by_byte_costs_nobody_anything() {
     };
     ana.until("the slow one is in", there(2)).await;
     let before = server.memory_kib("VmHWM");
-    // A message of sixty million bytes begins.
-    stream.write_all(&frame_head(60 << 20)).await.expect("it is taken");
+    // A message of three million bytes begins.
+    stream.write_all(&frame_head(3 << 20)).await.expect("it is taken");
     for _ in 0..8 {
         let (taken, ()) = tokio::join!(drip(&mut stream, b"xx"), stores_something(&mut ana));
         assert!(taken, "a sign of life is one, however slow");

@@ -1,12 +1,14 @@
 //! Log entries in words, for lists of what happened.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use drawing::{Op, Record, RecordId};
 use protocol::{Ended, Entry, Event, Limits, Person, Role, Seq, SessionId, TITLE_CHARS_MAX};
 
 /// Characters of a comment that are told.
 const SAID_CHARS_MAX: usize = 60;
+/// How many of those who left are known by name.
+const LEFT_MAX: usize = 64;
 /// Parts of a batch that are told one by one.
 const PARTS_MAX: usize = 3;
 
@@ -54,6 +56,8 @@ pub fn tell_apart(people: &mut [Person]) {
 #[derive(Debug, Clone, Default)]
 pub struct Story {
     names: HashMap<SessionId, String>,
+    /// What those were called who left last: a lock that they wanted ended may end after that.
+    left: VecDeque<(SessionId, String)>,
     /// What those who are banned were called, by the entry that banned them.
     banned: HashMap<Seq, String>,
 }
@@ -139,15 +143,10 @@ impl Story {
             Event::Renamed { title, .. } => format!("{who} renamed the drawing {:?}", self::title(title)),
         };
         match &entry.event {
-            // Nothing is told of them any more.
-            Event::Gone { session, .. } => {
-                self.names.remove(session);
-            }
+            Event::Gone { session, .. } => self.went(*session),
             Event::Banned { name, sessions, .. } => {
                 self.banned.insert(seq, self::name(name));
-                sessions.iter().for_each(|session| {
-                    self.names.remove(session);
-                });
+                sessions.iter().for_each(|session| self.went(*session));
             }
             Event::BanLifted { ban, .. } => {
                 self.banned.remove(ban);
@@ -162,8 +161,16 @@ impl Story {
         self.names.entry(session).or_insert_with(|| self::name(name));
     }
 
+    fn went(&mut self, session: SessionId) {
+        self.left.extend(self.names.remove(&session).map(|name| (session, name)));
+        if self.left.len() > LEFT_MAX {
+            self.left.pop_front();
+        }
+    }
+
     fn name(&self, session: SessionId) -> String {
-        self.names.get(&session).cloned().unwrap_or_else(|| format!("session {session}"))
+        let left = || self.left.iter().rev().find(|(each, _)| *each == session).map(|(_, name)| name);
+        self.names.get(&session).or_else(left).cloned().unwrap_or_else(|| format!("session {session}"))
     }
 }
 

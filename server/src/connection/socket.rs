@@ -281,10 +281,7 @@ impl Connection {
 fn is_asking(message: &ClientMessage) -> bool {
     matches!(
         message,
-        ClientMessage::Ask { .. }
-            | ClientMessage::Blob { .. }
-            | ClientMessage::Log { .. }
-            | ClientMessage::Refresh { .. }
+        ClientMessage::Ask { .. } | ClientMessage::Blob { .. } | ClientMessage::Log { .. } | ClientMessage::Refresh
     )
 }
 

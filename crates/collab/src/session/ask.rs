@@ -22,7 +22,7 @@ impl Session {
         if matches!(self.status, Status::Ended { retry: false, .. }) {
             return Err(SubmitError::NotReady);
         }
-        if !facts.role.may_edit() && !(facts.role.may_comment() && is_said(&op, &self.shown)) {
+        if !(facts.role.may_edit() || facts.role.may_comment() && is_said(&op, &self.shown)) {
             return Err(SubmitError::NotAllowed(facts.role));
         }
         if self.pending.len() + self.drafts.len() >= WAITING_MAX {

@@ -199,10 +199,12 @@ impl Session {
     /// Brings a confirmed edit to the shown drawing. `own` is the pending request that it answers.
     fn show_edit(&mut self, op: &drawing::Op, own: Option<Pending>, touched: Vec<RecordId>) -> Changes {
         // The room answers in the order in which it was asked: what was shown and is now confirmed changes nothing,
-        // unless something before it is about to be refused.
+        // unless something before it is about to be refused, or what others did meanwhile followed it: a comment on what
+        // it erased.
         let as_shown = own.as_ref().is_some_and(|own| {
             let later = |each: &Pending| each.edit().is_none() || each.client_seq > own.client_seq;
-            own.edit().is_some_and(|edit| edit.shown && edit.op == *op) && self.pending.iter().all(later)
+            own.edit().is_some_and(|edit| edit.shown && edit.op == *op && edit.touched == touched)
+                && self.pending.iter().all(later)
         });
         if as_shown {
             return Changes::default();
