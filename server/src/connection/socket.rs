@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use collab::ConnId;
 use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use protocol::{ClientMessage, Encoding, Hello, Presence, ServerMessage};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
@@ -31,6 +31,9 @@ const CLOSE_MAX: Duration = Duration::from_secs(2);
 /// Presence is let through at this many times the rate that a desk passes on, so that the desk, which knows who else
 /// is here, is the one that merges; more than that is merged here.
 const PRESENCE_SLACK: u32 = 4;
+
+/// Frames that are taken one after the other before all else is looked at.
+const FRAMES_IN_A_ROW: u32 = 64;
 
 /// What is said to everyone when the listener closes.
 pub(super) const SHUTTING_DOWN: &str = "the server is shutting down; everything that was acknowledged is kept";
@@ -166,10 +169,35 @@ impl Connection {
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut gate = PresenceGate::new(limits.presence_hz_max.saturating_mul(PRESENCE_SLACK));
         let mut listener_open = true;
+        let mut in_a_row = 0;
         loop {
-            let message = tokio::select! {
-                frame = source.next() => match read(frame, *encoding, limits).await {
-                    Heard::Message(ClientMessage::Presence(presence), _) => gate.take(presence).map(|message| (message, 0)),
+            // What has come already is taken without looking at all else between any two messages.
+            let ready = if in_a_row < FRAMES_IN_A_ROW { source.next().now_or_never() } else { None };
+            in_a_row = if ready.is_some() { in_a_row + 1 } else { 0 };
+            let happened = match ready {
+                Some(frame) => Happened::Frame(frame),
+                None => tokio::select! {
+                    frame = source.next() => Happened::Frame(frame),
+                    presence = gate.due() => Happened::Said(ClientMessage::Presence(presence)),
+                    _ = beat.tick() => {
+                        outgoing.beat();
+                        // A long message is a sign of life all the while that it comes in.
+                        let read = std::mem::replace(&mut read_before, meter.read());
+                        if read == read_before { Happened::Nothing } else { Happened::Said(ClientMessage::Heartbeat) }
+                    }
+                    () = closed(&mut closing), if listener_open => {
+                        listener_open = false;
+                        outgoing.end(SHUTTING_DOWN, true);
+                        Happened::Nothing
+                    }
+                    _ = &mut writing => break,
+                },
+            };
+            let message = match happened {
+                Happened::Frame(frame) => match read(frame, *encoding, limits).await {
+                    Heard::Message(ClientMessage::Presence(presence), _) => {
+                        gate.take(presence).map(|message| (message, 0))
+                    }
                     Heard::Message(message, bytes) => Some((message, bytes)),
                     Heard::Broken(why) => {
                         outgoing.end(why, false);
@@ -178,19 +206,8 @@ impl Connection {
                     Heard::Nothing => None,
                     Heard::Gone => break outgoing.abandon(),
                 },
-                presence = gate.due() => Some((ClientMessage::Presence(presence), 0)),
-                _ = beat.tick() => {
-                    outgoing.beat();
-                    // A long message is a sign of life all the while that it comes in.
-                    let read = std::mem::replace(&mut read_before, meter.read());
-                    (read != read_before).then_some((ClientMessage::Heartbeat, 0))
-                }
-                () = closed(&mut closing), if listener_open => {
-                    listener_open = false;
-                    outgoing.end(SHUTTING_DOWN, true);
-                    None
-                }
-                _ = &mut writing => break,
+                Happened::Said(message) => Some((message, 0)),
+                Happened::Nothing => None,
             };
             if let Some((message, bytes)) = message
                 && !live.tell(Command::Message { conn: *conn, message, bytes }).await
@@ -207,6 +224,16 @@ impl Connection {
             writing.abort();
         }
     }
+}
+
+/// What happened at a connection.
+enum Happened {
+    /// Something came, or the end of it.
+    Frame(Option<Result<Message, axum::Error>>),
+    /// Something is to be told to the desk.
+    Said(ClientMessage),
+    /// Nothing more is to be done about it.
+    Nothing,
 }
 
 /// Waits until the listener closes.

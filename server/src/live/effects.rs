@@ -16,8 +16,12 @@ use crate::store::{Store, StoreError};
 /// Bytes of entries that a room reads at a time.
 const STRETCH_BYTES: usize = 1 << 20;
 
+/// What is for whom, in order.
+type Mail = Vec<(ConnId, Item)>;
+
 impl OpenDrawing {
     pub(super) fn perform(&mut self, effects: Vec<Effect>) {
+        let mut mail = Mail::default();
         for effect in effects {
             match effect {
                 Effect::Append { after, payloads } => self.append = Some(self.store.append(after, payloads)),
@@ -26,7 +30,7 @@ impl OpenDrawing {
                     self.observer.sent(self.clock.time_of_day(), &to, &message);
                     self.note_asked(&to, &message);
                     let frame = self.frame(&to, message);
-                    to.iter().for_each(|conn| self.push(*conn, Item::Frame(frame.clone())));
+                    mail.extend(to.iter().map(|conn| (*conn, Item::Frame(frame.clone()))));
                 }
                 Effect::SendPresence { to, message } => {
                     self.observer.shown();
@@ -35,12 +39,12 @@ impl OpenDrawing {
                 }
                 Effect::SendSnapshot { to, drawing } => {
                     let pieces = self.snapshot_of(drawing);
-                    self.push(to, Item::Snapshot(pieces));
+                    mail.push((to, Item::Snapshot(pieces)));
                 }
-                Effect::SendLog { to, after, upto } => self.push(to, Item::Log { after, upto }),
+                Effect::SendLog { to, after, upto } => mail.push((to, Item::Log { after, upto })),
                 Effect::SendBlob { to, hash } => {
                     let pieces = self.blob_of(hash);
-                    self.push(to, Item::Blob(pieces));
+                    mail.push((to, Item::Blob(pieces)));
                 }
                 Effect::Attend { here } => self.attending = self.neighbours.as_ref().map(|others| others.attend(here)),
                 Effect::ShowElsewhere { latest } => {
@@ -55,11 +59,34 @@ impl OpenDrawing {
                     }
                 }
                 Effect::Close { conn, why, retry } => {
+                    self.deliver(std::mem::take(&mut mail));
                     if let Some(outgoing) = self.connections.remove(&conn) {
                         tracing::info!(drawing = self.name, conn = conn.0, why, retry, "a connection is ended");
                         outgoing.end(why, retry);
                     }
                 }
+            }
+        }
+        self.deliver(mail);
+    }
+
+    /// Puts to each connection's queue what is for it, in order and at once.
+    fn deliver(&mut self, mut mail: Mail) {
+        // Stable: what is for one connection stays in order.
+        mail.sort_by_key(|(conn, _)| *conn);
+        let mut mail = mail.into_iter().peekable();
+        while let Some((conn, _)) = mail.peek() {
+            let conn = *conn;
+            let items = std::iter::from_fn(|| mail.next_if(|(to, _)| *to == conn).map(|(_, item)| item));
+            // Not there: it ended, and the desk hears of it soon.
+            match self.connections.get(&conn) {
+                Some(outgoing) => {
+                    let items: Vec<_> = items.collect();
+                    if outgoing.push_all(items).is_err() {
+                        self.inputs.push_back(Input::Overflowed { conn });
+                    }
+                }
+                None => items.for_each(drop),
             }
         }
     }
@@ -82,14 +109,6 @@ impl OpenDrawing {
     fn frame(&self, to: &[ConnId], message: Arc<ServerMessage>) -> Arc<Frame> {
         let encodings = to.iter().filter_map(|conn| self.connections.get(conn)).filter_map(|each| each.encoding);
         Arc::new(Frame::new(message, encodings))
-    }
-
-    fn push(&mut self, conn: ConnId, item: Item) {
-        // Not there: it ended, and the desk hears of it soon.
-        let Some(outgoing) = self.connections.get(&conn) else { return };
-        if outgoing.push(item).is_err() {
-            self.inputs.push_back(Input::Overflowed { conn });
-        }
     }
 
     /// The drawing in pieces: the same for all who join while nobody changes it.

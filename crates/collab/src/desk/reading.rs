@@ -109,7 +109,8 @@ impl Desk {
             let before = self.room.clone();
             match self.room.apply_payload(seq, hash, &payload) {
                 Ok((entry, _)) => {
-                    used.extend(used_by(&entry.entry.event, &before, &self.room));
+                    used.extend(used_by(&entry.entry.event, &before));
+                    used.extend(used_by(&entry.entry.event, &self.room));
                     told.push(entry);
                 }
                 Err(error) => {

@@ -6,7 +6,7 @@ use drawing::{IdRange, Op, Record, RecordId};
 use protocol::{Event, Limits, Refusal, Request, Role, Seq, SessionId, TITLE_CHARS_MAX, Token};
 
 use super::Room;
-use crate::shared::gather;
+use crate::shared::{Tried, gather};
 
 /// How many runs of ids that don't follow on one another a session may have.
 const RANGES_MAX: usize = 4_096;
@@ -23,6 +23,17 @@ pub enum Decision {
 impl Room {
     /// Decides a request of a session that lives.
     pub fn decide(&self, session: SessionId, request: &Request, limits: &Limits) -> Result<Decision, Refusal> {
+        self.decide_trying(session, request, limits, &mut None)
+    }
+
+    /// The same; where an op was tried for it, what that gave is put to `tried`, for whoever applies the entry next.
+    pub(crate) fn decide_trying(
+        &self,
+        session: SessionId,
+        request: &Request,
+        limits: &Limits,
+        tried: &mut Option<Tried>,
+    ) -> Result<Decision, Refusal> {
         let unknown = || Refusal::Invalid { why: format!("session {session} has ended") };
         let member = self.shared.members.get(&session).ok_or_else(unknown)?;
         let root = *self.roots.get(&session).ok_or_else(unknown)?;
@@ -32,7 +43,7 @@ impl Room {
         match request {
             Request::Lock { ids } => self.decide_lock(session, ids, limits),
             Request::Unlock { ids } => self.decide_unlock(session, ids, limits),
-            Request::Edit { op, seen, under } => self.decide_edit(session, root, op, *seen, under, limits),
+            Request::Edit { op, seen, under } => self.decide_edit((session, root), op, (*seen, under), limits, tried),
             Request::Undo { entries } => self.decide_undo(session, root, entries, limits),
             Request::Grant { len } => self.decide_grant(session, root, *len, limits),
             Request::Override { .. } | Request::Rename { .. } if member.role != Role::Owner => {
@@ -125,12 +136,11 @@ impl Room {
 
     fn decide_edit(
         &self,
-        session: SessionId,
-        root: SessionId,
+        (session, root): (SessionId, SessionId),
         op: &Op,
-        seen: Seq,
-        under: &[Token],
+        (seen, under): (Seq, &[Token]),
         limits: &Limits,
+        tried: &mut Option<Tried>,
     ) -> Result<Decision, Refusal> {
         let mint = matches!(op, Op::Mint(_));
         if !mint && mints(op) {
@@ -145,19 +155,21 @@ impl Room {
         let mut under = under.to_vec();
         under.sort_unstable();
         let before = &self.shared.drawing;
-        let outcome = before.clone().apply(op).map_err(|error| Refusal::Invalid { why: error.to_string() })?;
-        if outcome.touched.is_empty() {
+        let trial = Tried::on(before, op).map_err(|error| Refusal::Invalid { why: error.to_string() })?;
+        let touched = &trial.outcome.touched;
+        if touched.is_empty() {
             return Ok(Decision::Nothing);
         }
         if !mint {
             let named = named(op);
-            for &id in outcome.touched.iter().filter(|id| before.get(**id).is_none()) {
+            for &id in touched.iter().filter(|id| before.get(**id).is_none()) {
                 self.may_be_new(root, id)?;
             }
             // What is only computed, such as the block of a dimension, follows what is named and needs no lock itself.
             let old: Vec<_> = named.into_iter().filter(|id| before.get(*id).is_some()).collect();
             self.may_change(session, root, &old, seen, &under)?;
         }
+        *tried = Some(trial);
         store(Event::Edited { session, op: op.clone(), undoes: Vec::new() })
     }
 
