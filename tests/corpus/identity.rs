@@ -45,17 +45,7 @@ fn undone(sample: &Sample) -> anyhow::Result<Vec<String>> {
     let (name, client, role) = ("Ana".to_owned(), ClientId(1), Role::Owner);
     append(
         &log,
-        Event::Joined {
-            client,
-            name,
-            color: 0,
-            role,
-            ids,
-            resume_lock: None,
-            epoch: Epoch(0),
-            carries_on: None,
-            came: Came::Link,
-        },
+        Event::Joined { client, name, color: 0, role, ids, resume_lock: None, epoch: Epoch(0), carries_on: None, came: Came::Link },
     )?;
     let session = SessionId(Seq(2));
     let movable = |entity: &&Entity| !matches!(entity.shape, Shape::Opaque(_));

@@ -235,9 +235,7 @@ impl World {
                 let node = wire.node;
                 self.note(|_| format!("n{node} <- {conn:?} {}", short(&message)));
                 let input = match message {
-                    ClientMessage::Hello(hello) => {
-                        Input::Hello { conn, role: role(hello.client), came: Came::Link, hello }
-                    }
+                    ClientMessage::Hello(hello) => Input::Hello { conn, role: role(hello.client), came: Came::Link, hello },
                     message => Input::Message { conn, message, bytes: 100 },
                 };
                 self.give(node, input)
