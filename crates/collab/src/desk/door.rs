@@ -180,6 +180,7 @@ impl Desk {
         self.phase = super::Phase::Broken(error);
         self.queue.clear();
         self.batch = None;
+        self.next = None;
         self.here.clear();
         for (conn, _) in std::mem::take(&mut self.conns) {
             effects.push(self.goodbye_broken(conn));
