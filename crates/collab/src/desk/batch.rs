@@ -335,6 +335,14 @@ impl Desk {
         batch.works.into_iter().rev().for_each(|work| self.queue.push_front(work));
     }
 
+    /// What was decided ahead is decided again if somebody was to be let in by it who is gone.
+    pub(super) fn decide_without(&mut self, gone: ConnId) {
+        let comes = |work: &Work| matches!(work, Work::Hello { conn, .. } if *conn == gone);
+        if let Some(next) = self.next.take_if(|next| next.works.iter().any(comes)) {
+            self.decide_again(next);
+        }
+    }
+
     /// Whether an append is under way.
     pub(super) fn is_appending(&self) -> bool {
         self.batch.as_ref().is_some_and(|batch| batch.state == State::InFlight)

@@ -147,6 +147,7 @@ impl Desk {
         let Some(Conn { session, heard, .. }) = self.conns.remove(&conn) else { return };
         let Some((session, _)) = session else {
             // While nothing can be stored, people may come to the door again and again.
+            self.decide_without(conn);
             return self.queue.retain(|work| !matches!(work, Work::Hello { conn: of, .. } if *of == conn));
         };
         if self.here.get(&session) != Some(&conn) {
