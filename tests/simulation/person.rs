@@ -127,6 +127,13 @@ impl Person {
                 return Err(format!("was promised entry {seq}, which is not stored"));
             }
         }
+        // Two settled a comment alike: there was nothing left to do.
+        if let Delivery::Message(ServerMessage::Answer { client_seq, answer: Answer::Nothing }) = &delivery
+            && self.fates.contains_key(client_seq)
+        {
+            self.settle(*client_seq, Fate::TakenBack)?;
+            self.own_steps = true;
+        }
         let changes = match delivery {
             Delivery::Message(message) => self.session.receive(now, message),
             Delivery::Drawing(drawing) => self.session.receive_drawing(now, *drawing),

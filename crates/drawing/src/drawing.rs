@@ -63,7 +63,6 @@ pub struct Drawing {
     /// Handles of records that aren't in the file yet, so that none is minted twice.
     minted: OrdSet<Handle>,
     hash: DrawingHash,
-    /// The part of the hash that is of comments.
     said_hash: DrawingHash,
 }
 

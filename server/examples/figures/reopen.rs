@@ -85,7 +85,6 @@ fn write(path: &std::path::Path, entries: u64) -> anyhow::Result<u64> {
         ids: room.ids_for_joining(),
         resume_lock: None,
         epoch: Default::default(),
-        came: Default::default(),
         carries_on: None,
         came: Default::default(),
     };
