@@ -150,32 +150,42 @@ impl Outgoing {
         Outgoing { encoding, bytes_max, state: Mutex::default(), changed: Notify::new(), ended: Notify::new() }
     }
 
-    /// Puts something at the end. If that is more than the queue may hold, it is emptied instead, and takes nothing more
-    /// but the end. Entries behind something long are not kept but read from the log when their turn comes: however
+    /// Puts something at the end, in order. If that is more than the queue may hold, it is emptied instead, and takes nothing
+    /// more but the end. Entries behind something long are not kept but read from the log when their turn comes: however
     /// slowly a drawing is taken in, what happens meanwhile fits.
-    pub(crate) fn push(&self, item: Item) -> Result<(), Overflowed> {
+    ///
+    /// What comes of one batch of edits, the entries and the answers to them, is put here together, so that whoever
+    /// writes it wakes once and sends it by one call of the system.
+    pub(crate) fn push_all(&self, items: impl IntoIterator<Item = Item>) -> Result<(), Overflowed> {
         let mut state = self.lock();
         if state.overflowed || !matches!(state.ending, Ending::No) {
             return Ok(());
         }
-        let Some(item) = state.fold(item) else { return Ok(()) };
-        let bytes = match &item {
-            Item::Frame(frame) => frame.wire_bytes(self.encoding),
-            Item::Snapshot(_) | Item::Log { .. } | Item::Blob(_) => 0,
-        };
-        let too_many = state.queue.len() >= ITEMS_MAX;
-        let too_large = state.bytes > self.bytes_max;
-        if too_many || too_large {
-            state.clear();
-            state.overflowed = true;
-            return Err(Overflowed);
+        for item in items {
+            let Some(item) = state.fold(item) else { continue };
+            let bytes = match &item {
+                Item::Frame(frame) => frame.wire_bytes(self.encoding),
+                Item::Snapshot(_) | Item::Log { .. } | Item::Blob(_) => 0,
+            };
+            let too_many = state.queue.len() >= ITEMS_MAX;
+            let too_large = state.bytes > self.bytes_max;
+            if too_many || too_large {
+                state.clear();
+                state.overflowed = true;
+                return Err(Overflowed);
+            }
+            state.bytes += bytes;
+            state.long += usize::from(item.is_long());
+            state.queue.push_back((item, bytes));
         }
-        state.bytes += bytes;
-        state.long += usize::from(item.is_long());
-        state.queue.push_back((item, bytes));
         drop(state);
         self.changed.notify_one();
         Ok(())
+    }
+
+    /// Puts one.
+    pub(crate) fn push(&self, item: Item) -> Result<(), Overflowed> {
+        self.push_all([item])
     }
 
     /// Puts presence where its persons' latest is; it replaces what wasn't sent yet: then true.

@@ -113,7 +113,7 @@ fn main() {
         let (client, name) = (ClientId(u128::from(of)), format!("Person {of}"));
         let (drawing, secret, version) = ("plan".into(), "secret".into(), protocol::VERSION);
         let hello = Hello { version, client, name, drawing, secret, resume_key: None, resume: None };
-        bench.handle(Input::Hello { conn: ConnId(of), hello, role: Role::Editor, came: Default::default() });
+        bench.handle(Input::Hello { conn: ConnId(of), hello, role: Role::Editor, came: protocol::Came::default() });
         bench.ask(of, Op::New(vec![line(bench.people[of as usize].line, 1.0)]));
     }
     (bench.desk_time, bench.telling, bench.batches, bench.answered) = Default::default();

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use drawing::{Drawing, IdRange, Op, OpError, Record, RecordId};
+use drawing::{Drawing, DrawingHash, IdRange, Op, OpError, Outcome, Record, RecordId};
 use imbl::OrdMap;
 use protocol::{ClientId, Epoch, Event, Held, Millis, Person, Position, Role, Seq, SessionId, Token, Told};
 use serde::{Deserialize, Serialize};
@@ -69,6 +69,26 @@ pub struct Applied {
     /// Who stands in line no more without having got what they waited for, and what that was: they would have waited in
     /// a circle.
     pub out_of_line: Vec<(SessionId, Vec<RecordId>)>,
+}
+
+/// What deciding found out by trying an op, so that applying its entry needn't do it again.
+#[derive(Debug, Clone)]
+pub(crate) struct Tried {
+    /// The hash of the drawing that it was tried on.
+    was: DrawingHash,
+    /// The drawing after it.
+    pub is: Drawing,
+    /// What it did.
+    pub outcome: Outcome,
+}
+
+impl Tried {
+    /// Tries an op; the drawing stays as it is.
+    pub fn on(drawing: &Drawing, op: &Op) -> Result<Tried, OpError> {
+        let mut is = drawing.clone();
+        let outcome = is.apply_or_spoil(op)?;
+        Ok(Tried { was: drawing.hash(), is, outcome })
+    }
 }
 
 /// Why an entry does not follow on what is there: a log that is damaged, of another branch, or written by a program
@@ -167,19 +187,30 @@ impl Shared {
 
     /// As [`Shared::apply`], for one who throws this away after an error: it is left half changed then.
     pub(crate) fn apply_or_spoil(&mut self, told: &Told) -> Result<Applied, FoldError> {
+        self.apply_tried(told, None)
+    }
+
+    /// The same, with what trying the entry's op gave, if it was tried on the drawing as it is here.
+    pub(crate) fn apply_tried(&mut self, told: &Told, tried: Option<Tried>) -> Result<Applied, FoldError> {
         let seq = told.seq;
         let expected = self.position.seq.next();
         if seq != expected {
             return Err(FoldError::NotNext { expected, found: seq });
         }
         let (time_ms, event) = (told.entry.time_ms, &told.entry.event);
-        let mut applied = self.apply_event(seq, time_ms, event)?;
+        let mut applied = self.apply_event(seq, time_ms, event, tried)?;
         self.settle_claims(seq, time_ms, event, &mut applied);
         self.position = Position { log: self.position.log, seq, head: told.hash };
         Ok(applied)
     }
 
-    fn apply_event(&mut self, seq: Seq, time_ms: Millis, event: &Event) -> Result<Applied, FoldError> {
+    fn apply_event(
+        &mut self,
+        seq: Seq,
+        time_ms: Millis,
+        event: &Event,
+        tried: Option<Tried>,
+    ) -> Result<Applied, FoldError> {
         match event {
             Event::Created { .. } => Err(FoldError::Start(seq)),
             Event::Joined { client, name, color, role, epoch, .. } => {
@@ -212,7 +243,7 @@ impl Shared {
             | Event::Declined { .. }
             | Event::Overriding { .. }
             | Event::CalledOff { .. } => self.claim(seq, time_ms, event),
-            Event::Edited { session, op, .. } => self.edit(seq, time_ms, *session, op),
+            Event::Edited { session, op, .. } => self.edit(seq, time_ms, *session, op, tried),
             Event::Granted { session, .. } | Event::Renamed { session, .. } => {
                 self.member(seq, *session).map(|_| Applied::default())
             }
@@ -282,9 +313,22 @@ impl Shared {
         Ok(Applied { relocked: ids.to_vec(), ..Applied::default() })
     }
 
-    fn edit(&mut self, seq: Seq, since_ms: Millis, session: SessionId, op: &Op) -> Result<Applied, FoldError> {
+    fn edit(
+        &mut self,
+        seq: Seq,
+        since_ms: Millis,
+        session: SessionId,
+        op: &Op,
+        tried: Option<Tried>,
+    ) -> Result<Applied, FoldError> {
         self.member(seq, session)?;
-        let outcome = self.drawing.apply_or_spoil(op).map_err(|why| FoldError::Op { seq, why })?;
+        let outcome = match tried.filter(|tried| tried.was == self.drawing.hash()) {
+            Some(tried) => {
+                self.drawing = tried.is;
+                tried.outcome
+            }
+            None => self.drawing.apply_or_spoil(op).map_err(|why| FoldError::Op { seq, why })?,
+        };
         let was_there = was_there(&outcome.inverse);
         let mut applied = Applied { touched: outcome.touched, inverse: Some(outcome.inverse), ..Applied::default() };
         for &id in &applied.touched {

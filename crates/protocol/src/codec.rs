@@ -111,7 +111,9 @@ const ENTRY_VERSION: u8 = 1;
 
 /// Writes a log payload: the version byte, then MessagePack with field names.
 pub fn encode_entry(entry: &Entry) -> Result<Vec<u8>, CodecError> {
-    let mut bytes = vec![ENTRY_VERSION];
+    // Most entries fit: one change of one entity has about 400 bytes.
+    let mut bytes = Vec::with_capacity(512);
+    bytes.push(ENTRY_VERSION);
     entry.serialize(&mut rmp_serde::Serializer::new(&mut bytes).with_struct_map())?;
     Ok(bytes)
 }

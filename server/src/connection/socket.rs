@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use collab::ConnId;
 use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use protocol::{Answer, ClientMessage, ClientSeq, Encoding, Hello, Presence, ServerMessage};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
@@ -35,6 +35,9 @@ const CLOSE_MAX: Duration = Duration::from_secs(2);
 /// Presence is let through at this many times the rate that a desk passes on, so that the desk, which knows who else
 /// is here, is the one that merges; more than that is merged here.
 const PRESENCE_SLACK: u32 = 4;
+
+/// Frames that are taken one after the other before all else is looked at.
+const FRAMES_IN_A_ROW: u32 = 64;
 
 /// What is said to everyone when the listener closes.
 pub(super) const SHUTTING_DOWN: &str = "the server is shutting down; everything that was acknowledged is kept";
@@ -186,10 +189,36 @@ impl Connection {
         let mut rate = Rate::new(limits.requests_hz_max, Instant::now());
         let mut listener_open = true;
         let mut bulk = Bulk::new(host.inner.bulk_room.clone());
+        let mut in_a_row = 0;
         loop {
-            let message = tokio::select! {
-                frame = source.next() => match read(frame, *encoding, limits).await {
-                    Heard::Message(ClientMessage::Presence(presence), _) => gate.take(presence).map(|message| (message, 0)),
+            // What has come already is taken without looking at all else between any two messages.
+            let ready = if in_a_row < FRAMES_IN_A_ROW { source.next().now_or_never() } else { None };
+            in_a_row = if ready.is_some() { in_a_row + 1 } else { 0 };
+            let happened = match ready {
+                Some(frame) => Happened::Frame(frame),
+                None => tokio::select! {
+                    frame = source.next() => Happened::Frame(frame),
+                    (client_seq, refusal) = bulk.overdue() => Happened::Overdue(client_seq, refusal),
+                    presence = gate.due() => Happened::Said(ClientMessage::Presence(presence)),
+                    _ = beat.tick() => {
+                        outgoing.beat();
+                        // A long message is a sign of life all the while that it comes in.
+                        let read = std::mem::replace(&mut read_before, meter.read());
+                        if read == read_before { Happened::Nothing } else { Happened::Said(ClientMessage::Heartbeat) }
+                    }
+                    () = closed(&mut closing), if listener_open => {
+                        listener_open = false;
+                        outgoing.end(SHUTTING_DOWN, true);
+                        Happened::Nothing
+                    }
+                    _ = &mut writing => break,
+                },
+            };
+            let message = match happened {
+                Happened::Frame(frame) => match read(frame, *encoding, limits).await {
+                    Heard::Message(ClientMessage::Presence(presence), _) => {
+                        gate.take(presence).map(|message| (message, 0))
+                    }
                     Heard::Message(ClientMessage::Part(part), _) => match bulk.take(part, *encoding, limits).await {
                         Taken::Nothing => Some((ClientMessage::Heartbeat, 0)),
                         Taken::Whole(message, bytes) => Some((message, bytes)),
@@ -207,20 +236,9 @@ impl Connection {
                     Heard::Nothing => None,
                     Heard::Gone => break outgoing.abandon(),
                 },
-                (client_seq, refusal) = bulk.overdue() => self.refuse(client_seq, refusal),
-                presence = gate.due() => Some((ClientMessage::Presence(presence), 0)),
-                _ = beat.tick() => {
-                    outgoing.beat();
-                    // A long message is a sign of life all the while that it comes in.
-                    let read = std::mem::replace(&mut read_before, meter.read());
-                    (read != read_before).then_some((ClientMessage::Heartbeat, 0))
-                }
-                () = closed(&mut closing), if listener_open => {
-                    listener_open = false;
-                    outgoing.end(SHUTTING_DOWN, true);
-                    None
-                }
-                _ = &mut writing => break,
+                Happened::Overdue(client_seq, refusal) => self.refuse(client_seq, refusal),
+                Happened::Said(message) => Some((message, 0)),
+                Happened::Nothing => None,
             };
             if let Some((ClientMessage::Leave, _)) = message {
                 outgoing.note_leaving(close_code::NORMAL);
@@ -283,6 +301,18 @@ fn is_asking(message: &ClientMessage) -> bool {
         message,
         ClientMessage::Ask { .. } | ClientMessage::Blob { .. } | ClientMessage::Log { .. } | ClientMessage::Refresh
     )
+}
+
+/// What happened at a connection.
+enum Happened {
+    /// Something came, or the end of it.
+    Frame(Option<Result<Message, axum::Error>>),
+    /// The rest of a request in parts didn't come in time.
+    Overdue(ClientSeq, protocol::Refusal),
+    /// Something is to be told to the desk.
+    Said(ClientMessage),
+    /// Nothing more is to be done about it.
+    Nothing,
 }
 
 /// Waits until the listener closes.

@@ -21,11 +21,15 @@ const SNAPSHOT_KEPT: Duration = Duration::from_secs(5);
 /// Bytes of entries that a room reads at a time.
 const STRETCH_BYTES: usize = 1 << 20;
 
+/// What is for whom, in order.
+type Mail = Vec<(ConnId, Item)>;
+
 impl OpenDrawing {
     pub(super) fn perform(&mut self, effects: Vec<Effect>) {
         if effects.iter().any(asks_the_store) {
             self.stored_at = Some(Instant::now());
         }
+        let mut mail = Mail::default();
         for effect in effects {
             match effect {
                 Effect::Append { after, payloads } => {
@@ -37,7 +41,7 @@ impl OpenDrawing {
                     self.observer.sent(self.clock.time_of_day(), &to, &message);
                     self.note_asked(&to, &message);
                     let item = self.item(&to, message);
-                    to.iter().for_each(|conn| self.push(*conn, item.clone()));
+                    mail.extend(to.iter().map(|conn| (*conn, item.clone())));
                 }
                 Effect::SendPresence { to, message } => {
                     self.observer.shown();
@@ -50,15 +54,15 @@ impl OpenDrawing {
                 Effect::SendSnapshot { to, drawing } => {
                     self.outside.metrics.catching_up("snapshot");
                     let pieces = self.snapshot_of(drawing);
-                    self.push(to, Item::Snapshot(pieces));
+                    mail.push((to, Item::Snapshot(pieces)));
                 }
                 Effect::SendLog { to, after, upto } => {
                     self.outside.metrics.catching_up("log");
-                    self.push(to, Item::Log { after, upto });
+                    mail.push((to, Item::Log { after, upto }));
                 }
                 Effect::SendBlob { to, hash } => {
                     let pieces = self.blob_of(hash);
-                    self.push(to, Item::Blob(pieces));
+                    mail.push((to, Item::Blob(pieces)));
                 }
                 Effect::Attend { here } => self.attending = self.neighbours.as_ref().map(|others| others.attend(here)),
                 Effect::ShowElsewhere { latest } => {
@@ -73,11 +77,35 @@ impl OpenDrawing {
                     }
                 }
                 Effect::Close { conn, why, retry } => {
+                    self.deliver(std::mem::take(&mut mail));
                     if let Some(outgoing) = self.connections.remove(&conn) {
                         tracing::info!(drawing = self.name, conn = conn.0, why, retry, "a connection is ended");
                         outgoing.end(why, retry);
                     }
                 }
+            }
+        }
+        self.deliver(mail);
+    }
+
+    /// Puts to each connection's queue what is for it, in order and at once.
+    fn deliver(&mut self, mut mail: Mail) {
+        // Stable: what is for one connection stays in order.
+        mail.sort_by_key(|(conn, _)| *conn);
+        let mut mail = mail.into_iter().peekable();
+        while let Some((conn, _)) = mail.peek() {
+            let conn = *conn;
+            let items = std::iter::from_fn(|| mail.next_if(|(to, _)| *to == conn).map(|(_, item)| item));
+            // Not there: it ended, and the desk hears of it soon.
+            match self.connections.get(&conn) {
+                Some(outgoing) => {
+                    let items: Vec<_> = items.collect();
+                    if outgoing.push_all(items).is_err() {
+                        self.outside.metrics.overflowed.inc();
+                        self.inputs.push_back(Input::Overflowed { conn });
+                    }
+                }
+                None => items.for_each(drop),
             }
         }
     }
@@ -108,15 +136,6 @@ impl OpenDrawing {
         match Frame::whole(message.clone(), encodings) {
             Some(frame) => Item::Frame(Arc::new(frame)),
             None => Item::Snapshot(Arc::new(Pieces::new(What::Message(message)))),
-        }
-    }
-
-    fn push(&mut self, conn: ConnId, item: Item) {
-        // Not there: it ended, and the desk hears of it soon.
-        let Some(outgoing) = self.connections.get(&conn) else { return };
-        if outgoing.push(item).is_err() {
-            self.outside.metrics.overflowed.inc();
-            self.inputs.push_back(Input::Overflowed { conn });
         }
     }
 

@@ -136,6 +136,7 @@ impl OpenDrawing {
                 () = self.observer.next() => Event::Observed,
                 taken = from_all.recv_many(&mut commands, COMMANDS_AT_ONCE) => Event::Commands(taken),
             };
+            let ticked = matches!(event, Event::Tick);
             match event {
                 // The host is gone, and with it everyone who could say something.
                 Event::Commands(0) => return self.close(from_all, CLOSING, true).await,
@@ -248,7 +249,8 @@ impl OpenDrawing {
                 }
                 // Nobody to tick for: the next thing that happens by itself is closing.
                 Some(since) if self.desk.is_serving() || self.desk.broken().is_some() => tick_at = since + LINGER,
-                _ if tick_at <= now || tick_at > wished => tick_at = wished,
+                // One that fell due while something else was done comes next, and isn't put off.
+                _ if ticked || tick_at > wished => tick_at = wished,
                 _ => {}
             }
         }

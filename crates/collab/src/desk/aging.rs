@@ -176,13 +176,15 @@ impl Desk {
     }
 }
 
-/// The locks under which an entry does something: those that it finds, and those that it leaves. By the time that it is
-/// told, what comes after it may have let them go, and they may hold something else yet.
-pub(super) fn used_by(event: &Event, before: &Room, after: &Room) -> Vec<(SessionId, Token)> {
-    let Event::Edited { session, op, .. } = event else { return Vec::new() };
-    let locks = |id| [before, after].map(|room| room.shared().locks.get(&id).copied());
-    let held = named(op).into_iter().flat_map(locks).flatten().filter(|holding| holding.session == *session);
-    held.map(|holding| (*session, holding.token)).collect()
+/// The locks that an entry's author holds on what it names, in a room just before it or just after: those under which it
+/// does something are both. By the time that it is told, what comes after it may have let them go, and they may hold
+/// something else yet.
+pub(super) fn used_by<'a>(event: &'a Event, room: &'a Room) -> impl Iterator<Item = (SessionId, Token)> + 'a {
+    let edited = if let Event::Edited { session, op, .. } = event { Some((*session, op)) } else { None };
+    edited.into_iter().flat_map(|(session, op)| {
+        let held = named(op).into_iter().filter_map(|id| room.shared().locks.get(&id).copied());
+        held.filter(move |holding| holding.session == session).map(move |holding| (session, holding.token))
+    })
 }
 
 /// The locks that an entry gave to those who stood in line: their clocks start with it.

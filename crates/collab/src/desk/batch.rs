@@ -13,12 +13,15 @@ use super::reading::Reading;
 use super::{BATCH_BYTES_MAX, BATCH_MAX, Desk, Phase, Work, send};
 use crate::effect::{AppendAnswer, ConnId, Effect, NewPayload, StoredPayload};
 use crate::room::{Comer, Decision, Past, Room};
+use crate::shared::Tried;
 
 /// An append and all that hangs on it.
 #[derive(Debug)]
 pub(super) struct Batch {
     /// Where the log's head must be.
     after: Position,
+    /// The room there.
+    start: Room,
     payloads: Vec<NewPayload>,
     /// The same, as it is told.
     told: Vec<Told>,
@@ -33,6 +36,10 @@ pub(super) struct Batch {
     state: State,
     /// The store once didn't know what became of it: only the log can say now.
     doubtful: bool,
+    /// Bytes of its entries.
+    bytes: usize,
+    /// It takes no more.
+    full: bool,
     /// How many of its entries the log was seen to have. Another node may have stored the very same first ones.
     found: usize,
 }
@@ -57,8 +64,8 @@ enum Outcome {
 
 /// What became of an entry that was to be in a batch.
 enum Pushed {
-    /// It is; it has so many bytes.
-    Taken(usize),
+    /// It is.
+    Taken,
     /// The batch has no room left for it.
     Full,
     /// It can't be stored.
@@ -72,12 +79,23 @@ impl Desk {
         if self.phase == Phase::Serving && behind && self.batch.is_none() && self.reading == Reading::Not {
             return self.ask_to_read(effects);
         }
-        while self.phase == Phase::Serving
-            && self.batch.is_none()
-            && self.reading == Reading::Not
-            && !self.queue.is_empty()
-        {
-            let batch = self.decide_waiting(now);
+        while self.phase == Phase::Serving && self.batch.is_none() && self.reading == Reading::Not {
+            let here = self.room.position();
+            let mut batch = match self.next.take() {
+                Some(next) if next.after == here => next,
+                // What it was decided on top of came to nothing, or something else came after it.
+                Some(next) => {
+                    self.decide_again(next);
+                    continue;
+                }
+                None if self.queue.is_empty() => return,
+                None => Batch::on(self.room.clone()),
+            };
+            self.decide_waiting(now, &mut batch);
+            if batch.works.is_empty() {
+                return;
+            }
+            batch.works.iter().for_each(|work| self.count(work, usize::saturating_sub));
             if batch.payloads.is_empty() {
                 // Everything that these answers rest on is stored.
                 self.finish(now, batch.outcomes, effects);
@@ -86,58 +104,55 @@ impl Desk {
                 self.batch = Some(batch);
             }
         }
+        self.decide_ahead(now);
     }
 
-    fn decide_waiting(&mut self, now: Millis) -> Batch {
-        let after = self.room.position();
-        let mut batch = Batch {
-            after,
-            payloads: Vec::new(),
-            told: Vec::new(),
-            used: BTreeSet::new(),
-            room: self.room.clone(),
-            works: Vec::new(),
-            outcomes: Vec::new(),
-            state: State::InFlight,
-            doubtful: false,
-            found: 0,
-        };
-        let mut bytes = 0;
-        while batch.works.len() < BATCH_MAX
-            && bytes < BATCH_BYTES_MAX
+    /// While a batch is being stored, what waits is decided on top of it: it can be appended as soon as that is stored.
+    fn decide_ahead(&mut self, now: Millis) {
+        let Some(stored_first) = self.batch.as_ref().filter(|batch| batch.state == State::InFlight) else { return };
+        if self.queue.is_empty() || self.next.as_ref().is_some_and(|next| next.full) {
+            return;
+        }
+        let mut next = self.next.take().unwrap_or_else(|| Batch::on(stored_first.room.clone()));
+        self.decide_waiting(now, &mut next);
+        self.next = Some(next);
+    }
+
+    /// Decides what waits, as far as the batch takes it. It counts as waiting until it is being appended.
+    fn decide_waiting(&mut self, now: Millis, batch: &mut Batch) {
+        while !batch.full
             && let Some(work) = self.queue.pop_front()
         {
-            self.count(&work, usize::saturating_sub);
+            let mut tried = None;
             let (entry, outcome) = match &work {
-                // Used since it was put here: by what was read meanwhile, or by what is decided just before it.
-                Work::Lapse { session, token }
-                    if self.used.contains_key(&(*session, *token)) || batch.used.contains(&(*session, *token)) =>
-                {
-                    (None, Outcome::Done)
-                }
-                work => self.decide_one(now, &batch.room, work),
+                Work::Lapse { session, token } if self.is_used(batch, (*session, *token)) => (None, Outcome::Done),
+                work => self.decide_one(now, &batch.room, work, &mut tried),
             };
-            let outcome = match entry.map(|entry| batch.push(entry, bytes, &self.settings.limits)) {
+            let outcome = match entry.map(|entry| batch.push(entry, tried, &self.settings.limits)) {
                 None => outcome,
-                Some(Pushed::Taken(more)) => {
-                    bytes += more;
-                    outcome
-                }
+                Some(Pushed::Taken) => outcome,
                 // It is decided again when this batch is stored.
                 Some(Pushed::Full) => {
-                    self.wait_again(work);
-                    break;
+                    batch.full = true;
+                    return self.queue.push_front(work);
                 }
                 Some(Pushed::Refused(refusal)) => refuse(&work, refusal),
             };
             batch.works.push(work);
             batch.outcomes.push(outcome);
+            batch.full = batch.works.len() >= BATCH_MAX || batch.bytes >= BATCH_BYTES_MAX;
         }
-        batch
+    }
+
+    /// Whether a lock that lapsed was used since: by what was read meanwhile, by what is being stored, or by what is decided
+    /// just before it.
+    fn is_used(&self, batch: &Batch, lock: (SessionId, Token)) -> bool {
+        let in_flight = self.batch.as_ref().is_some_and(|batch| batch.used.contains(&lock));
+        in_flight || self.used.contains_key(&lock) || batch.used.contains(&lock)
     }
 
     /// What a work comes to in `room`, which is ahead of what is stored.
-    fn decide_one(&self, now: Millis, room: &Room, work: &Work) -> (Option<Entry>, Outcome) {
+    fn decide_one(&self, now: Millis, room: &Room, work: &Work, tried: &mut Option<Tried>) -> (Option<Entry>, Outcome) {
         let time_ms = self.time_of_day.unwrap_or(now);
         let own = |event| Some(Entry { time_ms, author: None, event });
         let seq = room.position().seq.next();
@@ -207,7 +222,7 @@ impl Desk {
                 if let Some(seq) = room.stored_as(*session, *client_seq) {
                     return (None, stored(seq));
                 }
-                if *client_seq <= room.stored_requests(*session).1 {
+                if *client_seq <= room.floor_of(*session) {
                     let why = format!("request {} was answered before, as the client said itself", client_seq.0);
                     return (None, answer(Answer::Refused(Refusal::Invalid { why })));
                 }
@@ -217,7 +232,7 @@ impl Desk {
                     let why = format!("request {} comes after {}, which is stored", client_seq.0, highest.0);
                     return (None, answer(Answer::Refused(Refusal::Invalid { why })));
                 }
-                match room.decide(*session, request, &self.settings.limits) {
+                match room.decide_trying(*session, request, &self.settings.limits, tried) {
                     Err(refusal) => (None, answer(Answer::Refused(refusal))),
                     Ok(Decision::Nothing) => (None, answer(Answer::Nothing)),
                     Ok(Decision::Store(event)) => {
@@ -302,7 +317,12 @@ impl Desk {
         batch.found += same;
         if same < entries.len() || batch.found > 0 && read_to >= head.0 {
             let Some(batch) = self.batch.take() else { return };
-            batch.works.into_iter().rev().for_each(|work| self.wait_again(work));
+            // What was decided on top of it comes after it.
+            if let Some(next) = self.next.take() {
+                self.decide_again(next);
+            }
+            batch.works.iter().for_each(|work| self.count(work, usize::saturating_add));
+            self.decide_again(batch);
         } else if entries.is_empty() {
             // Nothing came of the append so far. Appending the very same again, at the very same place, makes sure
             // that at most one of the two ever will.
@@ -311,9 +331,16 @@ impl Desk {
     }
 
     /// Puts what was decided, and came to nothing, before everything that waits.
-    fn wait_again(&mut self, work: Work) {
-        self.count(&work, usize::saturating_add);
-        self.queue.push_front(work);
+    fn decide_again(&mut self, batch: Batch) {
+        batch.works.into_iter().rev().for_each(|work| self.queue.push_front(work));
+    }
+
+    /// What was decided ahead is decided again if somebody was to be let in by it who is gone.
+    pub(super) fn decide_without(&mut self, gone: ConnId) {
+        let comes = |work: &Work| matches!(work, Work::Hello { conn, .. } if *conn == gone);
+        if let Some(next) = self.next.take_if(|next| next.works.iter().any(comes)) {
+            self.decide_again(next);
+        }
     }
 
     /// Whether an append is under way.
@@ -331,6 +358,10 @@ impl Desk {
     /// Nothing of the batch is stored or will be. Who asked is told so, and stays.
     fn fail(&mut self, now: Millis, why: &'static str, effects: &mut Vec<Effect>) {
         let Some(batch) = self.batch.take() else { return };
+        // It may be that what was decided on top of it can be stored.
+        if let Some(next) = self.next.take() {
+            self.decide_again(next);
+        }
         for work in batch.works {
             let outcome = refuse(&work, Refusal::Unavailable { why: why.into() });
             self.postpone(now, work);
@@ -361,8 +392,28 @@ impl Desk {
 }
 
 impl Batch {
-    /// Puts an entry to the batch, which has so many bytes, and applies it to the batch's room.
-    fn push(&mut self, entry: Entry, bytes_before: usize, limits: &Limits) -> Pushed {
+    /// One without anything in it, to come after all that is in a room.
+    fn on(start: Room) -> Batch {
+        Batch {
+            after: start.position(),
+            payloads: Vec::new(),
+            told: Vec::new(),
+            used: BTreeSet::new(),
+            room: start.clone(),
+            start,
+            works: Vec::new(),
+            outcomes: Vec::new(),
+            state: State::InFlight,
+            doubtful: false,
+            bytes: 0,
+            full: false,
+            found: 0,
+        }
+    }
+
+    /// Puts an entry to the batch and applies it to the batch's room, which nothing else shares: after the first few
+    /// entries, nothing of it is copied any more.
+    fn push(&mut self, entry: Entry, tried: Option<Tried>, limits: &Limits) -> Pushed {
         let refused = |why: String| Pushed::Refused(Refusal::Unavailable { why });
         let payload = match protocol::encode_entry(&entry) {
             Ok(payload) => payload,
@@ -374,23 +425,39 @@ impl Batch {
             let limit = limits.longest().0.into();
             return Pushed::Refused(Refusal::Limit { limit, max: max as u64, asked: bytes as u64 });
         }
-        if bytes_before > 0 && bytes_before + bytes > BATCH_BYTES_MAX {
+        if self.bytes > 0 && self.bytes + bytes > BATCH_BYTES_MAX {
             return Pushed::Full;
         }
         let position = self.room.position().after(&payload);
         let author = author_name(&self.room, &entry);
         let told = Told { seq: position.seq, hash: position.head, entry };
-        let before = self.room.clone();
-        let applied = match self.room.apply(&told) {
+        let before: Vec<_> = used_by(&told.entry.event, &self.room).collect();
+        let applied = match self.room.apply_tried(&told, tried) {
             Ok(applied) => applied,
-            Err(error) => return refused(error.to_string()),
+            Err(error) => {
+                self.restore();
+                return refused(error.to_string());
+            }
         };
         self.used.extend(given_by(told.seq, &applied));
-        self.used.extend(used_by(&told.entry.event, &before, &self.room));
+        self.used.extend(before);
+        self.used.extend(used_by(&told.entry.event, &self.room));
         let kind = told.entry.event.kind();
         self.payloads.push(NewPayload { payload, time_ms: told.entry.time_ms, author, kind });
         self.told.push(told);
-        Pushed::Taken(bytes)
+        self.bytes += bytes;
+        Pushed::Taken
+    }
+
+    /// The room again as it was before an entry that it could not apply: what was decided and can't be applied is a mistake
+    /// of ours, and as rare.
+    fn restore(&mut self) {
+        self.room = self.start.clone();
+        for told in &self.told {
+            // It did before.
+            let again = self.room.apply_or_spoil(told);
+            debug_assert!(again.is_ok(), "{again:?}");
+        }
     }
 }
 

@@ -147,6 +147,7 @@ impl Desk {
         let Some(Conn { session, heard, .. }) = self.conns.remove(&conn) else { return };
         let Some((session, _)) = session else {
             // While nothing can be stored, people may come to the door again and again.
+            self.decide_without(conn);
             return self.queue.retain(|work| !matches!(work, Work::Hello { conn: of, .. } if *of == conn));
         };
         if self.here.get(&session) != Some(&conn) {
@@ -180,6 +181,7 @@ impl Desk {
         self.phase = super::Phase::Broken(error);
         self.queue.clear();
         self.batch = None;
+        self.next = None;
         self.here.clear();
         for (conn, _) in std::mem::take(&mut self.conns) {
             effects.push(self.goodbye_broken(conn));

@@ -110,7 +110,8 @@ impl Desk {
             match self.room.apply_payload(seq, hash, &payload) {
                 Ok((entry, applied)) => {
                     used.extend(given_by(seq, &applied));
-                    used.extend(used_by(&entry.entry.event, &before, &self.room));
+                    used.extend(used_by(&entry.entry.event, &before));
+                    used.extend(used_by(&entry.entry.event, &self.room));
                     told.push(entry);
                 }
                 Err(error) => {

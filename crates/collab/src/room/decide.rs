@@ -7,7 +7,7 @@ use protocol::{Event, Limits, Refusal, Request, Role, Seq, SessionId, TITLE_CHAR
 
 use super::Room;
 use super::comments::may_be_said;
-use crate::shared::gather;
+use crate::shared::{Tried, gather};
 
 /// How many runs of ids that don't follow on one another a session may have.
 const RANGES_MAX: usize = 4_096;
@@ -24,6 +24,17 @@ pub enum Decision {
 impl Room {
     /// Decides a request of a session that lives.
     pub fn decide(&self, session: SessionId, request: &Request, limits: &Limits) -> Result<Decision, Refusal> {
+        self.decide_trying(session, request, limits, &mut None)
+    }
+
+    /// The same; where an op was tried for it, what that gave is put to `tried`, for whoever applies the entry next.
+    pub(crate) fn decide_trying(
+        &self,
+        session: SessionId,
+        request: &Request,
+        limits: &Limits,
+        tried: &mut Option<Tried>,
+    ) -> Result<Decision, Refusal> {
         let unknown = || Refusal::Invalid { why: format!("session {session} has ended") };
         let member = self.shared.members.get(&session).ok_or_else(unknown)?;
         let root = *self.roots.get(&session).ok_or_else(unknown)?;
@@ -34,7 +45,7 @@ impl Room {
         match request {
             Request::Lock { ids, wait } => self.decide_lock(session, ids, *wait, limits),
             Request::Unlock { ids } => self.decide_unlock(session, ids, limits),
-            Request::Edit { op, seen, under } => self.decide_edit(session, root, op, *seen, under, limits),
+            Request::Edit { op, seen, under } => self.decide_edit((session, root), op, (*seen, under), limits, tried),
             Request::Undo { entries } => self.decide_undo(session, root, entries, limits),
             Request::Grant { len } => self.decide_grant(session, root, *len, limits),
             Request::Withdraw { wait } => self.decide_withdraw(session, *wait),
@@ -134,12 +145,11 @@ impl Room {
 
     fn decide_edit(
         &self,
-        session: SessionId,
-        root: SessionId,
+        (session, root): (SessionId, SessionId),
         op: &Op,
-        seen: Seq,
-        under: &[Token],
+        (seen, under): (Seq, &[Token]),
         limits: &Limits,
+        tried: &mut Option<Tried>,
     ) -> Result<Decision, Refusal> {
         let mint = matches!(op, Op::Mint(_));
         if !mint && mints(op) {
@@ -155,22 +165,23 @@ impl Room {
         under.sort_unstable();
         self.may_touch(session, op)?;
         let before = &self.shared.drawing;
-        let mut after = before.clone();
-        let outcome = after.apply(op).map_err(|error| Refusal::Invalid { why: error.to_string() })?;
-        if outcome.touched.is_empty() || self.is_settled_so(op) {
+        let trial = Tried::on(before, op).map_err(|error| Refusal::Invalid { why: error.to_string() })?;
+        let touched = &trial.outcome.touched;
+        if touched.is_empty() || self.is_settled_so(op) {
             return Ok(Decision::Nothing);
         }
         if !mint {
             let named = named(op);
-            for &id in outcome.touched.iter().filter(|id| before.get(**id).is_none()) {
+            for &id in touched.iter().filter(|id| before.get(**id).is_none()) {
                 self.may_be_new(root, id)?;
             }
             // What is only computed, such as the block of a dimension, follows what is named and needs no lock itself.
             let old: Vec<_> = named.iter().copied().filter(|id| before.get(*id).is_some()).collect();
             self.may_change(session, root, &old, seen, &under)?;
             // Only now: what somebody else changed meanwhile would seem to be changed back.
-            self.may_say(session, root, &named, &after)?;
+            self.may_say(session, root, &named, &trial.is)?;
         }
+        *tried = Some(trial);
         store(Event::Edited { session, op: op.clone(), undoes: Vec::new() })
     }
 

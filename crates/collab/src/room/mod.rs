@@ -18,7 +18,7 @@ use protocol::{ClientSeq, Epoch, Event, Hash, LogId, Position, ResumeKey, Role, 
 use serde::{Deserialize, Serialize};
 
 use crate::claims::Claims;
-use crate::shared::{Applied, FoldError, Shared, add_range};
+use crate::shared::{Applied, FoldError, Shared, Tried, add_range};
 
 pub use checkpoint::CheckpointError;
 pub use comments::is_said;
@@ -142,8 +142,13 @@ impl Room {
 
     /// As [`Room::apply`], for one who throws the room away after an error: it is left half changed then.
     pub(crate) fn apply_or_spoil(&mut self, told: &Told) -> Result<Applied, FoldError> {
+        self.apply_tried(told, None)
+    }
+
+    /// The same, with what deciding found out by trying the entry's op on this room.
+    pub(crate) fn apply_tried(&mut self, told: &Told, tried: Option<Tried>) -> Result<Applied, FoldError> {
         let seq = told.seq;
-        let applied = self.shared.apply_or_spoil(told)?;
+        let applied = self.shared.apply_tried(told, tried)?;
         match &told.entry.event {
             Event::Joined { ids, resume_lock, carries_on, .. } => {
                 self.take_ids(seq, *ids)?;
@@ -256,6 +261,11 @@ impl Room {
         self.lineage_of(session).map_or((Vec::new(), ClientSeq::default()), |lineage| {
             (lineage.stored.iter().map(|(request, seq)| (*request, *seq)).collect(), lineage.floor)
         })
+    }
+
+    /// The highest request that the client said is answered, with all before it.
+    pub fn floor_of(&self, session: SessionId) -> ClientSeq {
+        self.lineage_of(session).map_or(ClientSeq::default(), |lineage| lineage.floor)
     }
 
     /// The highest request that was stored; what isn't stored below it was refused.

@@ -1,5 +1,6 @@
 //! What a desk does with what happens to it, with a store that answers when it is told to.
 
+mod ahead;
 mod bounds;
 mod connections;
 mod doubt;
@@ -451,8 +452,8 @@ fn presence_goes_at_once_while_it_is_quiet_and_is_gathered_when_it_is_busy() {
     // More often than the limit: the latest waits for a tick.
     show(&mut office, 1, 2.0);
     show(&mut office, 1, 3.0);
-    assert_eq!((office.take(), office.desk.wants_tick_ms()), (vec![], 20));
-    office.tick(20);
+    assert_eq!((office.take(), office.desk.wants_tick_ms()), (vec![], 16));
+    office.tick(16);
     assert_eq!(office.take(), ["2 presence of 1", "3 presence of 1"]);
     assert_eq!(office.desk.wants_tick_ms(), 100);
     (4..=30).for_each(|n| drop(office.come_in(ConnId(n))));
@@ -485,7 +486,7 @@ fn checkpoints_come_at_a_bounded_cost_and_when_it_closes() {
     let mut office = Office::new(Limits::default());
     office.come_in(ANA);
     let mut saved = Vec::new();
-    for n in 1..=2_100 {
+    for n in 1..=10_100 {
         let request = if n % 2 == 1 {
             Request::Lock { ids: ids(&[10]), wait: false }
         } else {
@@ -500,9 +501,9 @@ fn checkpoints_come_at_a_bounded_cost_and_when_it_closes() {
             false
         });
     }
-    assert_eq!(saved, [2_001]);
+    assert_eq!(saved, [10_001]);
     let checks = office.take().into_iter().filter(|text| text.starts_with("1 check")).count();
-    assert_eq!(checks, 1 + 2_102 / 256);
+    assert_eq!(checks, 1 + 10_102 / 256);
     let effects = office.desk.close("the server stops", true);
     assert!(matches!(&effects[..], [Effect::SaveCheckpoint { room }, Effect::Close { retry: true, .. }]
         if Room::from_checkpoint(&room.to_checkpoint()).is_ok()));

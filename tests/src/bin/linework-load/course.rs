@@ -190,6 +190,8 @@ fn start(run: &Arc<Run>, people: usize, keeps: bool) -> All {
 /// Waits until everybody stands at the gate; whoever ends before that failed.
 async fn pass(run: &Run, all: &mut All) -> anyhow::Result<()> {
     tokio::select! {
+        // Who has passed the last gate leaves at once.
+        biased;
         _ = run.gate.wait() => Ok(()),
         Some(ended) = all.join_next() => {
             ended??;

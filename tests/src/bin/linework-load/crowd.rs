@@ -166,7 +166,8 @@ pub async fn be_there(
         let (here, door) = (here.clone(), door.clone());
         all.spawn(async move {
             let place = door.acquire().await?;
-            let joined = Identity::new(format!("Load, idle {index}"))?.join(&address, None, false).await?;
+            let identity = Identity::new(format!("Load, idle {index}"))?.with_small_buffers();
+            let joined = identity.join(&address, None, false).await?;
             drop(place);
             here.add_permits(1);
             // What came with joining takes no memory from here on.

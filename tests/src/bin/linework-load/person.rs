@@ -12,7 +12,7 @@ use tokio::time::{Instant, interval_at, sleep_until};
 
 use crate::reader::{Scanned, scan};
 use crate::run::{Rate, Run, Target};
-use crate::socket::{Identity, Joined, Socket};
+use crate::socket::{BUFFER_BYTES, Identity, Joined, Socket};
 use crate::tally::Waits;
 use crate::writer::Writer;
 
@@ -68,6 +68,9 @@ struct Person {
     cursors: Waits,
     seen: Seq,
     head: Option<(Seq, Hash)>,
+    /// The same when everybody had seen everything, and all that had come by then, if it is kept.
+    final_head: Option<(Seq, Hash)>,
+    kept: Option<Vec<Bytes>>,
     told_us: Vec<(u64, u64, u32)>,
 }
 
@@ -78,8 +81,8 @@ pub async fn live(run: Arc<Run>, index: usize, part: Part) -> anyhow::Result<Liv
     person.make_line().await?;
     person.pass_gate().await?;
     let cursors_due = person.work().await.with_context(|| format!("person {index}"))?;
-    let Person { cursors, writer, head, told_us, identity, mut socket, quiet, .. } = person;
-    let kept = socket.kept.take().map(|kept| (identity, kept));
+    let Person { cursors, writer, final_head: head, told_us, identity, kept, quiet, .. } = person;
+    let kept = kept.map(|kept| (identity, kept));
     let (acks, asked_us, answered_us) =
         writer.map_or_else(Default::default, |writer| (writer.acks, writer.asked_us, writer.answered_us));
     // One who is told nothing has no place in the log to speak of.
@@ -96,7 +99,7 @@ impl Person {
         let mut writer = None;
         let mut seen = Seq(0);
         let socket = match &run.target {
-            Target::Bare(address) => Socket::over(TcpStream::connect(address).await?, "/", None).await?,
+            Target::Bare(address) => Socket::over(TcpStream::connect(address).await?, "/", None, BUFFER_BYTES).await?,
             Target::Servers(_) => {
                 let joined = identity.join(run.address(index)?, None, part == Part::Keeps).await?;
                 if works && run.work.edits() {
@@ -112,8 +115,22 @@ impl Person {
         };
         drop(place);
         let unseen = vec![0; run.people];
-        let (cursors, head, told_us) = (Waits::default(), None, Vec::new());
-        Ok(Person { run, index, identity, socket, writer, works, quiet, unseen, cursors, seen, head, told_us })
+        Ok(Person {
+            run,
+            index,
+            identity,
+            socket,
+            writer,
+            works,
+            quiet,
+            unseen,
+            cursors: Waits::default(),
+            seen,
+            head: None,
+            final_head: None,
+            kept: None,
+            told_us: Vec::new(),
+        })
     }
 
     async fn make_line(&mut self) -> anyhow::Result<()> {
@@ -132,6 +149,8 @@ impl Person {
         let mut passed = std::pin::pin!(run.gate.wait());
         loop {
             tokio::select! {
+                // What comes once it is open is of what happens after.
+                biased;
                 _ = &mut passed => return Ok(()),
                 frame = self.socket.frame() => { let frame = frame?; self.take(&frame)? }
             }
@@ -191,9 +210,17 @@ impl Person {
         }
         // Nobody leaves before everybody has seen everything: leaving is work too.
         self.pass_gate().await?;
+        self.final_head = self.head;
+        if let Some(kept) = self.socket.kept.take() {
+            self.kept = Some(kept);
+        }
         self.pass_gate().await?;
         if let Target::Servers(_) = run.target {
             self.socket.say(&ClientMessage::Leave).await?;
+            // A connection that is dropped with something unread in it takes back what was said last.
+            let ends = async { while self.socket.frame().await.is_ok() {} };
+            // Whoever isn't let go in time is gone by their grace.
+            let _ = tokio::time::timeout(TAIL, ends).await;
         }
         Ok(due)
     }

@@ -14,6 +14,11 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
+/// What is read or written at once ...
+pub const BUFFER_BYTES: usize = 64 << 10;
+/// ... and by those of whom there are thousands.
+const SMALL_BUFFER_BYTES: usize = 4 << 10;
+
 /// A connection.
 pub struct Socket {
     inner: WebSocketStream<TcpStream>,
@@ -27,6 +32,7 @@ pub struct Identity {
     client: ClientId,
     key: ResumeKey,
     name: String,
+    buffer_bytes: usize,
 }
 
 /// One who is in.
@@ -46,7 +52,13 @@ impl Identity {
         getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("no random numbers: {error}"))?;
         let (client, key) = bytes.split_at(16);
         let number = |bytes: &[u8]| bytes.iter().fold(0u128, |number, byte| number << 8 | u128::from(*byte));
-        Ok(Identity { client: ClientId(number(client)), key: ResumeKey(number(key)), name })
+        let (client, key) = (ClientId(number(client)), ResumeKey(number(key)));
+        Ok(Identity { client, key, name, buffer_bytes: BUFFER_BYTES })
+    }
+
+    /// The same, one of thousands who hear little.
+    pub fn with_small_buffers(self) -> Identity {
+        Identity { buffer_bytes: SMALL_BUFFER_BYTES, ..self }
     }
 
     /// The installation.
@@ -73,7 +85,7 @@ impl Identity {
         resume: Option<Resume>,
         keeps: bool,
     ) -> anyhow::Result<Joined> {
-        let mut socket = Socket::over(stream, "/ws", Some(SUBPROTOCOL_MSGPACK)).await?;
+        let mut socket = Socket::over(stream, "/ws", Some(SUBPROTOCOL_MSGPACK), self.buffer_bytes).await?;
         socket.kept = keeps.then(Vec::new);
         let hello = Hello {
             version: protocol::VERSION,
@@ -118,14 +130,18 @@ impl Joined {
 
 impl Socket {
     /// A WebSocket over a connection.
-    pub async fn over(stream: TcpStream, path: &str, subprotocol: Option<&str>) -> anyhow::Result<Socket> {
+    pub async fn over(
+        stream: TcpStream,
+        path: &str,
+        subprotocol: Option<&str>,
+        buffer_bytes: usize,
+    ) -> anyhow::Result<Socket> {
         stream.set_nodelay(true)?;
         let mut request = format!("ws://{}{path}", stream.peer_addr()?).into_client_request()?;
         if let Some(subprotocol) = subprotocol {
             request.headers_mut().insert("Sec-WebSocket-Protocol", subprotocol.parse()?);
         }
-        // Thousands of these stand in one process.
-        let config = WebSocketConfig::default().read_buffer_size(16 << 10).write_buffer_size(16 << 10);
+        let config = WebSocketConfig::default().read_buffer_size(buffer_bytes).write_buffer_size(buffer_bytes);
         let (inner, _) = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await?;
         Ok(Socket { inner, kept: None })
     }
