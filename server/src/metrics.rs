@@ -62,7 +62,6 @@ pub(crate) struct Metrics {
     /// Those who came in and were given what they missed.
     catching_up: Kinds,
     /// Drawings that somebody had other than they are.
-    #[allow(dead_code, reason = "what finds them out counts here")]
     pub mismatches: Counter,
     /// Requests that were refused.
     refusals: Kinds,

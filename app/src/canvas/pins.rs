@@ -31,7 +31,7 @@ pub(super) fn show(ui: &Ui, painter: &Painter, document: &mut Document, theme: &
         let at = document.camera.to_screen(pin.at);
         let rect = place(at);
         let is_open = open == Some(About::Thread(pin.id));
-        if !clip.intersects(rect) && !(is_open && pin.region.is_some()) {
+        if !(clip.intersects(rect) || is_open && pin.region.is_some()) {
             continue;
         }
         clicked += 1;

@@ -14,26 +14,32 @@ impl Window {
         }
         let Some(document) = self.documents.get_mut(self.active) else { return };
         let (what, done) = match talking {
-            Talking::BeginAt(at) => ("comment", Ok(document.begin_comment_at(at))),
-            Talking::BeginIn(region) => ("comment", Ok(document.begin_comment_in(region))),
-            Talking::Open(id) => ("open it", Ok(document.open_comment(id))),
-            Talking::GoTo(id) => ("go there", Ok(document.go_to_comment(id))),
-            Talking::Close => ("close it", Ok(document.talk.card = None)),
-            Talking::Post => ("say it", document.post(now_ms)),
-            Talking::Settle(id, resolved) => {
-                (if resolved { "resolve it" } else { "open it again" }, document.settle(id, resolved, now_ms))
+            Talking::BeginAt(at) => return document.begin_comment_at(at),
+            Talking::BeginIn(region) => return document.begin_comment_in(region),
+            Talking::Open(id) => return document.open_comment(id),
+            Talking::GoTo(id) => return document.go_to_comment(id),
+            Talking::Close => {
+                document.talk.card = None;
+                return;
             }
-            Talking::Reword(id) => ("change it", Ok(document.begin_rewording(id))),
-            Talking::LeaveWords => ("leave it", {
+            Talking::Reword(id) => return document.begin_rewording(id),
+            Talking::LeaveWords => {
                 if let Some(card) = &mut document.talk.card {
                     card.rewording = None;
                     card.writing.clear();
                 }
-                Ok(())
-            }),
+                return;
+            }
+            Talking::List(listing) => {
+                document.talk.listing = listing;
+                return;
+            }
+            Talking::ReadAll => return document.read_all_comments(),
+            Talking::Post => ("say it", document.post(now_ms)),
+            Talking::Settle(id, resolved) => {
+                (if resolved { "resolve it" } else { "open it again" }, document.settle(id, resolved, now_ms))
+            }
             Talking::Remove(id) => ("remove it", document.remove_words(id)),
-            Talking::List(listing) => ("list them", Ok(document.talk.listing = listing)),
-            Talking::ReadAll => ("read them", Ok(document.read_all_comments())),
         };
         if let Err(Hindrance::Held { who: why, .. } | Hindrance::Other(why)) = done {
             self.warn(format!("Can't {what}: {why}"));

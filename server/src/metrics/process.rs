@@ -35,12 +35,12 @@ fn files_max() -> Option<u64> {
     rlimit::getrlimit(rlimit::Resource::NOFILE).ok().map(|(soft, _)| soft)
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
-    use super::*;
-
+    #[cfg(target_os = "linux")]
     #[test]
     fn a_process_has_memory_and_files() {
+        use super::*;
         assert!(resident_bytes().unwrap() > 1 << 20);
         let before = open_files().unwrap();
         let folder = tempfile::tempdir().unwrap();

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod bounds;
+mod checkpoints;
 mod connections;
 mod doubt;
 mod order;
@@ -479,34 +480,6 @@ fn who_is_silent_or_too_slow_is_closed_and_may_come_back() {
     office.give(Input::Overflowed { conn: ANA });
     assert_eq!(office.take_closed(), [(1, true)]);
     assert_eq!(office.desk.room().shared().members.len(), 2, "their grace runs");
-}
-
-#[test]
-fn checkpoints_come_at_a_bounded_cost_and_when_it_closes() {
-    let mut office = Office::new(Limits::default());
-    office.come_in(ANA);
-    let mut saved = Vec::new();
-    for n in 1..=10_100 {
-        let request = if n % 2 == 1 {
-            Request::Lock { ids: ids(&[10]), wait: false }
-        } else {
-            Request::Unlock { ids: ids(&[10]) }
-        };
-        office.ask(ANA, n, request);
-        office.stored();
-        office.others.retain(|effect| {
-            if let Effect::SaveCheckpoint { room } = effect {
-                saved.push(room.position().seq.0);
-            }
-            false
-        });
-    }
-    assert_eq!(saved, [10_001]);
-    let checks = office.take().into_iter().filter(|text| text.starts_with("1 check")).count();
-    assert_eq!(checks, 1 + 10_102 / 256);
-    let effects = office.desk.close("the server stops", true);
-    assert!(matches!(&effects[..], [Effect::SaveCheckpoint { room }, Effect::Close { retry: true, .. }]
-        if Room::from_checkpoint(&room.to_checkpoint()).is_ok()));
 }
 
 #[test]
