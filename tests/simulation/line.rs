@@ -44,12 +44,14 @@ impl LineCheck {
         let at = world.time_of(told.seq);
         match &told.entry.event {
             Event::Overriding { session, token, by } => {
-                if self.countdowns.insert((*session, *token), (*by, told.seq, at)).is_some() {
+                let before = self.countdowns.insert((*session, *token), (*by, told.seq, at));
+                if before.is_some() {
                     return Err(format!("{token} of {session} is overridden twice"));
                 }
             }
             Event::CalledOff { session, token, .. } => {
-                if self.countdowns.remove(&(*session, *token)).is_none() {
+                let under_way = self.countdowns.remove(&(*session, *token));
+                if under_way.is_none() {
                     return Err(format!("what is called off is not under way: {token} of {session}"));
                 }
             }

@@ -41,5 +41,5 @@ pub fn variants_of<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
 
 #[test]
 fn variants_are_found_by_their_names_on_the_wire() {
-    assert_eq!(variants_of::<protocol::Ended>(), ["left", "expired"]);
+    assert_eq!(variants_of::<protocol::Ended>(), ["left", "expired", "removed"]);
 }

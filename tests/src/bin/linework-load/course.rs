@@ -56,7 +56,7 @@ pub async fn of_servers(
     let mut all = start(&run, people, keeps);
     let joining = (addresses.clone(), crowd.joining, over);
     let middle = async move {
-        tokio::time::sleep_until((tokio::time::Instant::now() + run_half(work)).into()).await;
+        tokio::time::sleep_until(tokio::time::Instant::now() + run_half(work)).await;
         // Nobody has to be there to lose a connection.
         let _ = cuts.send(true);
         let (addresses, people, over) = joining;

@@ -194,7 +194,7 @@ impl<'a> Reader<'a> {
                 byte @ 0xc7..=0xc9 => self.big_endian(1 << (byte - 0xc7))? + 1,
                 0xca => 4,
                 0xcb => 8,
-                byte @ (0xcc..=0xcf | 0xd0..=0xd3) => 1 << (byte & 3),
+                byte @ 0xcc..=0xd3 => 1 << (byte & 3),
                 byte @ 0xd4..=0xd8 => (1 << (byte - 0xd4)) + 1,
                 byte @ 0xd9..=0xdb => self.big_endian(1 << (byte - 0xd9))?,
                 byte @ (0xdc | 0xdd) => {

@@ -104,14 +104,12 @@ impl Identity {
                 _ => {}
             }
         };
-        let mut snapshot = Vec::new();
-        while welcome.snapshot {
+        let (mut snapshot, mut whole) = (Vec::new(), false);
+        while welcome.snapshot && !whole {
             match socket.hear().await? {
                 ServerMessage::Snapshot { piece, pieces, bytes } => {
                     snapshot.extend(bytes);
-                    if piece + 1 == pieces {
-                        break;
-                    }
+                    whole = piece + 1 == pieces;
                 }
                 ServerMessage::Bye { why, .. } => bail!(why),
                 _ => {}
