@@ -1,6 +1,6 @@
 //! What a desk keeps, and how much of it that may be at most.
 
-use super::{Desk, QUEUED_BYTES_MAX, QUEUED_BYTES_OF_ONE_MAX, QUEUED_RECORDS_MAX};
+use super::{Desk, QUEUED_BYTES_MAX, QUEUED_BYTES_OF_ONE_MAX, QUEUED_RECORDS_MAX, QUEUED_WORKS_MAX};
 
 impl Desk {
     /// What is more than it may be, in words; nothing ever is. For whoever tests that.
@@ -11,8 +11,8 @@ impl Desk {
         // One request alone may be larger than all that may wait besides.
         let bytes_max = QUEUED_BYTES_MAX + limits.message_bytes_max as usize;
         let bytes_of_one_max = QUEUED_BYTES_OF_ONE_MAX + limits.message_bytes_max as usize;
-        // Of each connection a hello, what it may ask at once and a leave; and an end of each session and lock.
-        let works_max = self.conns.len() * (limits.in_flight_max as usize + 2) + self.used_max() + members.len();
+        // What is asked, of each connection a hello and a leave, and an end of each session and lock.
+        let works_max = QUEUED_WORKS_MAX + 2 * conns_max + self.used_max() + members.len();
         let of_members = |count: usize| count <= members.len();
         let each = [
             (self.conns.len() <= conns_max, "connections"),

@@ -36,6 +36,8 @@ use saving::Saving;
 const BATCH_MAX: usize = 1_024;
 /// How many bytes of entries are appended together, unless one alone is more.
 const BATCH_BYTES_MAX: usize = 4 << 20;
+/// How many requests may wait, those of connections that are gone too.
+const QUEUED_WORKS_MAX: usize = 1 << 16;
 /// How many records the requests that wait may name in all.
 const QUEUED_RECORDS_MAX: usize = 2_000_000;
 /// How many bytes the requests that wait may have in all, unless one alone has more ...
@@ -383,7 +385,8 @@ impl Desk {
             Some(over("in_flight_max", u64::from(max), known.open.len() as u64 + 1))
         } else if records > records_max as usize {
             Some(over("records_max", u64::from(records_max), records as u64))
-        } else if self.queued_records + records > QUEUED_RECORDS_MAX
+        } else if self.queue.len() >= QUEUED_WORKS_MAX
+            || self.queued_records + records > QUEUED_RECORDS_MAX
             || known.queued_bytes > 0 && known.queued_bytes + bytes > QUEUED_BYTES_OF_ONE_MAX
             || self.queued_bytes > 0 && self.queued_bytes + bytes > QUEUED_BYTES_MAX
         {

@@ -237,6 +237,10 @@ impl RedisLog {
                 _ => return Err(self.gone()),
             };
             bytes += payload.len();
+            // One that is long is known to be so only once it is here.
+            if bytes > bytes_max && !entries.is_empty() {
+                break;
+            }
             entries.push(StoredPayload { seq: Seq(seq), hash: Hash(hash), payload });
         }
         Ok(Stretch { entries, head })
