@@ -104,7 +104,7 @@ async fn whoever_hosts_looks_after_a_drawing() {
         ben.shift(&ids[3..5], &[own]).await;
         ben.recolor(ids[8], round as u8 + 1, mark).await;
     }
-    page.until("document.getElementById('log').innerText.includes('changed 1 ')").await;
+    page.until("document.getElementById('log').innerText.replace(/\\s+/g, ' ').includes('changed 1 ')").await;
     page.until("document.getElementById('people').innerText.includes('MOVE')").await;
     // The second in which that was stored is drawn once it is over.
     page.until("Number(document.querySelector('.chart figcaption').innerText.match(/peak ([0-9]+)/)?.[1]) > 0").await;
@@ -119,7 +119,7 @@ async fn whoever_hosts_looks_after_a_drawing() {
     assert!(matches!(&ended, Event::Unlocked { session, ids, overridden_by: Some(_), .. }
         if *session == ana.welcome.session && ids.len() == 3));
     page.until(&format!("document.querySelector('#locks > [data-token=\"{token}\"]') === null")).await;
-    page.until("document.getElementById('log').innerText.includes(\"The host ended Ana Ruiz's lock on 3 objects\")")
+    page.until("document.getElementById('log').innerText.replace(/\\s+/g, ' ').includes(\"The host ended Ana Ruiz's lock on 3 objects\")")
         .await;
     ben.lock(&ids[..1]).await;
 
