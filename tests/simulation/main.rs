@@ -76,7 +76,7 @@ fn number(name: &str) -> Option<u64> {
 }
 
 /// Seeds by which something was found once. What people do has changed since, and with it what a seed plays; the same
-/// mistakes are made on purpose in `tests/mutations` (`lapse-in-use`, `lapse-postponed`, `late-hello`), and found.
+/// mistakes can be made on purpose by `tests/mutations` (`lapse-in-use`, `lapse-postponed`, `late-hello`).
 #[test]
 fn what_went_wrong_once_does_not_again() {
     for (plan, what) in [
