@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use protocol::Limits;
+
 use crate::ground::Ground;
 use crate::storm::{Storm, judge};
 use crate::{limits, rounds};
@@ -10,6 +12,8 @@ use crate::{limits, rounds};
 const PEOPLE: usize = 4;
 /// Edits that are acknowledged between two jumps.
 const STORED: u64 = 15;
+/// Of each time for which every clock stood still, so much counts: two in a row may take it from what one has left.
+const STILL_MS: u32 = 1_000;
 /// Where Debian's package faketime puts it, below the folder of libraries.
 const LIBRARY: &str = "faketime/libfaketimeMT.so.1";
 
@@ -36,7 +40,12 @@ async fn with_a_clock_that_jumps_nothing_ends_early_or_lives_for_ever() {
             std::fs::rename(&new, &time).expect("it is moved");
         };
         set("+0");
-        let mut ground = Ground::new(limits());
+        let rounds = rounds(1, 10);
+        let still_ms = if dont_fake_steady == "0" { STILL_MS * (rounds as u32 * jumps.len() as u32) } else { 0 };
+        let least = limits();
+        let grace_ms = least.grace_ms + still_ms;
+        let limits = Limits { grace_ms, lock_idle_ms: least.lock_idle_ms + still_ms, ..least };
+        let mut ground = Ground::new(limits);
         let time = time.to_string_lossy().into_owned();
         let environment = [
             ("LD_PRELOAD", library()),
@@ -47,8 +56,7 @@ async fn with_a_clock_that_jumps_nothing_ends_early_or_lives_for_ever() {
         ];
         ground.environment = environment.map(|(name, value)| (name.to_owned(), value)).into();
         let server = ground.start();
-        let storm = Storm::begin(PEOPLE, vec![server.address.clone()], limits());
-        let rounds = rounds(1, 10);
+        let storm = Storm::begin(PEOPLE, vec![server.address.clone()], limits);
         for jump in (0..rounds).flat_map(|_| jumps) {
             storm.until_stored(STORED).await;
             set(jump);
@@ -57,7 +65,7 @@ async fn with_a_clock_that_jumps_nothing_ends_early_or_lives_for_ever() {
         let records = storm.calm().await;
         server.kill();
         let log = ground.log();
-        let summary = judge(&records, &log, &limits(), 1);
+        let summary = judge(&records, &log, &least, 1);
         println!("{rounds} rounds of {jumps:?}: {summary:?}");
         assert!(summary.done == PEOPLE + 1 && summary.expired > 0, "{summary:?}");
         assert_eq!(summary.sessions, PEOPLE + 1, "nobody who was there all the while is given up");
