@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use drawing::{Drawing, Entity, EntityId, Line, Op, Order, Point3, Record, RecordId, Shape, Style, Vec2};
+use drawing::{Drawing, Entity, EntityId, Line, Op, Point3, Record, RecordId, Shape, Vec2};
 use protocol::{
     Answer, ClientId, ClientMessage, ClientSeq, Hello, Request, Seq, ServerMessage, SessionId, Token, Welcome,
 };
@@ -101,15 +101,7 @@ fn lines() -> Result<Drawing, Failed> {
     let first = drawing.id_max().0 + 1;
     let line = |id: u64| {
         let at = |x| Point3 { x, y: id as f64, z: 0.0 };
-        Record::Entity(Entity {
-            id: EntityId(id),
-            handle: None,
-            source: None,
-            owner: Drawing::MODEL_SPACE,
-            order: Order(id * Order::STEP),
-            style: Style::on(Drawing::LAYER_0),
-            shape: Shape::Line(Line { start: at(0.0), end: at(10.0) }),
-        })
+        Record::Entity(Entity::new(EntityId(id), Shape::Line(Line { start: at(0.0), end: at(10.0) })))
     };
     drawing.apply(&Op::New((first..first + 100).map(line).collect()))?;
     Ok(drawing)

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use drawing::{Drawing, Entity, EntityId, Line, Op, Order, Point3, Record, Shape, Style};
+use drawing::{Drawing, Entity, EntityId, Line, Op, Point3, Record, Shape};
 use protocol::{Address, Limits};
 use server::{Host, HostError, Options};
 use tempfile::TempDir;
@@ -33,15 +33,7 @@ pub struct Left {
 /// A line on layer 0 of model space, 10 long.
 pub fn line(id: u64) -> Record {
     let at = |x| Point3 { x, y: id as f64, z: 0.0 };
-    Record::Entity(Entity {
-        id: EntityId(id),
-        handle: None,
-        source: None,
-        owner: Drawing::MODEL_SPACE,
-        order: Order(id * Order::STEP),
-        style: Style::on(Drawing::LAYER_0),
-        shape: Shape::Line(Line { start: at(0.0), end: at(10.0) }),
-    })
+    Record::Entity(Entity::new(EntityId(id), Shape::Line(Line { start: at(0.0), end: at(10.0) })))
 }
 
 impl Place {

@@ -34,16 +34,9 @@ pub(super) fn share(
             Some(Shared::At(address)) if is_personal(&address) => {
                 quiet(ui, "You came by an invite that is made out to you; ask whoever shares the drawing for others'.");
             }
-            Some(Shared::At(mut address)) => {
+            Some(Shared::At(address)) => {
                 quiet(ui, "Whoever has this address can join while the drawing is open.");
-                ui.horizontal(|ui| {
-                    let width = width_beside(ui, strong("Copy"));
-                    let field = TextEdit::singleline(&mut address).font(mono(size::DENSE)).desired_width(width);
-                    text_field(ui, field, "Address");
-                    if main_button(ui, "Copy").clicked() {
-                        actions.push(Action::CopyText(address.clone()));
-                    }
-                });
+                address_row(ui, address, actions);
                 quiet(ui, "It works on this network, and carries the secret that lets one in.");
             }
             Some(Shared::Failed(why)) => {

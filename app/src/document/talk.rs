@@ -215,7 +215,13 @@ impl Document {
     fn writer(&self) -> Option<Writer> {
         let me = self.session.person(self.session.me()?)?;
         let (session, client) = (me.session.into(), me.client.into());
-        Some(Writer { session, client, name: me.name.clone(), color: me.color })
+        Some(Writer { session, client, name: self.session.own_name()?.to_owned(), color: me.color })
+    }
+
+    /// Whether one is called by it: by one's name, or by what tells one from others of that name.
+    fn calls_me(&self, said: &Said) -> bool {
+        let shown = self.session.me().and_then(|me| self.session.person(me)).map(|me| me.name.as_str());
+        self.session.own_name().into_iter().chain(shown).any(|name| said.mentions(name))
     }
 
     /// Whether words are one's own to change, as far as one can tell.
@@ -461,7 +467,7 @@ impl Document {
         let (Some(me), Some(record)) = (self.writer(), drawing.get(id)) else { return };
         let Some(said) = record.said().filter(|said| said.by.session != me.session) else { return };
         let thread = if let Record::Reply(reply) = record { reply.to } else { CommentId(id.0) };
-        if said.mentions(&me.name) && self.talk.calls.len() < CALLS_MAX {
+        if self.calls_me(said) && self.talk.calls.len() < CALLS_MAX {
             let by = collab::words::name(&said.by.name);
             self.talk.calls.push((by, thread));
         }
@@ -476,12 +482,11 @@ impl Document {
         {
             return listed.clone();
         }
-        let me = self.writer().map(|me| me.name);
         let drawing = self.drawing();
         let said = |comment: &Comment, is: &dyn Fn(&Said) -> bool| {
             is(&comment.said) || drawing.replies_to(comment.id).any(|reply| is(&reply.said))
         };
-        let calls_me = |said: &Said| me.as_ref().is_some_and(|me| said.mentions(me));
+        let calls_me = |said: &Said| self.calls_me(said);
         let wanted = &key.2;
         let has =
             |said: &Said| said.text.to_lowercase().contains(wanted) || said.by.name.to_lowercase().contains(wanted);

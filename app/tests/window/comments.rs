@@ -46,21 +46,6 @@ fn card(opened: &Opened) -> Option<About> {
     opened.document().talk.card.as_ref().map(|card| card.about.clone())
 }
 
-/// Two windows on one drawing: Ana's, whose it is, and Ben's.
-fn ana_and_ben() -> (Opened, Opened) {
-    let mut ana = Opened::new();
-    ana.perform(Action::Run(Command::Share));
-    ana.until("there is an address", |window| window.shared_address().is_some());
-    ana.perform(Action::CloseDialog);
-    let address = ana.harness.state().shared_address().expect("an address");
-    let mut ben = Opened::joined("Ben", &address);
-    ben.until("Ben has the drawing", |window| {
-        window.document().is_some_and(|document| document.may_comment() && document.picture.scene().is_some())
-    });
-    ana.until("Ana sees Ben", |window| window.document().is_some_and(|d| d.session.people().count() == 2));
-    (ana, ben)
-}
-
 #[test]
 fn a_comment_on_an_object_follows_it_and_is_no_change_to_the_file() {
     let mut opened = Opened::new();
@@ -126,7 +111,7 @@ fn a_point_a_rectangle_and_what_keys_do() {
 
 #[test]
 fn two_people_talk() {
-    let (mut ana, mut ben) = ana_and_ben();
+    let (mut ana, mut ben) = Opened::shared_with(Opened::new(), "Ben");
     let id = comment(&mut ana, (30.0, 45.0), "Is it right, @Ben?");
     assert_eq!(comments(&ana)[0].said.mentions, ["Ben"]);
     ben.until("Ben is told", |window| window.message.as_ref().is_some_and(|m| m.text.contains("mentioned you")));
@@ -185,7 +170,7 @@ fn two_people_talk() {
 
 #[test]
 fn names_are_offered_while_one_calls_somebody() {
-    let (mut ana, ben) = ana_and_ben();
+    let (mut ana, ben) = Opened::shared_with(Opened::new(), "Ben");
     ana.write("CM\n");
     ana.click(75.0, 20.0, egui::Modifiers::NONE);
     ana.harness.run_steps(3);
@@ -234,4 +219,16 @@ fn the_panel_finds_words_and_says_what_to_do_where_there_are_none() {
     let wall = wall(&opened);
     opened.perform(Action::Select(vec![wall], Pick::Add));
     assert_eq!(opened.selected(), 1);
+}
+
+#[test]
+fn one_who_shares_their_name_with_another_comments_under_it() {
+    let (mut ana, mut other) = Opened::shared();
+    let id = comment(&mut other, (30.0, 45.0), "Mine too, @Ana");
+    other.until("it is stored", |window| {
+        window.document().is_some_and(|document| document.session.waiting() == 0 && document.drafts.is_empty())
+    });
+    ana.until("it is there", |window| window.document().is_some_and(|d| d.drawing().comment(id).is_some()));
+    let said = &ana.document().drawing().comment(id).expect("it is there").said;
+    assert_eq!((said.by.name.as_str(), said.mentions.as_slice()), ("Ana", &["Ana".to_owned()][..]));
 }

@@ -97,12 +97,17 @@ impl Opened {
         Opened::shared_of(Opened::new())
     }
 
-    fn shared_of(mut ana: Opened) -> (Opened, Opened) {
+    fn shared_of(ana: Opened) -> (Opened, Opened) {
+        Opened::shared_with(ana, "Ana")
+    }
+
+    /// Ana's window, and that of a guest of this name in her drawing.
+    fn shared_with(mut ana: Opened, guest: &str) -> (Opened, Opened) {
         ana.perform(Action::Run(Command::Share));
         ana.until("there is an address", |window| window.shared_address().is_some());
         ana.perform(Action::CloseDialog);
         let address = ana.harness.state().shared_address().expect("an address");
-        let mut ben = Opened::joined("Ana", &address);
+        let mut ben = Opened::joined(guest, &address);
         ben.until("Ben has the drawing", |window| {
             window.document().is_some_and(|document| document.may_edit() && document.picture.scene().is_some())
         });

@@ -4,6 +4,7 @@ use geometry::Point;
 use serde::{Deserialize, Serialize};
 
 use crate::comment::{Comment, Reply};
+use crate::drawing::Drawing;
 use crate::ids::{BlockId, EntityId, Handle, LayerId, LayoutId, LinetypeId, Order, RecordId, TextStyleId};
 use crate::shape::Shape;
 use crate::style::{Color, Lineweight, Style};
@@ -41,6 +42,21 @@ pub struct Entity {
     pub style: Style,
     /// What it is and where.
     pub shape: Shape,
+}
+
+impl Entity {
+    /// What is made in model space on layer 0, with everything by layer; drawn in the order of the ids.
+    pub fn new(id: EntityId, shape: Shape) -> Entity {
+        Entity {
+            id,
+            handle: None,
+            source: None,
+            owner: Drawing::MODEL_SPACE,
+            order: Order(id.0.saturating_mul(Order::STEP)),
+            style: Style::on(Drawing::LAYER_0),
+            shape,
+        }
+    }
 }
 
 /// A layer.

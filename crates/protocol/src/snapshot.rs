@@ -219,7 +219,7 @@ fn read<T: DeserializeOwned>(rest: &mut &[u8]) -> Result<T, rmp_serde::decode::E
 
 #[cfg(test)]
 mod tests {
-    use drawing::{Entity, EntityId, Line, Op, Order, Point3, Shape, Style};
+    use drawing::{Entity, EntityId, Line, Op, Point3, Shape};
 
     use super::*;
 
@@ -227,15 +227,7 @@ mod tests {
         let mut drawing = Drawing::new();
         let line = |id: u64| {
             let at = |x| Point3 { x, y: id as f64, z: 0.0 };
-            Record::Entity(Entity {
-                id: EntityId(id),
-                handle: None,
-                source: None,
-                owner: Drawing::MODEL_SPACE,
-                order: Order(id * Order::STEP),
-                style: Style::on(Drawing::LAYER_0),
-                shape: Shape::Line(Line { start: at(0.0), end: at(1.0) }),
-            })
+            Record::Entity(Entity::new(EntityId(id), Shape::Line(Line { start: at(0.0), end: at(1.0) })))
         };
         drawing.apply(&Op::New((100..100 + count).map(line).collect())).expect("lines on layer 0");
         drawing

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use collab::{Room, Session};
-use drawing::{Drawing, Entity, EntityId, Line, Op, Order, Point3, Record, RecordId, Shape, Style, Vec2};
+use drawing::{Drawing, Entity, EntityId, Line, Op, Point3, Record, RecordId, Shape, Vec2};
 use oplog::{Appended, Checkpoints, Log, NewEntry};
 use protocol::{Author, ClientId, ClientMessage, ClientSeq, Entry, Event, ResumeKey, Role, Seq, SessionId, Told};
 use server::{Delivery, Host, Options};
@@ -57,15 +57,7 @@ fn drawing() -> Drawing {
     let mut drawing = Drawing::new();
     let line = |id: u64| {
         let at = |x| Point3 { x, y: id as f64, z: 0.0 };
-        Record::Entity(Entity {
-            id: EntityId(id),
-            handle: None,
-            source: None,
-            owner: Drawing::MODEL_SPACE,
-            order: Order(id * Order::STEP),
-            style: Style::on(Drawing::LAYER_0),
-            shape: Shape::Line(Line { start: at(0.0), end: at(10.0) }),
-        })
+        Record::Entity(Entity::new(EntityId(id), Shape::Line(Line { start: at(0.0), end: at(10.0) })))
     };
     drawing.apply(&Op::New((100..100 + LINES).map(line).collect())).expect("lines on layer 0");
     drawing

@@ -252,7 +252,13 @@ impl Session {
         self.facts.as_ref().map(|facts| facts.session)
     }
 
-    /// Somebody in the room.
+    /// What the room calls one, to which what one writes is held. In lists of people, those of one name are told apart.
+    pub fn own_name(&self) -> Option<&str> {
+        let members = &self.confirmed.as_ref()?.members;
+        members.get(&self.me()?).map(|member| member.name.as_str())
+    }
+
+    /// Somebody in the room; those of one name are told apart by it.
     pub fn person(&self, session: SessionId) -> Option<&Person> {
         self.people.get(&session)
     }
